@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from '@commander-js/extra-typings';
+import { EXIT } from '#harness/core/errors.ts';
+import { findScenarios } from '#harness/run/catalogue.ts';
+import type { CliContext } from '../context.ts';
+import type { CommandEnd } from '../exit.ts';
+
+/** Titles of the tests in a spec file, read without running it. */
+function titlesOf(source: string): readonly string[] {
+  return [...source.matchAll(/^test(?:\.each\([^)]*\))?\(\s*['"`](?<title>.+?)['"`],/gm)].map(
+    (match) => match.groups?.title ?? '',
+  );
+}
+
+/** `mettle list`: the scenarios of this checkout. */
+export function listCommand(context: CliContext, done: (end: CommandEnd) => void) {
+  return new Command('list')
+    .description('list the scenarios and the promise that each one states')
+    .option('--json', 'print only JSON on standard output')
+    .addHelpText('after', '\nExample:\n  mettle list --json')
+    .action(async ({ json }) => {
+      const scenarios = await Promise.all(
+        (await findScenarios()).map(async ({ name, file }) => ({
+          name,
+          promises: titlesOf(await readFile(file, 'utf8')),
+        })),
+      );
+      if (json) {
+        context.out(`${JSON.stringify(scenarios, null, 2)}\n`);
+      } else {
+        for (const { name, promises } of scenarios) {
+          context.out(`${name}\n${promises.map((promise) => `    ${promise}\n`).join('')}`);
+        }
+      }
+      done({ exit_code: EXIT.pass, why: `${scenarios.length} scenarios` });
+    });
+}

@@ -1,0 +1,34 @@
+import { type Config, readConfig } from '#harness/config/config.ts';
+import type { Phases } from '#harness/run/phases.ts';
+import { LivePhases } from './phases-live.ts';
+import { PlainPhases } from './phases-plain.ts';
+
+/** What every command is given: where to print, how to stop. */
+export interface CliContext {
+  /** Results go here. With `--json` only JSON does. */
+  readonly out: (text: string) => void;
+  /** Progress, hints and errors go here. */
+  readonly err: (text: string) => void;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly colour: boolean;
+  readonly phases: Phases;
+}
+
+/** Reads the configuration of the current folder, or the named file. */
+export function loadConfig(named: string | undefined): Promise<Config> {
+  return readConfig(process.cwd(), named);
+}
+
+/** The context of a command that runs in this process. */
+export function makeContext(signal: AbortSignal): CliContext {
+  const err = (text: string): void => void process.stderr.write(text);
+  const live = process.stderr.isTTY === true && process.env.CI === undefined;
+  return {
+    out: (text) => void process.stdout.write(text),
+    err,
+    signal,
+    colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    phases: live ? new LivePhases(process.stderr) : new PlainPhases(err),
+  };
+}

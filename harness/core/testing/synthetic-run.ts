@@ -1,0 +1,113 @@
+import type { Draft, EpochMs, TimelineRecord } from '../timeline.ts';
+import { seededRandom } from './random.ts';
+import { alertRecords, chatRecords, clusterRecords } from './synthetic-cluster.ts';
+import { loadRecords } from './synthetic-load.ts';
+import { NEXT_RELEASE, planOf, type SyntheticPlan, type SyntheticRunOptions } from './synthetic-plan.ts';
+
+export type { SyntheticRunOptions } from './synthetic-plan.ts';
+
+type Timed = Draft & { readonly at: EpochMs };
+
+/**
+ * A made-up but realistic record of one Flagger rollout, for tests of rules and reports. By default: steady load,
+ * a release with half its answers bad, a canary at 10 % for 30 s, two failed checks, traffic withdrawn, one message.
+ * Each option breaks or varies one thing. The same options give the same records.
+ */
+export function syntheticRun(options: SyntheticRunOptions = {}): TimelineRecord[] {
+  const plan = planOf(options);
+  const random = seededRandom(plan.options.seed);
+  const records = [
+    ...harnessRecords(plan),
+    ...clusterRecords(plan),
+    ...loadRecords(plan, random),
+    ...alertRecords(plan),
+    ...chatRecords(plan),
+  ];
+  return numbered(records);
+}
+
+/** Gives records that came from several sources their order in time and their place in the run. */
+function numbered(records: readonly Timed[]): TimelineRecord[] {
+  const ordered = [...records].sort((left, right) => left.at - right.at);
+  const placed: TimelineRecord[] = [];
+  for (const record of ordered) placed.push({ seq: placed.length + 1, ...record });
+  return placed;
+}
+
+function harnessRecords(plan: SyntheticPlan): Timed[] {
+  const { options, spec } = plan;
+  const promise =
+    spec.expected === 'rollback'
+      ? 'A release that fails half of its requests is rolled back before it is promoted'
+      : 'A good release is promoted and no request fails';
+  const records: Timed[] = [
+    {
+      at: plan.started_at,
+      source: 'harness',
+      kind: 'scenario',
+      subject: spec.expected === 'rollback' ? 'rollback/flagger-error-rate' : 'rollback/flagger-good-release',
+      data: {
+        title: promise,
+        file: 'scenarios/rollback/flagger-error-rate.ts',
+        seed: options.seed,
+        versions: {
+          Kubernetes: '1.34.3',
+          Flagger: '1.44.0',
+          Traefik: '3.6.1',
+          Prometheus: '3.7.3',
+          k6: '1.8.1',
+        },
+      },
+    },
+    {
+      at: plan.started_at,
+      source: 'harness',
+      kind: 'spec',
+      subject: `${spec.namespace}/${spec.app}`,
+      data: spec,
+    },
+  ];
+  const observers = ['kubernetes', 'gateway', 'chat', ...(options.prometheus ? ['prometheus'] : [])];
+  for (const subject of observers) {
+    records.push(
+      { at: plan.started_at, source: 'harness', kind: 'observer', subject, data: { state: 'started' } },
+      { at: plan.load_until + 300, source: 'harness', kind: 'observer', subject, data: { state: 'ended' } },
+    );
+  }
+  const phase = (subject: string, from: EpochMs, to: EpochMs) => {
+    records.push(
+      { at: from, source: 'harness', kind: 'phase', subject, data: { state: 'started' } },
+      { at: to, source: 'harness', kind: 'phase', subject, data: { state: 'done' } },
+    );
+  };
+  const steady = (at: EpochMs, moment: 'before' | 'after', held: boolean) =>
+    records.push({
+      at,
+      source: 'harness',
+      kind: 'steady_state',
+      subject: 'stack',
+      data: {
+        moment,
+        held,
+        reason: held
+          ? 'all parts ready, load at its rate'
+          : 'Deployment monitoring/prometheus has 0 of 1 ready',
+      },
+    });
+  phase('steady-state', plan.started_at, plan.shipped_at);
+  steady(plan.shipped_at - 100, 'before', options.steady_before);
+  records.push({
+    at: plan.shipped_at,
+    source: 'release',
+    kind: 'shipped',
+    subject: `Deployment/${spec.namespace}/${spec.app}`,
+    data: {
+      release: NEXT_RELEASE,
+      document: { release: NEXT_RELEASE, errors: { ratio_pct: options.bad_pct } },
+    },
+  });
+  phase('act', plan.shipped_at, plan.settled_at);
+  phase('settle', plan.settled_at, plan.load_until);
+  steady(plan.load_until + 250, 'after', options.steady_after);
+  return records;
+}

@@ -1,0 +1,106 @@
+import { relative } from 'node:path';
+import { createVitest, type Reporter, type TestCase } from 'vitest/node';
+import { UsageError } from '#harness/core/errors.ts';
+import type { Progress } from '#harness/core/progress.ts';
+import type { Outcome } from '#harness/core/verdict.ts';
+import { ROOT, scenarioName, type ScenarioFile } from './catalogue.ts';
+import { PROGRESS_ANNOTATION, type ScenarioEnvironment } from './environment.ts';
+
+/** The result of one test of a scenario file. */
+export interface ScenarioResult {
+  readonly scenario: string;
+  readonly title: string;
+  /** For a seeded defect: `pass` when Mettle noticed it. */
+  readonly outcome: Outcome;
+  readonly duration_s: number;
+  /** Absent when the scenario broke before it had a run folder. */
+  readonly run_dir?: string;
+  readonly seeded_defect?: string;
+  /** The test's own errors, as text. */
+  readonly errors: readonly string[];
+}
+
+export interface RunScenariosOptions {
+  readonly files: readonly ScenarioFile[];
+  readonly environment: ScenarioEnvironment;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Flags for vitest itself, passed on as they are. */
+  readonly vitest_flags: readonly string[];
+}
+
+function outcomeOf(test: TestCase): Outcome {
+  const state = test.result().state;
+  if (state === 'passed') return 'pass';
+  if (state !== 'failed') return 'inconclusive';
+  const reported = test.meta().mettle;
+  // A scenario that broke without a verdict has proven nothing; a seeded defect that passed unnoticed is a failure.
+  if (!reported) return 'inconclusive';
+  if (reported.seeded_defect !== undefined) return 'fail';
+  return reported.outcome === 'pass' ? 'fail' : reported.outcome;
+}
+
+function asResult(test: TestCase): ScenarioResult {
+  const reported = test.meta().mettle;
+  const result = test.result();
+  return {
+    scenario: scenarioName(test.module.moduleId),
+    title: test.fullName,
+    outcome: outcomeOf(test),
+    duration_s: (test.diagnostic()?.duration ?? 0) / 1000,
+    ...(reported ? { run_dir: reported.run_dir } : {}),
+    ...(reported?.seeded_defect === undefined ? {} : { seeded_defect: reported.seeded_defect }),
+    errors: (result.errors ?? []).map((error) => error.stack ?? error.message),
+  };
+}
+
+/**
+ * Runs scenario files with vitest, one after the other, and returns one result per test.
+ * @throws UsageError when vitest refuses its flags or a scenario file cannot be loaded
+ */
+export async function runScenarios(options: RunScenariosOptions): Promise<readonly ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  const problems: string[] = [];
+  const reporter: Reporter = {
+    onTestCaseReady: (test) => {
+      options.progress(`${scenarioName(test.module.moduleId)}: ${test.fullName}`);
+    },
+    onTestCaseAnnotate: (_test, annotation) => {
+      if (annotation.type === PROGRESS_ANNOTATION) options.progress(annotation.message);
+    },
+    onTestCaseResult: (test) => {
+      if (test.result().state !== 'skipped') results.push(asResult(test));
+    },
+    onTestModuleEnd: (module) => {
+      for (const error of module.errors())
+        problems.push(`${relative(ROOT, module.moduleId)}: ${error.stack ?? error.message}`);
+    },
+    onTestRunEnd: (_modules, errors) => {
+      for (const error of errors) problems.push(error.stack ?? error.message);
+    },
+  };
+  const { parseCLI } = await import('vitest/node');
+  const flags = parseCLI(['vitest', ...options.vitest_flags]);
+  const vitest = await createVitest('test', {
+    ...flags.options,
+    root: ROOT,
+    watch: false,
+    run: true,
+    project: 'scenarios',
+    reporters: [reporter],
+    allowOnly: false,
+  });
+  const cancel = (): void => void vitest.cancelCurrentRun('keyboard-input');
+  options.signal.addEventListener('abort', cancel, { once: true });
+  try {
+    vitest.provide('mettle', options.environment);
+    await vitest.start(options.files.map((one) => one.file));
+  } finally {
+    options.signal.removeEventListener('abort', cancel);
+    await vitest.close();
+  }
+  if (problems.length > 0 && !options.signal.aborted) {
+    throw new UsageError(`a scenario could not be run:\n${problems.join('\n')}`);
+  }
+  return results;
+}

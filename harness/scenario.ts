@@ -38,7 +38,8 @@ export const test = base.extend<{ openRun: OpenRun }>({
       return run;
     });
     for (const run of opened) {
-      if (task.meta.mettle && run.verdict) task.meta.mettle = { ...task.meta.mettle, outcome: run.verdict.outcome };
+      if (task.meta.mettle && run.verdict)
+        task.meta.mettle = { ...task.meta.mettle, outcome: run.verdict.outcome };
       run[Symbol.dispose]();
     }
     await Promise.all(annotations);
@@ -73,9 +74,9 @@ expect.extend({
 });
 
 declare module 'vitest' {
-  interface Matchers<T> {
-    toHold(): T;
-    toBeCaughtBy(rule: string): T;
+  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
+    toHold(): R;
+    toBeCaughtBy(rule: string): R;
   }
 }
 

@@ -73,7 +73,9 @@ function runVitest(project: string): Counts {
       '--reporter=json',
       `--outputFile.json=${file}`,
     ]);
-    const results: { numPassedTests?: number; numFailedTests?: number } = JSON.parse(readFileSync(file, 'utf8'));
+    const results: { numPassedTests?: number; numFailedTests?: number } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    );
     const passed = results.numPassedTests ?? 0;
     const failed = results.numFailedTests ?? 0;
     return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
@@ -96,8 +98,11 @@ function runScenarios(install: boolean): Counts {
     maxBuffer: 64 * 1024 * 1024,
   });
   try {
-    const { scenarios }: { scenarios: { scenario: string; title: string; outcome: string }[] } = JSON.parse(result.stdout);
-    for (const one of scenarios) process.stdout.write(`${one.outcome.padEnd(12)} ${one.scenario}: ${one.title}\n`);
+    const { scenarios }: { scenarios: { scenario: string; title: string; outcome: string }[] } = JSON.parse(
+      result.stdout,
+    );
+    for (const one of scenarios)
+      process.stdout.write(`${one.outcome.padEnd(12)} ${one.scenario}: ${one.title}\n`);
     const passed = scenarios.filter((one) => one.outcome === 'pass').length;
     const failed = scenarios.length - passed;
     return { passed, failed: result.status !== 0 && failed === 0 ? 1 : failed };
@@ -114,7 +119,11 @@ function prepare(install: boolean): number {
 }
 
 const { values } = parseArgs({
-  options: { install: { type: 'boolean' }, only: { type: 'string', multiple: true }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    install: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 if (values.help) {
   process.stdout.write(HELP);

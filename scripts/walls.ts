@@ -104,7 +104,11 @@ export function breachesOf(file: string, specifiers: readonly string[]): readonl
       from !== -1 && to > from
         ? [{ file, target, why: `${LAYERS[from]?.[0]} stands below ${LAYERS[to]?.[0]}` }]
         : [];
-    const strict = STRICT.filter((wall) => wall.from(file) && wall.forbids(target)).map(({ why }) => ({ file, target, why }));
+    const strict = STRICT.filter((wall) => wall.from(file) && wall.forbids(target)).map(({ why }) => ({
+      file,
+      target,
+      why,
+    }));
     return [...upwards, ...strict];
   });
 }
@@ -117,7 +121,9 @@ export function importsOf(file: string, source: string): readonly string[] {
   );
   return [
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
-    ...module.staticExports.flatMap(({ entries }) => entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? [])),
+    ...module.staticExports.flatMap(({ entries }) =>
+      entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
+    ),
     ...dynamic,
   ];
 }

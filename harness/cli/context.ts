@@ -20,15 +20,18 @@ export function loadConfig(named: string | undefined): Promise<Config> {
   return readConfig(process.cwd(), named);
 }
 
+function err(text: string): void {
+  process.stderr.write(text);
+}
+
 /** The context of a command that runs in this process. */
 export function makeContext(signal: AbortSignal): CliContext {
-  const err = (text: string): void => void process.stderr.write(text);
-  const live = process.stderr.isTTY === true && process.env.CI === undefined;
+  const live = process.stderr.isTTY && process.env.CI === undefined;
   return {
     out: (text) => void process.stdout.write(text),
     err,
     signal,
-    colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    colour: process.stdout.isTTY && process.env.NO_COLOR === undefined,
     phases: live ? new LivePhases(process.stderr) : new PlainPhases(err),
   };
 }

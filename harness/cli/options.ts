@@ -21,19 +21,26 @@ function registry(text: string): string {
 }
 
 export const installOption = () =>
-  new Option('--install', 'consent to install what is missing (packages by apt, libraries by npm, a Docker daemon)');
+  new Option(
+    '--install',
+    'consent to install what is missing (packages by apt, libraries by npm, a Docker daemon)',
+  );
 
 export const imagesOption = () =>
-  new Option('--images <mode>', 'where images come from: what is present first, then pull or build').choices(IMAGE_MODES);
+  new Option('--images <mode>', 'where images come from: what is present first, then pull or build').choices(
+    IMAGE_MODES,
+  );
 
 export const registryOption = () =>
-  new Option('--registry <prefix>', 'registry that holds images built before, for example mirror.example:5000').argParser(
-    registry,
-  );
+  new Option(
+    '--registry <prefix>',
+    'registry that holds images built before, for example mirror.example:5000',
+  ).argParser(registry);
 
 export const keepOption = () =>
   new Option('--keep <when>', 'whether the cluster outlives the run').choices(KEEP_CHOICES);
 
-export const configOption = () => new Option('--config <file>', 'configuration file (default: mettle.yaml, if present)');
+export const configOption = () =>
+  new Option('--config <file>', 'configuration file (default: mettle.yaml, if present)');
 
 export const jsonOption = () => new Option('--json', 'print only JSON on standard output');

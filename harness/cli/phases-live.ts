@@ -57,8 +57,7 @@ export class LivePhases implements Phases {
       },
     );
     await list.run();
-    const [result] = results;
-    // The list throws when its task does, so a missing result is a value of type undefined.
-    return result as Result;
+    for (const result of results) return result;
+    throw new Error(`phase ${title} ended without a result`);
   }
 }

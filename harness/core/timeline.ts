@@ -74,6 +74,17 @@ export const LATENCY_BOUNDS_MS: readonly number[] = Array.from(
   (_, index) => Math.round(0.1 * 1.12 ** index * 1000) / 1000,
 );
 
+/** What the load generator was told. */
+export interface LoadStartedData {
+  readonly profile: string;
+  /** Requests that are due in each second once the warm-up is over. */
+  readonly rate_per_s: number;
+  readonly duration_s: number;
+  readonly url: string;
+  /** Time at the start during which the rate grows; none when absent. */
+  readonly warm_up_s?: number;
+}
+
 export interface LoadSecond {
   /** Start of the second; the record's `at` is its end. */
   readonly from: EpochMs;
@@ -106,7 +117,7 @@ export type TimelineRecord =
       { type: string; reason: string; message: string; count: number; reporter: string }
     >
   | RecordBase<'gateway', 'weight', { primary_pct: number; canary_pct: number }>
-  | RecordBase<'load', 'started', { profile: string; rate_per_s: number; duration_s: number; url: string }>
+  | RecordBase<'load', 'started', LoadStartedData>
   | RecordBase<'load', 'second', LoadSecond>
   | RecordBase<'load', 'ended', { exit_code: number | null; signal: string | null; asked: boolean }>
   | RecordBase<

@@ -1,17 +1,144 @@
-import type { Timeline } from '#harness/core/timeline.ts';
-import type { RuleVerdict } from '#harness/core/verdict.ts';
+import type { LoadSecond, RecordOf, Timeline } from '#harness/core/timeline.ts';
+import { EVIDENCE_MAX, type RuleVerdict } from '#harness/core/verdict.ts';
+
+/** How far the achieved rate may be from the offered one, in percent. */
+const RATE_ERROR_MAX_PCT = 0.5;
+/** The generator's own 10 ms ticker may be this late at worst in 95 % of the seconds, in ms. */
+const LAG_P95_MAX_MS = 50;
+/** And never later than this, in ms: answers would be timed wrongly by as much. */
+const LAG_MAX_MS = 500;
+/** Shorter loads prove nothing, in seconds. */
+const JUDGED_MIN_S = 5;
+
+type SecondRecord = RecordOf<'load', 'second'>;
+
+/** One load of the run: what it was told, how it ended, and its seconds. */
+interface Load {
+  readonly started: RecordOf<'load', 'started'>;
+  readonly ended: RecordOf<'load', 'ended'> | undefined;
+  readonly seconds: readonly SecondRecord[];
+}
+
+/** What was found about one load: a problem, if any, with the records that prove it. */
+interface Found {
+  readonly problem?: string;
+  readonly measured?: string;
+  readonly evidence: readonly number[];
+}
+
+/**
+ * Whether the load was what the scenario offered. If not, no other rule has proven anything: the outcome is `pass` or
+ * `inconclusive`, never `fail`, for the deployment stack is not to blame.
+ *
+ * Judged are the whole seconds from the end of the warm-up to the moment when the load was asked to end; requests in
+ * progress at that moment count, because they were sent in time.
+ */
 export function loadSelfCheck(timeline: Timeline): RuleVerdict {
-  const seconds = timeline.of('load', 'second');
-  const started = timeline.of('load', 'started')[0];
-  const ended = timeline.of('load', 'ended')[0];
-  const dropped = seconds.reduce((s, r) => s + r.data.dropped_iterations, 0);
-  const ok = seconds.length > 0 && started && ended?.data.asked === true && dropped === 0;
+  const found = loadsOf(timeline).map(judge);
+  const problems = found.flatMap(({ problem }) => problem ?? []);
+  if (found.length === 0) problems.push('no load was measured');
+  const measured = found.flatMap((one) => one.measured ?? []).join('; ');
+  const evidence = found.flatMap((one) => one.evidence).slice(0, EVIDENCE_MAX);
   return {
     rule: 'load-self-check',
-    promise: 'x',
-    outcome: ok ? 'pass' : 'inconclusive',
-    reason: `interim ${dropped}`,
-    limit: 'x',
-    evidence: [],
+    promise: 'The load generator sent the offered load and measured every answer.',
+    outcome: problems.length === 0 ? 'pass' : 'inconclusive',
+    reason: problems.length === 0 ? `The load was as offered: ${measured}.` : `${problems.join('; ')}.`,
+    limit: `rate within ${RATE_ERROR_MAX_PCT} %, 0 dropped, every second measured, lag p95 < ${LAG_P95_MAX_MS} ms and max < ${LAG_MAX_MS} ms`,
+    ...(measured === '' ? {} : { measured }),
+    derivation: 'judged from the end of the warm-up to the moment the load was asked to end',
+    evidence,
   };
+}
+
+function loadsOf(timeline: Timeline): readonly Load[] {
+  const seconds = timeline.of('load', 'second');
+  const ends = timeline.of('load', 'ended');
+  return timeline.of('load', 'started').map((started) => ({
+    started,
+    ended: ends.find(({ subject }) => subject === started.subject),
+    seconds: seconds.filter(({ subject }) => subject === started.subject),
+  }));
+}
+
+function judge({ started, ended, seconds }: Load): Found {
+  const frame = [started.seq, ...(ended === undefined ? [] : [ended.seq])];
+  const { rate_per_s, warm_up_s = 0 } = started.data;
+  if (ended === undefined) return { problem: 'the end of the load is not recorded', evidence: frame };
+  const from = Math.ceil(started.at / 1000 + warm_up_s) * 1000;
+  const judged_s = (ended.at - from) / 1000;
+  const judged = seconds.filter(({ data }) => data.from >= from);
+  const achieved_per_s = sum(judged, (second) => second.iterations) / judged_s;
+  const whole = judged.filter(({ data }) => data.from + 1000 <= ended.at);
+  const dropped = whole.filter(({ data }) => data.dropped_iterations > 0);
+  const lags = whole.map(({ data }) => data.lag_max_ms).toSorted((left, right) => left - right);
+  const lag_p95_ms = lags[Math.ceil(lags.length * 0.95) - 1] ?? Infinity;
+  const lag_max_ms = lags.at(-1) ?? Infinity;
+  const error_pct = (achieved_per_s / rate_per_s - 1) * 100;
+  const dropped_count = sum(dropped, (second) => second.dropped_iterations);
+  const answers = sum(seconds, answersIn);
+  const iterations = sum(seconds, (second) => second.iterations);
+
+  const problem = (text: string, evidence: readonly SecondRecord[] = []): Found => ({
+    problem: text,
+    evidence: [...frame, ...evidence.map(({ seq }) => seq)],
+    ...(judged_s > 0 && Number.isFinite(lag_max_ms) ? { measured } : {}),
+  });
+  const measured =
+    `${achieved_per_s.toFixed(1)} of ${rate_per_s} requests/s (${signed(error_pct)} %) for ${judged_s.toFixed(1)} s, ` +
+    `${dropped_count} dropped, lag p95 ${lag_p95_ms.toFixed(1)} ms, max ${lag_max_ms.toFixed(1)} ms`;
+
+  if (!ended.data.asked) return problem(`the load ended before it was asked to (${endingOf(ended)})`);
+  if (ended.data.signal !== null)
+    return problem(`the load was ended by ${ended.data.signal} and lost measurements`);
+  if (judged_s < JUDGED_MIN_S)
+    return problem(`the load ran only ${Math.max(0, judged_s).toFixed(1)} s after its warm-up`);
+  const gap = gapIn(seconds, from, ended.at);
+  if (gap !== undefined) return problem(gap);
+  if (dropped_count > 0)
+    return problem(`the load generator dropped ${dropped_count} requests that were due`, dropped);
+  if (lag_max_ms >= LAG_MAX_MS || lag_p95_ms >= LAG_P95_MAX_MS) {
+    const late = whole.filter(({ data }) => data.lag_max_ms >= LAG_P95_MAX_MS);
+    return problem(
+      `the load generator was starved: late by p95 ${lag_p95_ms.toFixed(1)} ms, max ${lag_max_ms.toFixed(1)} ms`,
+      late,
+    );
+  }
+  if (Math.abs(error_pct) > RATE_ERROR_MAX_PCT) {
+    return problem(`the load reached ${achieved_per_s.toFixed(1)} of ${rate_per_s} requests/s offered`);
+  }
+  if (answers !== iterations)
+    return problem(`${iterations} requests were sent but ${answers} answers measured`);
+  if (sum(whole, (second) => second.cpu_s) <= 0)
+    return problem('the processor time of the load generator is unknown');
+  return { measured, evidence: frame };
+}
+
+/** The first whole second of the window that is missing, or comes twice. */
+function gapIn(seconds: readonly SecondRecord[], from: number, to: number): string | undefined {
+  const times = new Map<number, number>();
+  for (const { data } of seconds) times.set(data.from, (times.get(data.from) ?? 0) + 1);
+  let missing = 0;
+  for (let at = from; at + 1000 <= to; at += 1000) {
+    const count = times.get(at) ?? 0;
+    if (count > 1) return `the second ${new Date(at).toISOString()} of load was measured ${count} times`;
+    if (count === 0) missing += 1;
+  }
+  return missing === 0 ? undefined : `${missing} s of load were not measured`;
+}
+
+function sum(records: readonly SecondRecord[], value: (second: LoadSecond) => number): number {
+  return records.reduce((total, { data }) => total + value(data), 0);
+}
+
+function answersIn(second: LoadSecond): number {
+  return second.series.reduce((total, { count }) => total + count, 0);
+}
+
+function endingOf({ data }: RecordOf<'load', 'ended'>): string {
+  return data.signal ?? `exit code ${String(data.exit_code)}`;
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : ''}${value.toFixed(2)}`;
 }

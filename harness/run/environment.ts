@@ -9,6 +9,8 @@ export interface ScenarioEnvironment {
   readonly k6: string;
   /** Image references by component, as the node knows them. */
   readonly images: Readonly<Record<string, string>>;
+  /** Folders with the definitions that components bring along. */
+  readonly manifests: Readonly<Record<'traefik' | 'flagger', string>>;
   readonly versions: Readonly<Record<string, string>>;
   readonly seed: number;
   /** Folder that holds one folder per scenario. */

@@ -47,7 +47,12 @@ export async function prepareImages(options: MachineOptions): Promise<Artifacts>
 /** A cluster with the stack installed. Disposing of it removes the cluster unless it is to be kept. */
 export async function prepareCluster(
   artifacts: Artifacts,
-  options: { readonly phases: Phases; readonly signal: AbortSignal; readonly keep: boolean; readonly name?: string },
+  options: {
+    readonly phases: Phases;
+    readonly signal: AbortSignal;
+    readonly keep: boolean;
+    readonly name?: string;
+  },
 ): Promise<RunningCluster & AsyncDisposable> {
   const { phases, signal } = options;
   const cluster = await phases.phase('Cluster', 'cluster', (progress) =>

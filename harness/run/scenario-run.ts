@@ -29,7 +29,10 @@ export interface RunMeta {
 
 /** `2026-11-21T03-20-00Z`: sorts by time and is a legal file name everywhere. */
 export function timeName(at: Date): string {
-  return at.toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-');
+  return at
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-');
 }
 
 /** A folder that does not exist yet, made: two runs within one second get names of their own. */
@@ -75,7 +78,12 @@ export class ScenarioRun implements Disposable {
       source: 'harness',
       kind: 'scenario',
       subject: scenario,
-      data: { title: options.title, file: options.file, seed: environment.seed, versions: { ...environment.versions } },
+      data: {
+        title: options.title,
+        file: options.file,
+        seed: environment.seed,
+        versions: { ...environment.versions },
+      },
     });
   }
 

@@ -36,7 +36,9 @@ export function judgeCommand(context: CliContext, done: (end: CommandEnd) => voi
         const meta = typeof before === 'object' && before !== null ? before : {};
         await writeFile(path, `${JSON.stringify({ ...meta, ...verdict }, null, 2)}\n`);
       }
-      context.out(json ? `${JSON.stringify(verdict, null, 2)}\n` : renderTable(verdict, { colour: context.colour }));
+      context.out(
+        json ? `${JSON.stringify(verdict, null, 2)}\n` : renderTable(verdict, { colour: context.colour }),
+      );
       done({ exit_code: exitOf(verdict.outcome), why: summarise(verdict) });
     });
 }

@@ -49,14 +49,20 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
     .addOption(imagesOption())
     .addOption(registryOption())
     .addOption(keepOption())
-    .addOption(new Option('--seed <number>', 'seed of what is left to chance').argParser(wholeNumber(0, 0xffffffff)))
-    .addOption(new Option('--repeat <times>', 'run each scenario so often; all must pass').argParser(wholeNumber(1, 1000)))
+    .addOption(
+      new Option('--seed <number>', 'seed of what is left to chance').argParser(wholeNumber(0, 0xffffffff)),
+    )
+    .addOption(
+      new Option('--repeat <times>', 'run each scenario so often; all must pass').argParser(
+        wholeNumber(1, 1000),
+      ),
+    )
     .option('--dry-run', 'print the plan and touch nothing')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (given, options, command) => {
-      const { names, vitest_flags } = splitArguments(given, command.parent?.rawArgs ?? []);
+    .action(async (given, options) => {
+      const { names, vitest_flags } = splitArguments(given, process.argv);
       const config: Config = await loadConfig(options.config);
       const plan: RunPlan = {
         files: chooseScenarios(await findScenarios(), names),
@@ -77,7 +83,10 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
 }
 
 /** Names stand before `--`, flags for vitest after it. */
-function splitArguments(given: readonly string[], raw: readonly string[]): { names: readonly string[]; vitest_flags: readonly string[] } {
+function splitArguments(
+  given: readonly string[],
+  raw: readonly string[],
+): { names: readonly string[]; vitest_flags: readonly string[] } {
   const mark = raw.indexOf('--');
   const vitest_flags = mark === -1 ? [] : raw.slice(mark + 1);
   return { names: given.slice(0, given.length - vitest_flags.length), vitest_flags };
@@ -134,6 +143,7 @@ async function execute(
               },
               k6: artifacts.k6,
               images: artifacts.images,
+              manifests: artifacts.manifests,
               versions: artifacts.versions,
               seed: plan.seed,
               out_dir: join(ROOT, 'reports', 'out'),
@@ -154,9 +164,13 @@ async function execute(
     const failed = results.length === 0 || results.some((result) => result.outcome !== 'pass');
     if (plan.keep === 'on-failure' && failed && !signal.aborted) {
       await cluster.keep();
-      phases.say(`kept: KUBECONFIG=${cluster.kubeconfig}; remove it with: mettle cluster delete ${cluster.name}`);
+      phases.say(
+        `kept: KUBECONFIG=${cluster.kubeconfig}; remove it with: mettle cluster delete ${cluster.name}`,
+      );
     }
-    await phases.phase('Clean-up', 'clean-up', () => cluster[Symbol.asyncDispose]());
+    await phases.phase('Clean-up', 'clean-up', async () => {
+      await cluster[Symbol.asyncDispose]();
+    });
   }
   return results;
 }
@@ -165,7 +179,11 @@ async function verdictOf(run_dir: string): Promise<Verdict> {
   return JSON.parse(await readFile(join(run_dir, 'verdict.json'), 'utf8'));
 }
 
-async function conclude(results: readonly ScenarioResult[], json: boolean, context: CliContext): Promise<CommandEnd> {
+async function conclude(
+  results: readonly ScenarioResult[],
+  json: boolean,
+  context: CliContext,
+): Promise<CommandEnd> {
   const outcome = worst(results.map((result) => result.outcome));
   if (json) {
     context.out(`${JSON.stringify({ outcome, scenarios: results }, null, 2)}\n`);
@@ -177,7 +195,8 @@ async function conclude(results: readonly ScenarioResult[], json: boolean, conte
     .filter(({ count }) => count > 0)
     .map(({ one, count }) => `${count} ${one}`);
   const decisive = results.find((result) => result.outcome === outcome && outcome !== 'pass');
-  const why = decisive?.run_dir === undefined ? decisive?.errors[0]?.split('\n')[0] : await summaryOf(decisive);
+  const why =
+    decisive?.run_dir === undefined ? decisive?.errors[0]?.split('\n')[0] : await summaryOf(decisive);
   return {
     exit_code: exitOf(outcome),
     why: results.length === 0 ? 'no scenario ran' : [counts.join(', '), why].filter(Boolean).join('; '),

@@ -60,7 +60,7 @@ export const judgeSaw = rule('judge-saw', 'the controller decided on what users 
       evidence,
     };
   }
-  const wrong = checks
+  const first = checks
     .map((check) => {
       const met = facts.countWithin(
         check.record.at - spec.interval_s * 1000 - 1000,
@@ -72,11 +72,10 @@ export const judgeSaw = rule('judge-saw', 'the controller decided on what users 
         SIGMAS * shareDeviation(spec.bad_answers_pct / 100, met.of_release) * 100 + EXTRAPOLATION_PP;
       return { check, met_pct, tolerance_pp };
     })
-    .filter(
+    .find(
       ({ check, met_pct, tolerance_pp }) =>
         !(Math.abs((check.value ?? Number.NaN) - met_pct) <= tolerance_pp),
     );
-  const first = wrong[0];
   const values = checks.map((check) => `${check.value} %`).join(', ');
   return {
     outcome: first ? 'fail' : 'pass',

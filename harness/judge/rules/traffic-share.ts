@@ -33,6 +33,10 @@ function judgePeriod(facts: Facts, period: WeightPeriod): JudgedPeriod | undefin
   };
 }
 
+function describe(judged: JudgedPeriod): string {
+  return `${judged.measured_pct.toFixed(1)} % at ${judged.period.canary_pct} %`;
+}
+
 function excess(judged: JudgedPeriod): number {
   return Math.abs(judged.measured_pct - judged.period.canary_pct) - judged.tolerance_pp;
 }
@@ -61,8 +65,6 @@ export const trafficShare = rule(
     }
     const worst = judged.reduce((left, right) => (excess(right) > excess(left) ? right : left));
     const holds = excess(worst) <= 0;
-    const describe = (one: JudgedPeriod): string =>
-      `${one.measured_pct.toFixed(1)} % at ${one.period.canary_pct} %`;
     return {
       outcome: holds ? 'pass' : 'fail',
       reason: holds

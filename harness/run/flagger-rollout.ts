@@ -1,0 +1,232 @@
+import { join } from 'node:path';
+import { guardCluster } from '#harness/cluster/guard.ts';
+import type { RunningCluster } from '#harness/cluster/types.ts';
+import { readRelease } from '#harness/config/document.ts';
+import { DeadlineError } from '#harness/core/errors.ts';
+import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { Verdict } from '#harness/core/verdict.ts';
+import { collectEvidence } from '#harness/evidence/collect.ts';
+import { promotionBudget_s, rollbackBudget_s, TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
+import { judgeRollout } from '#harness/judge/flagger.ts';
+import { kubeClient } from '#harness/kube/client.ts';
+import { startLoad } from '#harness/load/load.ts';
+import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
+import type { RunningLoad } from '#harness/load/running.ts';
+import { steadyState } from '#harness/load/steady.ts';
+import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
+import type { TimelineCondition } from '#harness/observe/recorder.ts';
+import type { StackContext } from '#harness/stack/component.ts';
+import { SCRAPE_INTERVAL_S, SHOP_ALERT } from '#harness/stack/prometheus.ts';
+import {
+  canaryOptions,
+  deployShop,
+  removeShop,
+  shipRelease,
+  shopHost,
+  untilInitialised,
+  untilPhase,
+} from '#harness/stack/shop.ts';
+import { ROOT } from './catalogue.ts';
+import type { ScenarioRun } from './scenario-run.ts';
+import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
+import type { SeededDefect } from './seeded-defects.ts';
+
+/** A rollout of the shop by Flagger, and what must come of it. */
+export interface FlaggerRollout {
+  /** Name of the release document under `fixtures/releases` that is shipped. */
+  readonly release: string;
+  readonly expected: RolloutSpec['expected'];
+  /** Share of the release's answers that are bad by construction, in percent. */
+  readonly bad_answers_pct: number;
+  readonly canary: {
+    readonly interval_s: number;
+    readonly threshold: number;
+    readonly step_weight_pct: number;
+    readonly max_weight_pct: number;
+  };
+  readonly load: ProfileName;
+  /** Something broken on purpose, to prove that a rule notices. */
+  readonly defect?: SeededDefect;
+}
+
+/** Names of the two releases: what serves before, and what is shipped. */
+const STABLE = 'v1';
+const NEXT = 'v2';
+
+/** Release document of what serves before. */
+const STABLE_DOCUMENT = 'good';
+
+/** Budgets of the phases, in seconds. */
+const BUDGET_S = { initialised: 90, steady: 60, load_max: 900, evidence: 30, removal: 60 } as const;
+
+/** Whole seconds of undisturbed load before the act, and after the end. */
+const STEADY_S = 6;
+
+/** Added to the budget of the end state, so that a late end is seen, and judged as late. */
+const LATE_S = 15;
+
+function declare(rollout: FlaggerRollout, namespace: string): RolloutSpec {
+  const options = canaryOptions(rollout.canary);
+  return {
+    controller: 'flagger',
+    namespace,
+    app: 'shop',
+    stable_release: STABLE,
+    next_release: NEXT,
+    expected: rollout.expected,
+    ...rollout.canary,
+    scrape_interval_s: SCRAPE_INTERVAL_S,
+    check: { name: options.check_name, max_pct: options.check_max_pct },
+    load: { profile: rollout.load, rate_per_s: profileOf(rollout.load).rate_per_s },
+    bad_answers_pct: rollout.bad_answers_pct,
+    alert: { ...SHOP_ALERT },
+  };
+}
+
+async function documentOf(file: string, release: string): Promise<unknown> {
+  const { document } = await readRelease(join(ROOT, 'fixtures', 'releases', `${file}.yaml`));
+  return { ...document, release };
+}
+
+/** What a scenario in progress acts with. */
+export interface RolloutAct {
+  readonly run: ScenarioRun;
+  readonly ctx: StackContext;
+  readonly cluster: RunningCluster;
+  readonly spec: RolloutSpec;
+}
+
+/**
+ * Ships a release of the shop through a real Canary under load, waits for the end, and judges the recorded timeline.
+ * The shop lives in a namespace of its own, which is removed afterwards. Evidence is collected before that when the
+ * verdict is not `pass`.
+ */
+export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout): Promise<Verdict> {
+  const cluster = await guardCluster(run.environment.cluster);
+  await using kube = kubeClient(cluster);
+  const ctx: StackContext = {
+    kube,
+    artifacts: { images: run.environment.images, manifests: run.environment.manifests },
+    progress: run.progress,
+    signal: run.signal,
+  };
+  const spec = declare(rollout, run.run_id);
+  run.timeline.record({
+    source: 'harness',
+    kind: 'spec',
+    subject: `${spec.namespace}/${spec.app}`,
+    data: spec,
+  });
+  const started = new Date();
+  await using cleanup = new AsyncDisposableStack();
+  if (run.environment.keep !== 'always') {
+    cleanup.defer(async () => {
+      run.progress('removing the shop');
+      await removeShop(
+        { ...ctx, progress: () => undefined },
+        { namespace: spec.namespace, deadline_s: BUDGET_S.removal },
+      );
+    });
+  }
+  const verdict = await run.actAndJudge(() => act({ run, ctx, cluster, spec }, rollout), judgeRollout);
+  if (verdict.outcome !== 'pass') {
+    run.progress('collecting evidence');
+    await collectEvidence({
+      cluster,
+      namespace: spec.namespace,
+      since: started,
+      out_dir: join(run.dir, 'evidence'),
+      budget_s: BUDGET_S.evidence,
+    });
+  }
+  return verdict;
+}
+
+async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
+  const { run, ctx, cluster, spec } = acting;
+  const { defect } = rollout;
+  const { namespace } = spec;
+  await using broken = new AsyncDisposableStack();
+  await run.phase('deploy', `deploying the shop, release ${STABLE}`, async () => {
+    await deployShop(ctx, {
+      namespace,
+      release: STABLE,
+      document: await documentOf(STABLE_DOCUMENT, STABLE),
+      canary: { ...rollout.canary, ...defect?.canary },
+    });
+    await untilInitialised(ctx, { namespace, deadline_s: BUDGET_S.initialised });
+  });
+  if (defect?.before) broken.use(await defect.before(acting));
+
+  const subject = { kube: ctx.kube, cluster, spec };
+  const from = Date.now();
+  await using observers = await observeRollout(subject, run.timeline);
+  await using load = await run.phase(
+    'steady state',
+    `load ${rollout.load} until the service is steady`,
+    async () => {
+      const running = await startLoad({
+        k6: run.environment.k6,
+        profile: rollout.load,
+        url: `http://127.0.0.1:${cluster.ports.gateway}`,
+        host: shopHost(namespace),
+        run: run.run_id,
+        duration_max_s: BUDGET_S.load_max,
+        recorder: run.timeline,
+        out_dir: run.dir,
+        signal: run.signal,
+      });
+      await running.waitUntil(steadyState(spec.load.rate_per_s, STEADY_S), {
+        awaited: 'the steady state',
+        deadline_s: BUDGET_S.steady,
+      });
+      return running;
+    },
+  );
+  if (defect?.load) broken.use(defect.load(load));
+
+  await run.phase('ship', `shipping release ${NEXT} (${defect?.release ?? rollout.release})`, async () => {
+    const document = await documentOf(defect?.release ?? rollout.release, NEXT);
+    await shipRelease(ctx, { namespace, release: NEXT, document }, run.timeline);
+  });
+  await run.phase('settle', `waiting for the ${spec.expected}`, () => settle(acting, load));
+  await run.phase('end of load', 'ending the load', async () => {
+    await load.stop();
+    await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);
+    await observers[Symbol.asyncDispose]();
+  });
+}
+
+/**
+ * Waits for the end that the specification promises, and then for what must follow it. A deadline that passes is a
+ * finding, not an error: the rules say what it means.
+ */
+async function settle({ run, ctx, spec }: RolloutAct, load: RunningLoad): Promise<void> {
+  const { namespace } = spec;
+  const budget_s = (spec.expected === 'rollback' ? rollbackBudget_s(spec) : promotionBudget_s(spec)) + LATE_S;
+  const alert_s = spec.alert.window_s + 2 * spec.scrape_interval_s + STEADY_S;
+  const until = (condition: TimelineCondition, deadline_s: number): Promise<void> =>
+    unlessLate(run, () => run.timeline.until(condition, deadline_s, run.signal));
+  await unlessLate(run, async () => {
+    await untilPhase(ctx, ['Failed', 'Succeeded'], { namespace, deadline_s: budget_s });
+    run.progress('waiting for the pods, the message and the alert');
+    await Promise.all([
+      until(told(spec), STEADY_S),
+      until(alertInactive(spec), alert_s),
+      ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), TERMINATION_GRACE_S)] : []),
+    ]);
+    await load.waitUntil(steadyState(spec.load.rate_per_s, STEADY_S), {
+      awaited: 'the steady state after the act',
+      deadline_s: 2 * STEADY_S,
+    });
+  });
+}
+
+async function unlessLate(run: ScenarioRun, wait: () => Promise<unknown>): Promise<void> {
+  try {
+    await wait();
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    run.note(error.message);
+  }
+}

@@ -1,0 +1,119 @@
+import type { RunningLoad } from '#harness/load/running.ts';
+import { type CanaryOptions } from '#harness/stack/shop.ts';
+import { setChatBehaviour } from '#harness/stack/chat.ts';
+import { DEPLOYMENT } from '#harness/kube/recording.ts';
+import type { RolloutAct } from './flagger-rollout.ts';
+
+/** Something broken on purpose in the real stack, and the rule that must notice it. */
+export interface SeededDefect {
+  readonly name: string;
+  /** What is broken, as a sentence. */
+  readonly breaks: string;
+  /** Id of the rule that must not pass. */
+  readonly noticed_by: string;
+  /** The Canary differs from what the scenario declares. */
+  readonly canary?: CanaryOptions;
+  /** Another release is shipped than the scenario declares. */
+  readonly release?: string;
+  /** Breaks something before the load starts; disposing of the result mends it. */
+  readonly before?: (act: RolloutAct) => Promise<AsyncDisposable>;
+  /** Breaks something about the running load. */
+  readonly load?: (load: RunningLoad) => AsyncDisposable;
+}
+
+/** After this time the load is killed: the canary takes traffic by then, and the rollback has not come. */
+const KILL_LOAD_AFTER_S = 25;
+
+/** Pattern by which the load is starved: stopped for most of each period, in ms. */
+const STARVE = { period_ms: 500, stopped_ms: 450 } as const;
+
+/** How long Prometheus may take to come back, in seconds. */
+const RESTORE_S = 60;
+
+function starve(load: RunningLoad): AsyncDisposable {
+  const wake: NodeJS.Timeout[] = [];
+  const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+    try {
+      process.kill(load.pid, name);
+    } catch {
+      // The load has ended: there is nothing left to starve.
+    }
+  };
+  const timer = setInterval(() => {
+    signal('SIGSTOP');
+    wake.push(setTimeout(() => signal('SIGCONT'), STARVE.stopped_ms));
+  }, STARVE.period_ms);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      for (const one of wake) clearTimeout(one);
+      signal('SIGCONT');
+    },
+  };
+}
+
+function killLater(load: RunningLoad): AsyncDisposable {
+  const timer = setTimeout(() => void load.kill(), KILL_LOAD_AFTER_S * 1000);
+  return {
+    [Symbol.asyncDispose]: async () => clearTimeout(timer),
+  };
+}
+
+/** Each must turn the verdict red or inconclusive: proof that Mettle can fail. */
+export const SEEDED_DEFECTS: readonly SeededDefect[] = [
+  {
+    name: 'rollback-disabled',
+    breaks: 'the Canary tolerates a thousand failed checks',
+    noticed_by: 'rolled-back',
+    canary: { threshold: 1000 },
+  },
+  {
+    name: 'metric-missing',
+    breaks: 'the analysis looks at a metric that does not exist',
+    noticed_by: 'judge-saw',
+    canary: { metric: 'http_requests_of_nobody_total' },
+  },
+  {
+    name: 'gateway-ignores-weights',
+    breaks: 'the gateway sends users to every pod alike',
+    noticed_by: 'traffic-share',
+    canary: { gateway: 'ignores-weights' },
+  },
+  {
+    name: 'chat-drops',
+    breaks: 'the chat accepts messages and loses them',
+    noticed_by: 'chat-told',
+    before: async ({ cluster }) => {
+      await setChatBehaviour(cluster, { drop: true });
+      return { [Symbol.asyncDispose]: () => setChatBehaviour(cluster, {}) };
+    },
+  },
+  {
+    name: 'load-starved',
+    breaks: 'the load generator gets a tenth of the time it needs',
+    noticed_by: 'load-self-check',
+    load: starve,
+  },
+  {
+    name: 'load-killed',
+    breaks: 'the load generator dies half-way',
+    noticed_by: 'load-self-check',
+    load: killLater,
+  },
+  {
+    name: 'prometheus-down',
+    breaks: 'Prometheus is scaled to zero before the start',
+    noticed_by: 'judge-saw',
+    before: async ({ ctx }) => {
+      const prometheus = { ...DEPLOYMENT, namespace: 'monitoring', name: 'prometheus' };
+      await ctx.kube.scale(prometheus, 0, { deadline_s: RESTORE_S });
+      return { [Symbol.asyncDispose]: () => ctx.kube.scale(prometheus, 1, { deadline_s: RESTORE_S }) };
+    },
+  },
+  {
+    name: 'release-not-bad',
+    breaks: 'the release that should be bad is good',
+    noticed_by: 'fault-took',
+    release: 'good',
+  },
+];

@@ -7,7 +7,8 @@ import { PROGRESS_ANNOTATION } from '#harness/run/environment.ts';
 import { ScenarioRun } from '#harness/run/scenario-run.ts';
 
 export { flaggerRollout, type FlaggerRollout } from '#harness/run/flagger-rollout.ts';
-export { SEEDED_DEFECTS, type SeededDefect } from '#harness/run/seeded-defects.ts';
+export type { SeededDefect } from '#harness/run/rollout-act.ts';
+export { SEEDED_DEFECTS } from '#harness/run/seeded-defects.ts';
 
 /** Opens runs of the scenario that asks for it. */
 export type OpenRun = (variant?: string) => ScenarioRun;

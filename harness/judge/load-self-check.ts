@@ -3,9 +3,12 @@ import { EVIDENCE_MAX, type RuleVerdict } from '#harness/core/verdict.ts';
 
 /** How far the achieved rate may be from the offered one, in percent. */
 const RATE_ERROR_MAX_PCT = 0.5;
-/** The generator's own 10 ms ticker may be this late at worst in 95 % of the seconds, in ms. */
-const LAG_P95_MAX_MS = 50;
-/** And never later than this, in ms: answers would be timed wrongly by as much. */
+/**
+ * The generator's own 10 ms ticker may be this late in at most one of twenty seconds (or one, if fewer), in ms. Why
+ * not less: with a compiler beside, a generator that keeps its rate is 50 ms late once in ten seconds.
+ */
+const LAG_USUAL_MAX_MS = 100;
+/** And never later than this, in ms: times of answers are promised to be exact to half a second. */
 const LAG_MAX_MS = 500;
 /** Shorter loads prove nothing, in seconds. */
 const JUDGED_MIN_S = 5;
@@ -44,7 +47,7 @@ export function loadSelfCheck(timeline: Timeline): RuleVerdict {
     promise: 'The load generator sent the offered load and measured every answer.',
     outcome: problems.length === 0 ? 'pass' : 'inconclusive',
     reason: problems.length === 0 ? `The load was as offered: ${measured}.` : `${problems.join('; ')}.`,
-    limit: `rate within ${RATE_ERROR_MAX_PCT} %, 0 dropped, every second measured, lag p95 < ${LAG_P95_MAX_MS} ms and max < ${LAG_MAX_MS} ms`,
+    limit: `rate within ${RATE_ERROR_MAX_PCT} %, 0 dropped, every second measured, late < ${LAG_USUAL_MAX_MS} ms in 95 % of seconds and never >= ${LAG_MAX_MS} ms`,
     ...(measured === '' ? {} : { measured }),
     derivation: 'judged from the end of the warm-up to the moment the load was asked to end',
     evidence,
@@ -72,7 +75,7 @@ function judge({ started, ended, seconds }: Load): Found {
   const whole = judged.filter(({ data }) => data.from + 1000 <= ended.at);
   const dropped = whole.filter(({ data }) => data.dropped_iterations > 0);
   const lags = whole.map(({ data }) => data.lag_max_ms).toSorted((left, right) => left - right);
-  const lag_p95_ms = lags[Math.ceil(lags.length * 0.95) - 1] ?? Infinity;
+  const lag_usual_ms = lags[lags.length - 1 - Math.ceil(lags.length / 20)] ?? Infinity;
   const lag_max_ms = lags.at(-1) ?? Infinity;
   const error_pct = (achieved_per_s / rate_per_s - 1) * 100;
   const dropped_count = sum(dropped, (second) => second.dropped_iterations);
@@ -86,7 +89,7 @@ function judge({ started, ended, seconds }: Load): Found {
   });
   const measured =
     `${achieved_per_s.toFixed(1)} of ${rate_per_s} requests/s (${signed(error_pct)} %) for ${judged_s.toFixed(1)} s, ` +
-    `${dropped_count} dropped, lag p95 ${lag_p95_ms.toFixed(1)} ms, max ${lag_max_ms.toFixed(1)} ms`;
+    `${dropped_count} dropped, late usually <= ${lag_usual_ms.toFixed(1)} ms, max ${lag_max_ms.toFixed(1)} ms`;
 
   if (!ended.data.asked) return problem(`the load ended before it was asked to (${endingOf(ended)})`);
   if (ended.data.signal !== null)
@@ -97,10 +100,10 @@ function judge({ started, ended, seconds }: Load): Found {
   if (gap !== undefined) return problem(gap);
   if (dropped_count > 0)
     return problem(`the load generator dropped ${dropped_count} requests that were due`, dropped);
-  if (lag_max_ms >= LAG_MAX_MS || lag_p95_ms >= LAG_P95_MAX_MS) {
-    const late = whole.filter(({ data }) => data.lag_max_ms >= LAG_P95_MAX_MS);
+  if (lag_max_ms >= LAG_MAX_MS || lag_usual_ms >= LAG_USUAL_MAX_MS) {
+    const late = whole.filter(({ data }) => data.lag_max_ms >= LAG_USUAL_MAX_MS);
     return problem(
-      `the load generator was starved: late by p95 ${lag_p95_ms.toFixed(1)} ms, max ${lag_max_ms.toFixed(1)} ms`,
+      `the load generator was starved: late by ${lag_usual_ms.toFixed(1)} ms usually, max ${lag_max_ms.toFixed(1)} ms`,
       late,
     );
   }

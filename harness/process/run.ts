@@ -1,4 +1,4 @@
-import { $, type ProcessPromise, type ProcessOutput } from 'zx';
+import { $, type ProcessOutput, type ProcessPromise } from 'zx';
 import { UnfitError } from '#harness/core/errors.ts';
 
 export interface RunOptions {
@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Upper bound for the whole command, in seconds. */
   readonly timeout_s?: number;
+  /** In a session of its own, so that the terminal's Ctrl-C does not reach it: for cleaning up. */
+  readonly detached?: boolean;
   /** Called with each complete line of standard output and standard error, as they come. */
   readonly onLine?: (line: string) => void;
 }
@@ -40,14 +42,17 @@ function start(command: readonly string[], options: RunOptions): ProcessPromise 
   const shell = $({
     quiet: true,
     nothrow: true,
-    detached: false,
-    input: options.input ?? '',
+    detached: options.detached ?? false,
+    ...(options.input ? { input: options.input } : {}),
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.timeout_s === undefined ? {} : { timeout: `${Math.ceil(options.timeout_s)}s` as const }),
   });
-  return shell`${command}`;
+  const running = shell`${command}`;
+  // zx takes empty input for none and would leave the program waiting for the end of an open pipe.
+  if (!options.input) running.stdin.end();
+  return running;
 }
 
 function asResult(output: ProcessOutput): RunResult {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { guardCluster } from '#harness/cluster/guard.ts';
-import type { RunningCluster } from '#harness/cluster/types.ts';
 import { readRelease } from '#harness/config/document.ts';
 import { DeadlineError } from '#harness/core/errors.ts';
 import type { RolloutSpec } from '#harness/core/timeline.ts';
@@ -29,7 +28,7 @@ import {
 import { ROOT } from './catalogue.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
-import type { SeededDefect } from './seeded-defects.ts';
+import type { RolloutAct, SeededDefect } from './rollout-act.ts';
 
 /** A rollout of the shop by Flagger, and what must come of it. */
 export interface FlaggerRollout {
@@ -86,14 +85,6 @@ function declare(rollout: FlaggerRollout, namespace: string): RolloutSpec {
 async function documentOf(file: string, release: string): Promise<unknown> {
   const { document } = await readRelease(join(ROOT, 'fixtures', 'releases', `${file}.yaml`));
   return { ...document, release };
-}
-
-/** What a scenario in progress acts with. */
-export interface RolloutAct {
-  readonly run: ScenarioRun;
-  readonly ctx: StackContext;
-  readonly cluster: RunningCluster;
-  readonly spec: RolloutSpec;
 }
 
 /**

@@ -1,5 +1,4 @@
-import { createCluster } from '#harness/cluster/create.ts';
-import type { RunningCluster } from '#harness/cluster/types.ts';
+import { createCluster, type OwnCluster } from '#harness/cluster/create.ts';
 import type { ImageMode } from '#harness/config/config.ts';
 import { type Artifacts, prepareArtifacts } from '#harness/images/artifacts.ts';
 import { buildHostTool } from '#harness/images/go-build.ts';
@@ -53,7 +52,7 @@ export async function prepareCluster(
     readonly keep: boolean;
     readonly name?: string;
   },
-): Promise<RunningCluster & AsyncDisposable> {
+): Promise<OwnCluster> {
   const { phases, signal } = options;
   const cluster = await phases.phase('Cluster', 'cluster', (progress) =>
     createCluster({

@@ -1,25 +1,7 @@
 import type { RunningLoad } from '#harness/load/running.ts';
-import { type CanaryOptions } from '#harness/stack/shop.ts';
 import { setChatBehaviour } from '#harness/stack/chat.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
-import type { RolloutAct } from './flagger-rollout.ts';
-
-/** Something broken on purpose in the real stack, and the rule that must notice it. */
-export interface SeededDefect {
-  readonly name: string;
-  /** What is broken, as a sentence. */
-  readonly breaks: string;
-  /** Id of the rule that must not pass. */
-  readonly noticed_by: string;
-  /** The Canary differs from what the scenario declares. */
-  readonly canary?: CanaryOptions;
-  /** Another release is shipped than the scenario declares. */
-  readonly release?: string;
-  /** Breaks something before the load starts; disposing of the result mends it. */
-  readonly before?: (act: RolloutAct) => Promise<AsyncDisposable>;
-  /** Breaks something about the running load. */
-  readonly load?: (load: RunningLoad) => AsyncDisposable;
-}
+import type { SeededDefect } from './rollout-act.ts';
 
 /** After this time the load is killed: the canary takes traffic by then, and the rollback has not come. */
 const KILL_LOAD_AFTER_S = 25;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
-import { sweep } from '#harness/cluster/sweep.ts';
+import { sweep } from '#harness/faults/sweep.ts';
 import type { Config, ImageMode, Keep } from '#harness/config/config.ts';
 import { EXIT } from '#harness/core/errors.ts';
 import { type Verdict, worst } from '#harness/core/verdict.ts';

@@ -1,0 +1,29 @@
+import { Command } from '@commander-js/extra-typings';
+import { sweep } from '#harness/faults/sweep.ts';
+import { EXIT } from '#harness/core/errors.ts';
+import type { CliContext } from '../context.ts';
+import type { CommandEnd } from '../exit.ts';
+
+/** `mettle cleanup`: removes what dead runs left. */
+export function cleanupCommand(context: CliContext, done: (end: CommandEnd) => void) {
+  return new Command('cleanup')
+    .description('remove what runs that died have left; clusters of living runs and kept ones stay')
+    .option('--all', 'remove kept clusters too')
+    .addHelpText('after', '\nExamples:\n  mettle cleanup\n  mettle cleanup --all')
+    .action(async ({ all }) => {
+      const swept = await context.phases.phase('Clean-up', 'cleanup', (progress) =>
+        sweep({ progress, all: all ?? false }),
+      );
+      for (const { subject, outcome, reason } of swept) context.out(`${subject}: ${outcome} (${reason})\n`);
+      const removed = swept.filter(({ outcome }) => outcome === 'removed').length;
+      const failed = swept.filter(({ outcome }) => outcome === 'failed').length;
+      done(
+        failed === 0
+          ? {
+              exit_code: EXIT.pass,
+              why: removed === 0 ? 'there was nothing to remove' : `${removed} removed`,
+            }
+          : { exit_code: EXIT.unfit, why: `${failed} could not be removed` },
+      );
+    });
+}

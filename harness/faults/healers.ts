@@ -1,0 +1,5 @@
+import { healCluster } from '#harness/cluster/remove.ts';
+import type { Healers } from '#harness/lease/receipt.ts';
+
+/** Every kind of receipt and what settles it. */
+export const HEALERS: Healers = { cluster: healCluster };

@@ -1,0 +1,42 @@
+import { run, tryRun } from '#harness/process/run.ts';
+import { CONTENT_LABEL } from './component-image.ts';
+
+/** Upper bound of one Docker command, in seconds; pulls and pushes move gigabytes. */
+const TIMEOUT_S = 1800;
+
+/** Runs `docker` with these arguments and returns its standard output. */
+export async function docker(args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const { stdout } = await run(['docker', ...args], {
+    timeout_s: TIMEOUT_S,
+    ...(signal ? { signal } : {}),
+  });
+  return stdout.trim();
+}
+
+/** The content label of an image that Docker holds; undefined when it holds none of this name. */
+export async function contentOf(ref: string): Promise<string | undefined> {
+  const format = `{{index .Config.Labels "${CONTENT_LABEL}"}}`;
+  const { exit_code, stdout } = await tryRun(['docker', 'image', 'inspect', '--format', format, ref], {
+    timeout_s: 60,
+  });
+  return exit_code === 0 ? stdout.trim() : undefined;
+}
+
+/** Whether Docker holds this image and it is what its name says. */
+export async function holds(ref: string): Promise<boolean> {
+  return (await contentOf(ref)) === ref;
+}
+
+/** Removes names of images; those in use or absent are left alone. */
+export async function removeImages(refs: readonly string[]): Promise<void> {
+  if (refs.length > 0) await tryRun(['docker', 'image', 'rm', ...refs], { timeout_s: 120 });
+}
+
+/** Local images of a repository, as `repository:tag`. */
+export async function localImages(repository: string): Promise<readonly string[]> {
+  const format = '{{.Repository}}:{{.Tag}}';
+  const { exit_code, stdout } = await tryRun(['docker', 'image', 'ls', '--format', format, repository], {
+    timeout_s: 60,
+  });
+  return exit_code === 0 ? stdout.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>')) : [];
+}

@@ -1,0 +1,120 @@
+import type { Progress } from '#harness/core/progress.ts';
+import { currentPlan, interruptible } from './artifacts.ts';
+import { listed } from './bom.ts';
+import { allSettled, makeBuilder } from './builder.ts';
+import { present, pruneCache } from './cache.ts';
+import { nodeLayerName } from './component-image.ts';
+import { holds, localImages, removeImages } from './docker.ts';
+import { nodeRefs } from './node-image.ts';
+import type { Shelf } from './places.ts';
+import { archiveName, IMAGE_PREFIX } from './plan.ts';
+
+export interface ManageOptions {
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Builds parts of the bill of materials alone: Go folders, root file systems, images, or `node`.
+ * @returns where each lies, or its reference in Docker, by name
+ * @throws UsageError for a name that the bill of materials does not have
+ */
+export async function buildComponents(
+  names: readonly string[],
+  options: ManageOptions,
+): Promise<Readonly<Record<string, string>>> {
+  const { progress, signal } = options;
+  const plan = await currentPlan('build');
+  const builder = makeBuilder(plan, { progress, signal });
+  const makers: Record<string, () => Promise<string>> = { node: builder.node };
+  for (const name of Object.keys(plan.folders)) makers[name] = () => builder.folder(name);
+  for (const name of Object.keys(plan.images)) makers[name] = () => builder.image(name);
+  const chosen = names.map((name) => [name, listed(makers, name, 'part')] as const);
+  const built: Record<string, string> = {};
+  await interruptible(signal, () =>
+    allSettled(
+      chosen.map(async ([name, make]) => {
+        built[name] = await make();
+      }),
+    ),
+  );
+  return built;
+}
+
+/** One part of the bill of materials and whether it is ready here. */
+export interface ListedArtifact {
+  readonly kind: 'programs' | 'root file system' | 'image' | 'node image';
+  readonly name: string;
+  readonly version: string;
+  readonly key: string;
+  readonly present: boolean;
+}
+
+/** What the bill of materials names, with its content key on this machine, and what of it is present. */
+export async function listArtifacts(): Promise<readonly ListedArtifact[]> {
+  const plan = await currentPlan('auto');
+  const rows: ListedArtifact[] = [];
+  for (const [name, entry] of Object.entries(plan.folders)) {
+    const version = plan.bom.folders[name]?.version ?? '';
+    rows.push({ kind: 'programs', name, version, key: keyIn(entry), present: await on('bin', entry) });
+  }
+  for (const [name, entry] of Object.entries(plan.rootfs)) {
+    const version = plan.bom.debian;
+    rows.push({
+      kind: 'root file system',
+      name,
+      version,
+      key: keyIn(entry),
+      present: await on('rootfs', entry),
+    });
+  }
+  for (const [name, tag] of Object.entries(plan.images)) {
+    const here = await on('images', archiveName(plan, name));
+    rows.push({
+      kind: 'image',
+      name,
+      version: tag.slice(0, tag.lastIndexOf('-')),
+      key: keyIn(tag),
+      present: here,
+    });
+  }
+  const { node } = nodeRefs(plan);
+  const version = plan.bom.folders['kubernetes']?.version ?? '';
+  rows.push({ kind: 'node image', name: 'node', version, key: keyIn(node), present: await holds(node) });
+  return rows;
+}
+
+function keyIn(name: string): string {
+  return name.slice(name.lastIndexOf('-') + 1);
+}
+
+async function on(shelf: Shelf, name: string): Promise<boolean> {
+  return (await present(shelf, name)) !== undefined;
+}
+
+/**
+ * Removes from the cache and from Docker what the present bill of materials does not name.
+ * @returns what was removed, or would be
+ */
+export async function pruneArtifacts(options: { readonly dry_run: boolean }): Promise<readonly string[]> {
+  const plans = [await currentPlan('auto'), await currentPlan('pull')];
+  const keep: Record<Shelf, Set<string>> = {
+    bin: new Set(),
+    rootfs: new Set(),
+    images: new Set([await nodeLayerName()]),
+    tools: new Set(),
+  };
+  const refs = new Set<string>();
+  for (const plan of plans) {
+    for (const entry of Object.values(plan.folders)) keep.bin.add(entry);
+    for (const entry of Object.values(plan.rootfs)) keep.rootfs.add(entry);
+    for (const name of Object.keys(plan.images)) keep.images.add(archiveName(plan, name));
+    keep.tools.add(plan.tools);
+    const { node, base } = nodeRefs(plan);
+    refs.add(node).add(base);
+  }
+  const removed = await pruneCache(keep, options.dry_run);
+  const stale = (await localImages(`${IMAGE_PREFIX}/*`)).filter((ref) => !refs.has(ref));
+  if (!options.dry_run) await removeImages(stale);
+  return [...removed, ...stale];
+}

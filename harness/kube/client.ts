@@ -1,0 +1,164 @@
+import { numberAt, type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
+import { ApiError, type KubeApi, type KubeTarget, openApi, type ResourceKind } from './api.ts';
+import { type ApplyOptions, applyManifests, FIELD_MANAGER } from './apply.ts';
+import type { Manifest } from './manifests.ts';
+import { type Condition, isCurrent, isGone, type ObjectRef, type WaitOptions, waitFor } from './wait.ts';
+import { listObjects, type Selection, type Watching, watchObjects, type WatchHandlers } from './watch.ts';
+
+export interface LogOptions {
+  readonly container?: string;
+  /** Only lines written since then. */
+  readonly since?: Date;
+  readonly limit_bytes?: number;
+  readonly tail_lines?: number;
+  /** The log of the container before its last restart. */
+  readonly previous?: boolean;
+}
+
+/** A kind that the cluster can list. */
+export interface ListableKind {
+  readonly api_version: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+/** Everything Mettle asks of a cluster's API server. Requests throw ApiError, or UnfitError when nothing answers. */
+export interface KubeClient extends AsyncDisposable {
+  /** Name of the cluster. */
+  readonly cluster: string;
+  /** Server-side apply; see `applyManifests`. */
+  apply(manifests: readonly Manifest[], options?: ApplyOptions): Promise<KubeObject[]>;
+  /** The object, or undefined when there is none (or its kind is unknown). */
+  get(ref: ObjectRef): Promise<KubeObject | undefined>;
+  list(selection: Selection): Promise<readonly KubeObject[]>;
+  watch(selection: Selection, handlers: WatchHandlers): Watching;
+  /** Waits by watching. Throws DeadlineError. */
+  waitFor<T>(condition: Condition<T>, options: WaitOptions): Promise<T>;
+  /** JSON merge patch (RFC 7386). */
+  patch(ref: ObjectRef, change: object): Promise<KubeObject>;
+  /** Sets the replicas of a workload and waits until it has them. */
+  scale(ref: ObjectRef, replicas: number, options: WaitOptions): Promise<void>;
+  /** Deletes an object if it is there and waits until it is gone; a namespace takes all it holds with it. */
+  remove(ref: ObjectRef, options: WaitOptions & { readonly grace_s?: number }): Promise<void>;
+  /** The log of one container of a pod. */
+  logs(namespace: string, pod: string, options?: LogOptions): Promise<string>;
+  /** All kinds that can be listed, in their preferred version. */
+  kinds(): Promise<readonly ListableKind[]>;
+}
+
+async function pathOf(api: KubeApi, ref: ObjectRef): Promise<string> {
+  const kind: ResourceKind = await api.kind(ref.api_version, ref.kind);
+  return kind.path(ref.namespace, ref.name);
+}
+
+async function unlessAbsent<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function whole(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : String(Math.floor(value));
+}
+
+async function readLogs(api: KubeApi, namespace: string, pod: string, options: LogOptions): Promise<string> {
+  const pods = await api.kind('v1', 'Pod');
+  return await api.text({
+    path: `${pods.path(namespace, pod)}/log`,
+    query: {
+      container: options.container,
+      sinceTime: options.since?.toISOString(),
+      limitBytes: whole(options.limit_bytes),
+      tailLines: whole(options.tail_lines),
+      previous: options.previous === true ? 'true' : undefined,
+      timestamps: 'true',
+    },
+  });
+}
+
+async function listKinds(api: KubeApi): Promise<readonly ListableKind[]> {
+  const groups = listAt(await api.json({ path: '/apis' }), 'groups');
+  const versions = groups.flatMap((group) => textAt(group, 'preferredVersion', 'groupVersion') ?? []);
+  const lists = await Promise.all(
+    ['v1', ...versions].map(async (api_version) => {
+      const path = api_version === 'v1' ? '/api/v1' : `/apis/${api_version}`;
+      return { api_version, resources: listAt(await api.json({ path }), 'resources') };
+    }),
+  );
+  return lists.flatMap(({ api_version, resources }) =>
+    resources.flatMap((resource): ListableKind[] => {
+      const kind = textAt(resource, 'kind');
+      const listable = listAt(resource, 'verbs').includes('list');
+      if (kind === undefined || !listable || textAt(resource, 'name')?.includes('/')) return [];
+      return [{ api_version, kind, namespaced: Reflect.get(Object(resource), 'namespaced') === true }];
+    }),
+  );
+}
+
+/**
+ * A client of one cluster, from the kubeconfig of that cluster alone: the person's own kubeconfig and its current
+ * context are never read.
+ * @throws RefusedError when the kubeconfig names another API server than the cluster's
+ */
+export function kubeClient(cluster: KubeTarget): KubeClient {
+  const api = openApi(cluster);
+  return {
+    cluster: cluster.name,
+    apply: (manifests, options) => applyManifests(api, manifests, options),
+    async get(ref) {
+      const read = async (): Promise<KubeObject> => await api.object({ path: await pathOf(api, ref) });
+      return await unlessAbsent(read());
+    },
+    list: async (selection) => (await listObjects(api, selection)).objects,
+    watch: (selection, handlers) => watchObjects(api, selection, handlers),
+    waitFor: (condition, options) => waitFor(api, condition, options),
+    async patch(ref, change) {
+      return await api.object({
+        method: 'PATCH',
+        path: await pathOf(api, ref),
+        query: { fieldManager: FIELD_MANAGER },
+        content_type: 'application/merge-patch+json',
+        body: change,
+      });
+    },
+    async scale(ref, replicas, options) {
+      await api.json({
+        method: 'PATCH',
+        path: `${await pathOf(api, ref)}/scale`,
+        query: { fieldManager: FIELD_MANAGER },
+        content_type: 'application/merge-patch+json',
+        body: { spec: { replicas } },
+      });
+      const current = isCurrent(ref);
+      const condition: Condition<KubeObject> = {
+        awaited: `${current.awaited} with ${replicas} replicas`,
+        of: current.of,
+        test(objects) {
+          const asked = numberAt(objects[0], 'spec', 'replicas');
+          if (asked !== replicas) return { met: false, seen: `${asked ?? 'no'} replicas asked for` };
+          return current.test(objects);
+        },
+      };
+      await waitFor(api, condition, options);
+    },
+    async remove(ref, { grace_s, ...options }) {
+      const request = async (): Promise<unknown> =>
+        await api.json({
+          method: 'DELETE',
+          path: await pathOf(api, ref),
+          body: {
+            propagationPolicy: 'Background',
+            ...(grace_s === undefined ? {} : { gracePeriodSeconds: grace_s }),
+          },
+        });
+      if ((await unlessAbsent(request())) === undefined) return;
+      await waitFor(api, isGone(ref), options);
+    },
+    logs: (namespace, pod, options = {}) => readLogs(api, namespace, pod, options),
+    kinds: () => listKinds(api),
+    [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
+  };
+}

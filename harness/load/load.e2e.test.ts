@@ -1,0 +1,227 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import getPort from 'get-port';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AnswerSeries, type Recorder, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
+import { loadBom, folderOf } from '#harness/images/bom.ts';
+import { buildFolder, requireGo } from '#harness/images/go-build.ts';
+import { loadSelfCheck } from '#harness/judge/load-self-check.ts';
+import { type Child, startChild } from '#harness/process/child.ts';
+import { startLoad } from './load.ts';
+import type { ProfileName } from './profiles.ts';
+import type { RunningLoad } from './running.ts';
+import { steadyState } from './steady.ts';
+
+/** The real generator against the real shop, both as processes of this machine. */
+
+const PROJECT = join(import.meta.dirname, '../..');
+const JUDGED_S = 6;
+
+let folder = '';
+let k6 = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mettle-load-'));
+  const built = await buildFolder('k6', folderOf(await loadBom(), 'k6'), await requireGo(), {
+    progress: () => undefined,
+  });
+  k6 = join(built, 'bin', 'k6');
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+class MemoryRecorder implements Recorder {
+  readonly records: TimelineRecord[] = [];
+
+  record(draft: Parameters<Recorder['record']>[0]): number {
+    const seq = this.records.length + 1;
+    this.records.push({ at: Date.now(), ...draft, seq });
+    return seq;
+  }
+
+  get timeline(): Timeline {
+    return new Timeline(this.records);
+  }
+
+  get series(): readonly AnswerSeries[] {
+    return this.timeline.of('load', 'second').flatMap(({ data }) => data.series);
+  }
+}
+
+interface Shop extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** The shop with a release of the catalogue. */
+async function startShop(release: string): Promise<Shop> {
+  const port = await getPort({ host: '127.0.0.1' });
+  const shop: Child = startChild([process.execPath, join(PROJECT, 'fixtures/apps/shop/main.ts')], {
+    env: {
+      RELEASE_FILE: join(PROJECT, `fixtures/releases/${release}.yaml`),
+      POD_NAME: 'pod',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+    },
+  });
+  const lines = createInterface({ input: shop.stdout });
+  for await (const line of lines) if (line.includes('listening')) break;
+  shop.stdout.resume();
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose]() };
+}
+
+async function load(profile: ProfileName, url: string, recorder: Recorder): Promise<RunningLoad> {
+  return await startLoad({
+    k6,
+    profile,
+    url,
+    recorder,
+    host: 'shop.demo.test',
+    run: 'demo',
+    duration_max_s: 120,
+    out_dir: join(folder, `${profile}-${Date.now()}`),
+  });
+}
+
+/** Whether a process exists and is not just waiting for its parent to take note of its end. */
+async function isRunning(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State: X');
+  return !/^State:\s+[XZ]/m.test(status);
+}
+
+/** Waits until the warm-up is over and a few seconds can be judged. */
+async function judgeable(running: RunningLoad): Promise<void> {
+  await running.waitUntil((recent) => ({ met: recent.length >= JUDGED_S + 5, seen: `${recent.length} s` }), {
+    awaited: 'seconds to judge',
+    deadline_s: 60,
+  });
+}
+
+describe('the load generator', () => {
+  it.each<ProfileName>(['steady-300', 'busy-1500', 'peak-3000'])(
+    'holds %s and counts exactly',
+    async (profile) => {
+      await using shop = await startShop('good');
+      const recorder = new MemoryRecorder();
+      await using running = await load(profile, shop.url, recorder);
+      const rate_per_s = Number(profile.split('-')[1]);
+      await running.waitUntil(steadyState(rate_per_s, 3), { awaited: 'the steady state', deadline_s: 60 });
+      await judgeable(running);
+      const end = await running.stop();
+
+      expect(loadSelfCheck(recorder.timeline)).toMatchObject({ outcome: 'pass' });
+      expect(end).toMatchObject({ asked: true, signal: null, bad: 0, dropped_iterations: 0 });
+      expect(end.answers).toBe(end.iterations);
+      expect(new Set(recorder.series.map(({ route, status }) => `${status} ${route}`))).toEqual(
+        new Set(['200 /', '200 /items/:id', '201 /orders']),
+      );
+    },
+  );
+
+  it('writes its own summary beside', async () => {
+    await using shop = await startShop('good');
+    const out_dir = join(folder, 'summary');
+    const recorder = new MemoryRecorder();
+    const common = {
+      k6,
+      recorder,
+      out_dir,
+      url: shop.url,
+      host: 'shop.demo.test',
+      run: 'demo',
+      duration_max_s: 9,
+    };
+    await using running = await startLoad({ ...common, profile: 'steady-300' });
+    const { answers } = await running.stop();
+    const summary: unknown = JSON.parse(await readFile(join(out_dir, 'k6-summary.json'), 'utf8'));
+    expect(summary).toMatchObject({ metrics: { mettle_answer: { values: { count: answers } } } });
+  });
+
+  it('finds half of the answers of a broken release bad, and wrong content with code 200 too', async () => {
+    for (const [release, status] of [
+      ['errors-50', 500],
+      ['wrong-answers', 200],
+    ] as const) {
+      await using shop = await startShop(release);
+      const recorder = new MemoryRecorder();
+      await using running = await load('steady-300', shop.url, recorder);
+      await judgeable(running);
+      const { answers, bad } = await running.stop();
+      expect(bad).toBeGreaterThan(0);
+      expect(bad).toBeLessThan(answers);
+      const found = recorder.series.filter((series) => series.bad);
+      expect(found.map((series) => series.release)).toContain(release);
+      expect(found.map((series) => series.status)).toContain(status);
+    }
+  });
+
+  it('counts requests without an answer as bad, from no release', async () => {
+    const recorder = new MemoryRecorder();
+    await using running = await load('steady-300', `http://127.0.0.1:${await getPort()}`, recorder);
+    const { answers, bad } = await running.stop();
+    expect(bad).toBe(answers);
+    expect(recorder.series).toContainEqual(
+      expect.objectContaining({ release: 'none', status: 0, bad: true }),
+    );
+  });
+
+  it('leaves all whole seconds when it is killed, and proves nothing', async () => {
+    await using shop = await startShop('good');
+    const recorder = new MemoryRecorder();
+    await using running = await load('steady-300', shop.url, recorder);
+    await judgeable(running);
+    const killed_at = Date.now();
+    process.kill(running.pid, 'SIGKILL');
+    expect(await running.ended).toMatchObject({ asked: false, signal: 'SIGKILL' });
+    const last = recorder.timeline.of('load', 'second').at(-1);
+    // Seconds are written 0.3 s after their end.
+    expect(last?.at).toBeGreaterThan(killed_at - 1400);
+    expect(loadSelfCheck(recorder.timeline)).toMatchObject({
+      outcome: 'inconclusive',
+      reason: expect.stringContaining('before it was asked'),
+    });
+  });
+
+  it('notices that it was starved', async () => {
+    await using shop = await startShop('good');
+    const recorder = new MemoryRecorder();
+    await using running = await load('steady-300', shop.url, recorder);
+    await judgeable(running);
+    process.kill(running.pid, 'SIGSTOP');
+    await delay(1500);
+    process.kill(running.pid, 'SIGCONT');
+    await delay(1500);
+    await running.stop();
+    const verdict = loadSelfCheck(recorder.timeline);
+    expect(verdict).toMatchObject({ outcome: 'inconclusive' });
+    expect(verdict.reason).toMatch(/starved|dropped/);
+  });
+
+  it('does not outlive a harness that is killed', async () => {
+    await using shop = await startShop('good');
+    const options = {
+      k6,
+      profile: 'steady-300',
+      url: shop.url,
+      host: 'h.test',
+      run: 'demo',
+      duration_max_s: 60,
+      out_dir: join(folder, 'orphan'),
+    };
+    const program = `
+      import { startLoad } from ${JSON.stringify(join(import.meta.dirname, 'load.ts'))};
+      const load = await startLoad({ ...${JSON.stringify(options)}, recorder: { record: () => 0 } });
+      console.log(load.pid);`;
+    await using harness = startChild([process.execPath, '--input-type=module', '--eval', program]);
+    const pid = Number(String((await harness.stdout.take(1).toArray())[0]));
+    expect(await isRunning(pid)).toBe(true);
+    harness.kill('SIGKILL');
+    await harness.exited;
+    await delay(500);
+    expect(await isRunning(pid)).toBe(false);
+  });
+});

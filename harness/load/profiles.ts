@@ -1,0 +1,36 @@
+import { UsageError } from '#harness/core/errors.ts';
+
+/** How much traffic a scenario sends. The load script knows rates only from here. */
+export interface LoadProfile {
+  readonly name: string;
+  /** Requests that begin in each second, however slowly they are answered. */
+  readonly rate_per_s: number;
+  /**
+   * Virtual users made before the load begins, so that none has to be made while it runs: that would cost requests.
+   * They allow for answers that take `vus / rate_per_s` seconds on average, and for a stall of as much. One costs
+   * 0.6 MB of memory and no processor time.
+   */
+  readonly vus: number;
+}
+
+const ALL = [
+  { name: 'steady-300', rate_per_s: 300, vus: 300 },
+  { name: 'busy-1500', rate_per_s: 1500, vus: 600 },
+  { name: 'peak-3000', rate_per_s: 3000, vus: 1000 },
+] as const satisfies readonly LoadProfile[];
+
+export type ProfileName = (typeof ALL)[number]['name'];
+
+export const PROFILES: readonly LoadProfile[] = ALL;
+
+/**
+ * The profile of that name.
+ * @throws UsageError when there is none
+ */
+export function profileOf(name: string): LoadProfile {
+  const found = PROFILES.find((profile) => profile.name === name);
+  if (found) return found;
+  throw new UsageError(`there is no load profile ${name}`, {
+    next: `choose one of ${PROFILES.map((profile) => profile.name).join(', ')}`,
+  });
+}

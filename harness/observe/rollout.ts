@@ -1,0 +1,54 @@
+import type { Cluster } from '#harness/cluster/types.ts';
+import type { EpochMs, Recorder, RolloutSpec } from '#harness/core/timeline.ts';
+import type { KubeClient } from '#harness/kube/client.ts';
+import { observeAlert, observeAlertmanager } from './alerts.ts';
+import { observeChat } from './chat.ts';
+import { observeGateway, observeKubernetes } from './kubernetes.ts';
+import { checkQueries, recordSeries, shopQueries } from './series.ts';
+
+/** What is watched during a rollout. */
+export interface RolloutSubject {
+  readonly kube: KubeClient;
+  readonly cluster: Cluster;
+  readonly spec: Pick<RolloutSpec, 'namespace' | 'app' | 'interval_s' | 'scrape_interval_s'> & {
+    readonly alert: Pick<RolloutSpec['alert'], 'name'>;
+  };
+}
+
+/**
+ * Starts every observer of a rollout and returns when all of them watch: objects and events, declared weights,
+ * alerts, chat. Closing the result ends them in order, after a last look.
+ * @throws what the API server's first answers throw; sources over HTTP are recorded as lost instead
+ */
+export async function observeRollout(subject: RolloutSubject, recorder: Recorder): Promise<AsyncDisposable> {
+  const { kube, cluster, spec } = subject;
+  const { namespace, app, alert } = spec;
+  const starting = [
+    observeKubernetes(kube, namespace, recorder),
+    observeGateway(kube, { namespace, app }, recorder),
+    observeAlert(cluster.ports.prometheus, { name: alert.name, namespace }, recorder),
+    observeAlertmanager(cluster.ports.alertmanager, namespace, recorder),
+    observeChat(cluster.ports.chat, namespace, recorder),
+  ];
+  await using observers = new AsyncDisposableStack();
+  const results = await Promise.allSettled(starting);
+  for (const result of results) if (result.status === 'fulfilled') observers.use(result.value);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return observers.move();
+}
+
+/** Records, after the act, what Prometheus saw of it: error ratio and rate by workload, and the checks' own queries. */
+export async function recordRolloutSeries(
+  { kube, cluster, spec }: RolloutSubject,
+  span: { readonly from: EpochMs; readonly to: EpochMs },
+  recorder: Recorder,
+): Promise<void> {
+  const checks = await checkQueries(kube, spec).catch((error: unknown) => {
+    const text = `the checks of ${spec.app} cannot be read: ${String(error)}`;
+    recorder.record({ source: 'harness', kind: 'note', subject: 'prometheus', data: { text } });
+    return [];
+  });
+  const queries = [...shopQueries(spec.namespace, spec.interval_s), ...checks];
+  const range = { ...span, step_s: spec.scrape_interval_s };
+  await recordSeries(cluster.ports.prometheus, queries, range, recorder);
+}

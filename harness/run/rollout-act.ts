@@ -1,0 +1,31 @@
+import type { RunningCluster } from '#harness/cluster/types.ts';
+import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RunningLoad } from '#harness/load/running.ts';
+import type { StackContext } from '#harness/stack/component.ts';
+import type { CanaryOptions } from '#harness/stack/shop.ts';
+import type { ScenarioRun } from './scenario-run.ts';
+
+/** What a scenario in progress acts with. */
+export interface RolloutAct {
+  readonly run: ScenarioRun;
+  readonly ctx: StackContext;
+  readonly cluster: RunningCluster;
+  readonly spec: RolloutSpec;
+}
+
+/** Something broken on purpose in the real stack, and the rule that must notice it. */
+export interface SeededDefect {
+  readonly name: string;
+  /** What is broken, as a sentence. */
+  readonly breaks: string;
+  /** Id of the rule that must not pass. */
+  readonly noticed_by: string;
+  /** The Canary differs from what the scenario declares. */
+  readonly canary?: CanaryOptions;
+  /** Another release is shipped than the scenario declares. */
+  readonly release?: string;
+  /** Breaks something before the load starts; disposing of the result mends it. */
+  readonly before?: (act: RolloutAct) => Promise<AsyncDisposable>;
+  /** Breaks something about the running load. */
+  readonly load?: (load: RunningLoad) => AsyncDisposable;
+}

@@ -1,0 +1,150 @@
+import { parse } from 'yaml';
+import { describe, expect, test } from 'vitest';
+import { at, type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
+import type { KubeClient } from '#harness/kube/client.ts';
+import type { Manifest } from '#harness/kube/manifests.ts';
+import type { StackContext } from './component.ts';
+import { SHOP_ALERT } from './prometheus.ts';
+import { type CanaryOptions, deployShop, shipRelease } from './shop.ts';
+import { COMPONENTS } from './stack.ts';
+
+const NAMES = ['traefik', 'flagger', 'prometheus', 'alertmanager', 'chat', 'shop'];
+const images = Object.fromEntries(NAMES.map((name) => [name, `localhost/mettle/${name}:1`]));
+
+const absent = (): never => {
+  throw new Error('not part of this test');
+};
+
+/** A context whose cluster only notes what is applied. */
+function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] } {
+  const applied: KubeObject[] = [];
+  const apply = (manifests: readonly Manifest[]): Promise<KubeObject[]> => {
+    applied.push(...manifests.map(({ object }) => object));
+    return Promise.resolve([]);
+  };
+  const kube: KubeClient = {
+    cluster: 'none',
+    apply,
+    get: absent,
+    list: absent,
+    watch: absent,
+    waitFor: absent,
+    patch: absent,
+    scale: absent,
+    remove: absent,
+    logs: absent,
+    kinds: absent,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  return { applied, ctx: { kube, artifacts: { images }, progress: () => undefined } };
+}
+
+async function deployed(canary?: CanaryOptions): Promise<readonly KubeObject[]> {
+  const { ctx, applied } = noting();
+  const document = { release: 'v1' };
+  await deployShop(ctx, { namespace: 'here', release: 'v1', document, ...(canary ? { canary } : {}) });
+  return applied;
+}
+
+const find = (objects: readonly KubeObject[], kind: string): KubeObject => {
+  const found = objects.find((one) => one.kind === kind);
+  if (found === undefined) throw new Error(`no ${kind} was applied`);
+  return found;
+};
+
+const containersOf = (object: KubeObject): readonly unknown[] =>
+  listAt(object, 'spec', 'template', 'spec', 'containers');
+
+const service = (objects: readonly KubeObject[]): unknown =>
+  at(find(objects, 'IngressRoute'), 'spec', 'routes', 0, 'services', 0);
+
+describe('manifests', () => {
+  test.each(COMPONENTS.map((one) => [one.name, one] as const))(
+    '%s runs without rights it does not need, from our image, and is asked often whether it is ready',
+    async (name, component) => {
+      const { ctx, applied } = noting();
+      await component.install(ctx);
+      const deployment = find(applied, 'Deployment');
+      expect(deployment.metadata).toEqual(expect.objectContaining({ ...component.workloads[0] }));
+      const [container] = containersOf(deployment);
+      expect(container).toMatchObject({
+        image: images[name],
+        imagePullPolicy: 'IfNotPresent',
+        readinessProbe: { periodSeconds: 1 },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+      });
+      expect(at(deployment, 'spec', 'template', 'spec', 'securityContext', 'runAsNonRoot')).toBe(true);
+      // A second apply must not fight whoever scales a part of the stack.
+      expect(at(deployment, 'spec', 'replicas')).toBeUndefined();
+    },
+  );
+
+  test('the alert rule is the declared one', async () => {
+    const { ctx, applied } = noting();
+    await COMPONENTS.find((one) => one.name === 'prometheus')?.install(ctx);
+    const text = textAt(find(applied, 'ConfigMap'), 'data', 'rules.yml') ?? '';
+    const rule: unknown = at(parse(text), 'groups', 0, 'rules', 0);
+    expect(rule).toMatchObject({ alert: SHOP_ALERT.name, for: '60s' });
+    expect(textAt(rule, 'expr')).toMatch(/> 0\.02\s*$/);
+    expect(textAt(rule, 'expr')).toContain('[20s]');
+  });
+});
+
+describe('deployShop', () => {
+  test('makes the Canary of the declared options', async () => {
+    const canary = find(await deployed({ threshold: 1000, interval_s: 15 }), 'Canary');
+    expect(at(canary, 'spec', 'analysis')).toMatchObject({
+      interval: '15s',
+      threshold: 1000,
+      stepWeight: 10,
+      maxWeight: 50,
+      metrics: [{ name: 'error-rate', interval: '15s', thresholdRange: { max: 1 } }],
+    });
+  });
+
+  test('routes to the weighted service, or, as a seeded defect, to all pods alike', async () => {
+    expect(service(await deployed())).toMatchObject({ kind: 'TraefikService', name: 'shop' });
+    expect(service(await deployed({ gateway: 'ignores-weights' }))).toMatchObject({
+      kind: 'Service',
+      name: 'shop-all',
+    });
+  });
+
+  test('the check reads the declared counter', async () => {
+    const query = textAt(
+      find(await deployed({ metric: 'no_such_total' }), 'MetricTemplate'),
+      'spec',
+      'query',
+    );
+    expect(query).toContain('rate(no_such_total{namespace="{{ namespace }}"');
+  });
+
+  test('refuses a release that cannot name an object', async () => {
+    const { ctx } = noting();
+    const shop = { namespace: 'here', release: 'Not_A_Name', document: {} };
+    await expect(deployShop(ctx, shop)).rejects.toThrow('cannot name an object');
+  });
+});
+
+describe('shipRelease', () => {
+  test('names the new release everywhere and leaves the number of pods to Flagger', async () => {
+    expect(at(find(await deployed(), 'Deployment'), 'spec', 'replicas')).toBe(2);
+    const { ctx, applied } = noting();
+    await shipRelease(ctx, { namespace: 'here', release: 'v2', document: { release: 'v2' } });
+    expect(applied.map(({ kind }) => kind)).toEqual(['ConfigMap', 'Deployment']);
+    const [map, deployment] = applied;
+    expect(map).toMatchObject({
+      metadata: { name: 'shop-release-v2' },
+      data: { 'release.yaml': 'release: v2\n' },
+    });
+    expect(at(deployment, 'spec', 'replicas')).toBeUndefined();
+    expect(at(deployment, 'spec', 'template', 'metadata', 'labels', 'mettle.dev/release')).toBe('v2');
+    expect(at(deployment, 'spec', 'template', 'spec', 'volumes', 0, 'configMap', 'name')).toBe(
+      'shop-release-v2',
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import { h, type JSX } from 'preact';
+import { formatCount, formatDuration_ms, formatShare, NO_DATA } from '../../model/format.ts';
+import type { Harm } from '../../model/harm.ts';
+import type { Milestone } from '../../model/milestones.ts';
+import type { RunFacts } from '../../model/run-facts.ts';
+
+interface Figure {
+  readonly value: string;
+  readonly name: string;
+  readonly note: string;
+}
+
+/** Harm counted in requests, as a few big numbers. */
+export function Figures(props: {
+  readonly facts: RunFacts;
+  readonly harm: Harm | undefined;
+  readonly milestones: readonly Milestone[];
+}): JSX.Element {
+  return h(
+    'section',
+    { 'aria-labelledby': 'harm' },
+    h('h2', { id: 'harm' }, 'What users met'),
+    h(
+      'dl',
+      { class: 'figures' },
+      ...figuresOf(props).map((figure) =>
+        h(
+          'div',
+          { class: 'figure' },
+          h('dt', null, figure.name),
+          h('dd', { class: figure.value === NO_DATA ? 'big missing' : 'big' }, figure.value),
+          h('dd', { class: 'fine' }, figure.note),
+        ),
+      ),
+    ),
+  );
+}
+
+function figuresOf({
+  facts,
+  harm,
+  milestones,
+}: {
+  readonly facts: RunFacts;
+  readonly harm: Harm | undefined;
+  readonly milestones: readonly Milestone[];
+}): readonly Figure[] {
+  const next = facts.next_release ?? 'the new release';
+  const promotion = facts.spec?.expected === 'promotion';
+  const end = milestones.find((step) => step.id === (promotion ? 'promoted' : 'withdrawn'));
+  const since_shipped = (at: number | undefined): number | undefined =>
+    at === undefined || facts.shipped_at === undefined ? undefined : at - facts.shipped_at;
+  const other = harm === undefined ? undefined : harm.bad_of_others + harm.no_answer;
+  return [
+    {
+      name: `Bad answers of ${next}`,
+      value: formatCount(harm?.bad_of_next),
+      note:
+        harm === undefined
+          ? 'no load was measured'
+          : `of ${formatCount(harm.answers_of_next)} that ${next} gave (${formatShare(harm.bad_of_next, harm.answers_of_next)})`,
+    },
+    {
+      name: 'Share of all requests',
+      value: formatShare(harm?.bad_of_next, harm?.answers),
+      note: harm === undefined ? 'no load was measured' : `of ${formatCount(harm.answers)} in the whole run`,
+    },
+    exposureFigure(next, harm, end?.absent !== undefined),
+    {
+      name: promotion ? 'Time to promote' : 'Time to roll back',
+      value: end?.absent?.startsWith('never') ? 'never' : formatDuration_ms(since_shipped(end?.at)),
+      note:
+        end?.absent?.replace(/^[^:]+: /, '') ??
+        (promotion ? 'from shipping to promoted' : 'from shipping to the last bad answer'),
+    },
+    {
+      name: 'Lost otherwise',
+      value: formatCount(other),
+      note:
+        harm === undefined
+          ? 'no load was measured'
+          : `${formatCount(harm.bad_of_others)} bad by other releases, ${formatCount(harm.no_answer)} without an answer`,
+    },
+  ];
+}
+
+/** Exposure that was still going on when the record ended is a lower bound, and is shown as one. */
+function exposureFigure(next: string, harm: Harm | undefined, open: boolean): Figure {
+  const name = 'Users were exposed for';
+  if (harm === undefined) return { name, value: NO_DATA, note: 'no load was measured' };
+  if (harm.first_bad_at === undefined || harm.last_bad_at === undefined) {
+    return { name, value: '0 s', note: `${next} gave no bad answer` };
+  }
+  const value = formatDuration_ms(harm.last_bad_at - harm.first_bad_at);
+  return { name, value: open ? `\u2265 ${value}` : value, note: 'first to last bad answer' };
+}

@@ -1,0 +1,60 @@
+import library, { type Builder } from 'junit-report-builder';
+import type { RuleVerdict, Verdict } from '#harness/core/verdict.ts';
+import type { RunMeta } from '../meta.ts';
+import { measuredOf } from '../model/format.ts';
+
+/**
+ * The verdict for CI servers: the scenario is a suite, each rule a case. A broken rule is a failure; a rule without
+ * evidence is an error of type `inconclusive`, so that no server counts it as passed.
+ */
+export function renderJunit(verdict: Verdict, meta: RunMeta): string {
+  const report = builder().newBuilder().name('mettle');
+  const suite = report
+    .testSuite()
+    .name(clean(meta.scenario))
+    .timestamp(new Date(meta.started_at))
+    .time(Math.max(0, meta.ended_at - meta.started_at) / 1000)
+    .property('title', clean(meta.title))
+    .property('run', clean(meta.run_id))
+    .property('outcome', verdict.outcome);
+  // A suite without cases would be green on most servers.
+  const rules = verdict.rules.length > 0 ? verdict.rules : [NOTHING_JUDGED];
+  for (const rule of rules) {
+    const one = suite
+      .testCase()
+      .className(clean(meta.scenario))
+      .name(clean(`${rule.rule}: ${rule.promise}`))
+      .property('limit', clean(rule.limit))
+      .property('measured', clean(measuredOf(rule)));
+    if (rule.derivation !== undefined) one.property('derivation', clean(rule.derivation));
+    if (rule.evidence.length > 0) one.property('evidence', rule.evidence.join(' '));
+    if (rule.outcome === 'fail') one.failure(clean(rule.reason), 'fail');
+    if (rule.outcome === 'inconclusive') one.error(clean(rule.reason), 'inconclusive');
+  }
+  return `${report.build()}\n`;
+}
+
+/** The library's types describe its export as an ES module's default; what Node loads is the builder itself. */
+function builder(): Builder {
+  const loaded: unknown = library;
+  if (!isBuilder(loaded)) throw new TypeError('junit-report-builder exports no builder');
+  return loaded;
+}
+
+function isBuilder(loaded: unknown): loaded is Builder {
+  return typeof loaded === 'object' && loaded !== null && 'newBuilder' in loaded;
+}
+
+const NOTHING_JUDGED: RuleVerdict = {
+  rule: 'judged',
+  promise: 'at least one rule is applied',
+  outcome: 'inconclusive',
+  reason: 'no rule was applied: nothing was judged',
+  limit: '>= 1 rule',
+  evidence: [],
+};
+
+/** XML cannot hold control characters or half a surrogate pair, not even escaped. */
+function clean(text: string): string {
+  return text.toWellFormed().replaceAll(/[\p{Cc}\s\ufffe\uffff]+/gu, ' ');
+}

@@ -1,0 +1,77 @@
+import type { Outcome, RuleVerdict, Verdict } from '#harness/core/verdict.ts';
+
+/** Shown wherever the run holds no evidence: absence is never shown as zero. */
+export const NO_DATA = 'no data';
+
+/** `1,234`. */
+export function formatCount(value: number | undefined): string {
+  return value === undefined ? NO_DATA : Math.round(value).toLocaleString('en-GB');
+}
+
+/** `12.3 s`, `4 min 05 s`. */
+export function formatDuration_ms(value_ms: number | undefined): string {
+  if (value_ms === undefined) return NO_DATA;
+  const sign = value_ms < 0 ? '\u2212' : '';
+  const total_s = Math.abs(value_ms) / 1000;
+  if (total_s < 100) return `${sign}${total_s.toFixed(1)} s`;
+  const whole_s = Math.round(total_s);
+  return `${sign}${Math.floor(whole_s / 60)} min ${String(whole_s % 60).padStart(2, '0')} s`;
+}
+
+/** `+12.3 s` or `−4.0 s`, from the moment that times are counted from. */
+export function formatOffset_ms(value_ms: number | undefined): string {
+  if (value_ms === undefined) return NO_DATA;
+  return value_ms < 0 ? formatDuration_ms(value_ms) : `+${formatDuration_ms(value_ms)}`;
+}
+
+/** `1.42 ms`, `38 ms`. */
+export function formatLatency_ms(value_ms: number | undefined): string {
+  if (value_ms === undefined) return NO_DATA;
+  return `${value_ms.toFixed(value_ms < 10 ? 2 : value_ms < 100 ? 1 : 0)} ms`;
+}
+
+/** `2.1 %`; small shares keep enough digits not to look like nothing. */
+export function formatShare(part: number | undefined, whole: number | undefined): string {
+  if (part === undefined || whole === undefined || whole === 0) return NO_DATA;
+  const pct = (part / whole) * 100;
+  return `${pct.toFixed(pct !== 0 && pct < 0.1 ? 3 : 1)}\u00a0%`;
+}
+
+/** `2026-01-15 10:00:00 UTC`. */
+export function formatInstant(at: number): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return NO_DATA;
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** The one sentence that says why the verdict is what it is. */
+export function explain(verdict: Verdict): string {
+  const total = verdict.rules.length;
+  if (total === 0) return 'no rule was applied: nothing was judged';
+  const worst = verdict.rules.filter((rule) => rule.outcome === verdict.outcome);
+  const first = worst[0];
+  if (verdict.outcome === 'pass') return total === 1 ? 'the one rule held' : `all ${total} rules held`;
+  if (first === undefined) return 'no rule explains this outcome';
+  const others = worst.length - 1;
+  return `${first.rule}: ${first.reason}${others > 0 ? ` (and ${others} more)` : ''}`;
+}
+
+/** The measured value. A rule that holds without one, because it measures nothing, lacks no evidence. */
+export function measuredOf(rule: RuleVerdict): string {
+  return rule.measured ?? (rule.outcome === 'pass' ? '\u2013' : NO_DATA);
+}
+
+/** The rules with the worst first, otherwise in their own order. */
+export function worstFirst(rules: readonly RuleVerdict[]): readonly RuleVerdict[] {
+  const order: Readonly<Record<Outcome, number>> = { fail: 0, inconclusive: 1, pass: 2 };
+  return [...rules].sort((left, right) => order[left.outcome] - order[right.outcome]);
+}
+
+/**
+ * The command that repeats the run. A variant of a scenario, such as a seeded defect, lies in a folder of its own but
+ * is run by the scenario's file.
+ */
+export function repeatCommand(scenario: string, file: string | undefined, seed: number | undefined): string {
+  const name = /^scenarios\/([\w/-]+)\.spec\.ts$/.exec(file ?? '')?.[1] ?? scenario;
+  return `./scripts/mettle run ${name}${seed === undefined ? '' : ` --seed ${seed}`}`;
+}

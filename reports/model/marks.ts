@@ -1,0 +1,135 @@
+import type { EpochMs, TimelineRecord } from '#harness/core/timeline.ts';
+import { isCanary, type RunFacts } from './run-facts.ts';
+
+/** Who spoke or decided: each has its own lane above the charts. */
+export type Lane = 'release' | 'controller' | 'alert' | 'chat' | 'fault';
+
+/** A decision, an alert or a message. */
+export interface Mark {
+  /** Number that ties the sign in the chart to the row of the table; counts from 1. */
+  readonly number: number;
+  readonly seq: number;
+  readonly at: EpochMs;
+  readonly clock_error_ms: number;
+  readonly lane: Lane;
+  readonly who: string;
+  readonly text: string;
+  readonly grave: boolean;
+}
+
+/** Most rows of the table: a controller that repeats itself for an hour must not make the page unreadable. */
+export const MARKS_MAX = 150;
+
+/** Decisions, alerts and messages in the order of their time. */
+export function marksOf(facts: RunFacts): { readonly marks: readonly Mark[]; readonly left_off: number } {
+  const found: Omit<Mark, 'number'>[] = [];
+  const alerts = new Map<string, string>();
+  const phases = new Map<string, string>();
+  for (const record of facts.timeline.records) {
+    const described = describe(record, facts, alerts, phases);
+    if (described) {
+      found.push({
+        seq: record.seq,
+        at: record.at,
+        clock_error_ms: record.clock_error_ms ?? 0,
+        ...described,
+      });
+    }
+  }
+  const marks: Mark[] = [];
+  for (const mark of found.slice(0, MARKS_MAX)) marks.push({ ...mark, number: marks.length + 1 });
+  return { marks, left_off: found.length - marks.length };
+}
+
+function describe(
+  record: TimelineRecord,
+  facts: RunFacts,
+  alerts: Map<string, string>,
+  phases: Map<string, string>,
+): Pick<Mark, 'lane' | 'who' | 'text' | 'grave'> | undefined {
+  switch (record.source) {
+    case 'release':
+      return { lane: 'release', who: 'Mettle', text: `Release ${record.data.release} shipped`, grave: false };
+    case 'fault':
+      return {
+        lane: 'fault',
+        who: 'Mettle',
+        text: `Fault ${record.data.fault} ${record.kind.replace('_', ' ')}: ${record.data.detail}`,
+        grave: record.kind === 'injected',
+      };
+    case 'kubernetes': {
+      if (record.at < (facts.shipped_at ?? facts.first_at)) {
+        // An Event's whole second may lie before the shipping that caused it.
+        if (record.at + (record.clock_error_ms ?? 0) < (facts.shipped_at ?? facts.first_at)) return undefined;
+      }
+      if (!isCanary(record.subject, facts.spec)) return undefined;
+      if (record.kind === 'event') {
+        const { message, reporter, type, count } = record.data;
+        const text = count > 1 ? `${message} (${count} times)` : message;
+        return { lane: 'controller', who: reporter, text, grave: type === 'Warning' };
+      }
+      const phase = record.data.fields['phase'];
+      if (phase === undefined || phases.get(record.subject) === String(phase)) return undefined;
+      phases.set(record.subject, String(phase));
+      return {
+        lane: 'controller',
+        who: 'Canary status',
+        text: `Phase is now ${String(phase)}`,
+        grave: phase === 'Failed',
+      };
+    }
+    case 'prometheus': {
+      if (record.kind !== 'alert') return undefined;
+      const former = alerts.get(record.subject) ?? 'inactive';
+      alerts.set(record.subject, record.data.state);
+      if (former === record.data.state) return undefined;
+      const value = record.data.value === undefined ? '' : ` (value ${record.data.value})`;
+      return {
+        lane: 'alert',
+        who: 'Prometheus',
+        text: `Alert ${record.subject} is ${record.data.state}${value}`,
+        grave: record.data.state === 'firing',
+      };
+    }
+    case 'alertmanager':
+      return {
+        lane: 'alert',
+        who: 'Alertmanager',
+        text: `Alert ${record.subject} is ${record.data.state}`,
+        grave: record.data.state === 'active',
+      };
+    case 'chat': {
+      const { sender, channel, text, severity } = record.data;
+      return { lane: 'chat', who: `${sender} in ${channel}`, text, grave: severity === 'danger' };
+    }
+    case 'harness':
+    case 'gateway':
+    case 'load':
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Time over which an alert was pending or firing. */
+export interface AlertSpan {
+  readonly name: string;
+  readonly state: 'pending' | 'firing';
+  readonly from: EpochMs;
+  readonly to: EpochMs | undefined;
+}
+
+/** The alert's states as spans; `inactive` is the absence of one. */
+export function alertSpans(facts: RunFacts): readonly AlertSpan[] {
+  const spans: AlertSpan[] = [];
+  const open = new Map<string, Omit<AlertSpan, 'to'>>();
+  for (const { subject, data, at } of facts.timeline.of('prometheus', 'alert')) {
+    const current = open.get(subject);
+    if (current?.state === data.state) continue;
+    if (current) spans.push({ ...current, to: at });
+    open.delete(subject);
+    if (data.state !== 'inactive') open.set(subject, { name: subject, state: data.state, from: at });
+  }
+  for (const current of open.values()) spans.push({ ...current, to: undefined });
+  return spans;
+}

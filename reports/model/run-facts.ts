@@ -1,0 +1,120 @@
+import { type EpochMs, type RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+
+/** Time over which something was so; an open end means that the record of its end is missing. */
+export interface Span {
+  readonly label: string;
+  readonly from: EpochMs;
+  readonly to: EpochMs | undefined;
+}
+
+interface PhaseSpan extends Span {
+  readonly state: 'running' | 'done' | 'failed';
+  readonly note: string | undefined;
+}
+
+interface WeightChange {
+  readonly at: EpochMs;
+  readonly canary_pct: number;
+}
+
+/** What reports read from a timeline before they look at answers. Whatever is missing is undefined or empty. */
+export interface RunFacts {
+  /** The records in the order of their time, whatever order they came in. */
+  readonly timeline: Timeline;
+  readonly spec: RolloutSpec | undefined;
+  readonly seed: number | undefined;
+  /** File of the scenario, from the project's root. */
+  readonly file: string | undefined;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly shipped_at: EpochMs | undefined;
+  /** The moment that times are counted from: the shipping, else the first record. */
+  readonly origin: EpochMs;
+  readonly origin_name: string;
+  readonly first_at: EpochMs;
+  readonly last_at: EpochMs;
+  readonly weights: readonly WeightChange[];
+  readonly phases: readonly PhaseSpan[];
+  readonly faults: readonly Span[];
+  /** When the primary began to take over the next release: from then on an answer's release does not tell its route. */
+  readonly promoting_at: EpochMs | undefined;
+  readonly next_release: string | undefined;
+}
+
+/** Reads the facts; never throws, whatever the run lacks. */
+export function factsOf(given: Timeline): RunFacts {
+  const timeline = new Timeline(
+    [...given.records].sort((left, right) => left.at - right.at || left.seq - right.seq),
+  );
+  const spec = timeline.of('harness', 'spec')[0]?.data;
+  const scenario = timeline.of('harness', 'scenario')[0]?.data;
+  const first_at = timeline.records[0]?.at ?? 0;
+  const last_at = timeline.records.at(-1)?.at ?? first_at;
+  const shippings = timeline.of('release', 'shipped');
+  const shipped = shippings.find((record) => record.data.release === spec?.next_release) ?? shippings.at(-1);
+  const promoting = timeline
+    .of('kubernetes', 'object')
+    .find((record) => isCanary(record.subject, spec) && record.data.fields['phase'] === 'Promoting');
+  return {
+    timeline,
+    spec,
+    seed: scenario?.seed,
+    file: scenario?.file,
+    versions: scenario?.versions ?? {},
+    shipped_at: shipped?.at,
+    origin: shipped?.at ?? first_at,
+    origin_name: shipped ? 'the shipping of the release' : 'the first record',
+    first_at,
+    last_at,
+    weights: timeline
+      .of('gateway', 'weight')
+      .map((record) => ({ at: record.at, canary_pct: record.data.canary_pct })),
+    phases: phasesOf(timeline),
+    faults: faultsOf(timeline),
+    promoting_at: promoting?.at,
+    next_release: spec?.next_release ?? shipped?.data.release,
+  };
+}
+
+/** Whether a subject is the Canary that the run is about; without a specification, any Canary. */
+export function isCanary(subject: string, spec: RolloutSpec | undefined): boolean {
+  return spec ? subject === `Canary/${spec.namespace}/${spec.app}` : subject.startsWith('Canary/');
+}
+
+/** From the shipping until the canary's weight is back at 0, or to the end when it never is. */
+export function releaseSpans(facts: RunFacts): readonly Span[] {
+  const { shipped_at, weights, next_release } = facts;
+  if (shipped_at === undefined) return [];
+  const raised = weights.find((change) => change.at >= shipped_at && change.canary_pct > 0);
+  const back = raised && weights.find((change) => change.at > raised.at && change.canary_pct === 0);
+  return [{ label: `${next_release ?? 'release'} rolled out`, from: shipped_at, to: back?.at }];
+}
+
+function phasesOf(timeline: Timeline): PhaseSpan[] {
+  const spans = new Map<string, PhaseSpan>();
+  for (const { at, subject, data } of timeline.of('harness', 'phase')) {
+    const known = spans.get(subject);
+    if (data.state === 'started') {
+      spans.set(subject, { label: subject, from: at, to: undefined, state: 'running', note: data.note });
+    } else {
+      const note = data.note ?? known?.note;
+      spans.set(subject, { label: subject, from: known?.from ?? at, to: at, state: data.state, note });
+    }
+  }
+  return [...spans.values()];
+}
+
+function faultsOf(timeline: Timeline): Span[] {
+  const spans: Span[] = [];
+  const open = new Map<string, { from: EpochMs; label: string }>();
+  const faults = timeline.records.filter((record) => record.source === 'fault');
+  for (const record of faults) {
+    if (record.kind === 'injected') open.set(record.subject, { from: record.at, label: record.data.fault });
+    const started = open.get(record.subject);
+    if (record.kind === 'healed' && started) {
+      spans.push({ ...started, to: record.at });
+      open.delete(record.subject);
+    }
+  }
+  for (const started of open.values()) spans.push({ ...started, to: undefined });
+  return spans;
+}

@@ -1,0 +1,107 @@
+import { styleText } from 'node:util';
+import type { Outcome, RuleVerdict, Verdict } from '#harness/core/verdict.ts';
+import { explain, measuredOf, worstFirst } from '../model/format.ts';
+
+export interface TableOptions {
+  /** Whether the output is a terminal that shows colour; the caller knows NO_COLOR and isTTY. Default false. */
+  readonly colour?: boolean;
+  /** Where the reports lie, named above the last line. */
+  readonly report?: string;
+}
+
+/** No line is longer than this. */
+export const WIDTH = 100;
+
+const SIGNS: Readonly<Record<Outcome, string>> = { pass: '\u2713', fail: '\u2717', inconclusive: '?' };
+const COLOURS = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+
+const COLUMNS = { outcome: 15, rule: 20, limit: 32, measured: WIDTH - 15 - 20 - 32 } as const;
+
+/**
+ * The verdict as a short table. The worst rules come first, and each that did not hold gives its reason. The last
+ * line is `verdict: <outcome> — <which rule and why>`.
+ */
+export function renderTable(verdict: Verdict, options: TableOptions = {}): string {
+  const paint = painter(options.colour ?? false);
+  const head = row(['', 'rule', 'limit', 'measured']);
+  const lines = [
+    paint('dim', head),
+    ...worstFirst(verdict.rules).flatMap((rule) => rowsOf(rule, paint)),
+    '',
+    ...(options.report === undefined ? [] : [`report:  ${options.report}`]),
+    lastLine(verdict, paint),
+  ];
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** The line that says which verdict and why; on one line, whatever the reason holds. */
+function lastLine(verdict: Verdict, paint: Painter): string {
+  const start = `verdict: ${verdict.outcome} \u2014 `;
+  const whole = oneLine(explain(verdict));
+  // Where the reason is too long, the number of other rules still counts.
+  const others = / \(and \d+ more\)$/.exec(whole)?.[0] ?? '';
+  const reason = whole.slice(0, whole.length - others.length);
+  const why = cut(reason, WIDTH - start.length - others.length) + others;
+  return `verdict: ${paint(COLOURS[verdict.outcome], paint('bold', verdict.outcome))} \u2014 ${why}`;
+}
+
+type Style = 'dim' | 'bold' | (typeof COLOURS)[Outcome];
+type Painter = (style: Style, text: string) => string;
+
+function painter(colour: boolean): Painter {
+  // The caller has decided; styleText must not look at this process's own streams again.
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
+}
+
+function rowsOf(rule: RuleVerdict, paint: Painter): string[] {
+  const limit = wrapped(rule.limit, COLUMNS.limit - 2);
+  const measured = wrapped(measuredOf(rule), COLUMNS.measured);
+  const height = Math.max(limit.length, measured.length);
+  const lines = Array.from({ length: height }, (_, index) => {
+    const first = index === 0;
+    const cells = row(['', first ? rule.rule : '', limit[index] ?? '', measured[index] ?? '']);
+    if (!first) return cells;
+    const outcome = `${SIGNS[rule.outcome]} ${rule.outcome}`;
+    return `${paint(COLOURS[rule.outcome], outcome.padEnd(COLUMNS.outcome))}${cells.slice(COLUMNS.outcome)}`;
+  });
+  if (rule.outcome === 'pass') return lines;
+  const reasons = wrapped(rule.reason, WIDTH - COLUMNS.outcome - 2);
+  return [
+    ...lines,
+    ...reasons.map((line) => `${' '.repeat(COLUMNS.outcome)}  ${paint(COLOURS[rule.outcome], line)}`),
+  ];
+}
+
+function row(cells: readonly [string, string, string, string]): string {
+  const [outcome, rule, limit, measured] = cells;
+  return [
+    outcome.padEnd(COLUMNS.outcome),
+    cut(oneLine(rule), COLUMNS.rule - 2).padEnd(COLUMNS.rule),
+    limit.padEnd(COLUMNS.limit),
+    measured,
+  ].join('');
+}
+
+/** Control characters would let a message from the cluster move the cursor or recolour the terminal. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 0))}\u2026`;
+}
+
+/** Breaks at spaces; a word longer than the column is cut. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of oneLine(text).split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= width) line = longer;
+    else {
+      if (line !== '') lines.push(line);
+      line = cut(word, width);
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,156 @@
+/**
+ * Measures Mettle's budgets on this machine: how long a cluster, the stack and a verdict take, whether the load is held,
+ * and what the harness itself costs while it is. Prints one row per budget.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PlainPhases } from '#harness/cli/phases-plain.ts';
+import { readRelease } from '#harness/config/document.ts';
+import { kubeClient } from '#harness/kube/client.ts';
+import { startLoad } from '#harness/load/load.ts';
+import { PROFILES } from '#harness/load/profiles.ts';
+import { TimelineFile } from '#harness/observe/recorder.ts';
+import { observeRollout } from '#harness/observe/rollout.ts';
+import { ROOT } from '#harness/run/catalogue.ts';
+import { prepareCluster, prepareImages } from '#harness/run/prepare.ts';
+import { SHOP_ALERT, SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
+import { deployShop, shopHost, untilInitialised } from '#harness/stack/shop.ts';
+
+const HELP = `Usage: scripts/bench [load|verdict] [--seconds N] [--runs N]
+
+  load      cluster, stack and shop, then 300, 1,500 and 3,000 operations a second through the gateway
+  verdict   the first scenario from command to exit, images warm
+
+Example:
+  ./scripts/bench load --seconds 30
+`;
+
+interface Row {
+  readonly what: string;
+  readonly budget: string;
+  readonly measured: string;
+  readonly kept: boolean;
+}
+
+/** Budgets of the README. */
+const BUDGET = { cluster_s: 10, serving_s: 45, verdict_s: 120, rate_error_pct: 0.5, harness_cores: 0.2 } as const;
+
+const phases = new PlainPhases((text) => void process.stderr.write(text));
+
+function row(what: string, value: number, unit: string, budget: number): Row {
+  return { what, budget: `<= ${budget} ${unit}`, measured: `${value.toFixed(2)} ${unit}`, kept: value <= budget };
+}
+
+async function benchLoad(seconds: number): Promise<readonly Row[]> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const artifacts = await prepareImages({ install: false, images: 'auto', registry: undefined, phases, signal });
+  const began = performance.now();
+  let ready_s = 0;
+  const timed = {
+    say: (line: string) => phases.say(line),
+    phase: async <Result>(title: string, key: string, act: Parameters<typeof phases.phase<Result>>[2]): Promise<Result> => {
+      const result = await phases.phase(title, key, act);
+      if (key === 'cluster') ready_s = (performance.now() - began) / 1000;
+      return result;
+    },
+  };
+  await using cluster = await prepareCluster(artifacts, { phases: timed, signal, keep: false });
+  await using kube = kubeClient(cluster);
+  const namespace = 'shop-bench';
+  const { document } = await readRelease(join(ROOT, 'fixtures', 'releases', 'good.yaml'));
+  const ctx = { kube, artifacts, progress: (line: string) => phases.say(`  ${line}`), signal };
+  await deployShop(ctx, { namespace, release: 'v1', document: { ...document, release: 'v1' } });
+  await untilInitialised(ctx, { namespace, deadline_s: 120 });
+  const rows: Row[] = [
+    row('cluster ready', ready_s, 's', BUDGET.cluster_s),
+    row('cluster, stack and shop serving', (performance.now() - began) / 1000, 's', BUDGET.serving_s),
+  ];
+
+  for (const profile of PROFILES) {
+    const folder = mkdtempSync(join(tmpdir(), 'mettle-bench-'));
+    using timeline = new TimelineFile(join(folder, 'timeline.jsonl'));
+    await using _observers = await observeRollout(
+      {
+        kube,
+        cluster,
+        spec: { namespace, app: 'shop', interval_s: 10, scrape_interval_s: SCRAPE_INTERVAL_S, alert: SHOP_ALERT },
+      },
+      timeline,
+    );
+    const load = await startLoad({
+      k6: artifacts.k6,
+      profile: profile.name as Parameters<typeof startLoad>[0]['profile'],
+      url: `http://127.0.0.1:${cluster.ports.gateway}`,
+      host: shopHost(namespace),
+      run: `bench-${profile.rate_per_s}`,
+      duration_max_s: seconds + 60,
+      recorder: timeline,
+      out_dir: folder,
+    });
+    // The first seconds warm the path up; they are not measured.
+    const warm = 8;
+    await load.waitUntil((recent) => ({ met: recent.length >= warm, seen: `${recent.length} s` }), {
+      awaited: 'the warm-up',
+      deadline_s: 60,
+    });
+    const cpu = process.cpuUsage();
+    const from = performance.now();
+    await load.waitUntil((recent) => ({ met: recent.length >= warm + seconds, seen: `${recent.length} s` }), {
+      awaited: 'the measured seconds',
+      deadline_s: seconds + 30,
+    });
+    const used = process.cpuUsage(cpu);
+    const cores = (used.user + used.system) / 1000 / (performance.now() - from);
+    const measured = load.recent.slice(-seconds);
+    await load.stop();
+    const answers = measured.flatMap((second) => second.series).reduce((sum, series) => sum + series.count, 0);
+    const dropped = measured.reduce((sum, second) => sum + second.dropped_iterations, 0);
+    const rate = answers / measured.length;
+    rows.push(
+      row(`${profile.rate_per_s} ops/s: rate error (${rate.toFixed(1)}/s, ${dropped} dropped)`, (Math.abs(rate - profile.rate_per_s) / profile.rate_per_s) * 100, '%', BUDGET.rate_error_pct),
+      row(`${profile.rate_per_s} ops/s: CPU of harness and observers`, cores, 'cores', BUDGET.harness_cores),
+    );
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+function benchVerdict(runs: number): readonly Row[] {
+  return Array.from({ length: runs }, (_, index) => {
+    const from = performance.now();
+    const result = spawnSync(join(ROOT, 'scripts', 'mettle'), ['run', 'rollback/flagger-error-rate'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const seconds = (performance.now() - from) / 1000;
+    return row(`first verdict, warm (run ${index + 1}, exit ${result.status})`, seconds, 's', BUDGET.verdict_s);
+  });
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string', default: '30' },
+    runs: { type: 'string', default: '1' },
+    install: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+const [what = 'load'] = positionals;
+const seconds = Number(values.seconds);
+const runs = Number(values.runs);
+if (values.help) {
+  process.stdout.write(HELP);
+} else if (!['load', 'verdict'].includes(what) || !(seconds >= 5 && seconds <= 100) || !(runs >= 1 && runs <= 20)) {
+  process.stderr.write(`error: unknown benchmark or bound (5 to 100 seconds, 1 to 20 runs)\n${HELP}`);
+  process.exitCode = 64;
+} else {
+  const rows = what === 'load' ? await benchLoad(seconds) : benchVerdict(runs);
+  for (const { what: name, budget, measured, kept } of rows) {
+    process.stdout.write(`| ${name} | ${budget} | ${measured} | ${kept ? 'kept' : 'NOT kept'} |\n`);
+  }
+  process.exitCode = rows.every(({ kept }) => kept) ? 0 : 1;
+}

@@ -38,6 +38,8 @@ export interface KubeClient extends AsyncDisposable {
   patch(ref: ObjectRef, change: object): Promise<KubeObject>;
   /** Sets the replicas of a workload and waits until it has them. */
   scale(ref: ObjectRef, replicas: number, options: WaitOptions): Promise<void>;
+  /** Asks for the deletion of an object and does not wait; false when there is none. */
+  beginRemoval(ref: ObjectRef, grace_s?: number): Promise<boolean>;
   /** Deletes an object if it is there and waits until it is gone; a namespace takes all it holds with it. */
   remove(ref: ObjectRef, options: WaitOptions & { readonly grace_s?: number }): Promise<void>;
   /** The log of one container of a pod. */
@@ -144,7 +146,7 @@ export function kubeClient(cluster: KubeTarget): KubeClient {
       };
       await waitFor(api, condition, options);
     },
-    async remove(ref, { grace_s, ...options }) {
+    async beginRemoval(ref, grace_s) {
       const request = async (): Promise<unknown> =>
         await api.json({
           method: 'DELETE',
@@ -154,8 +156,10 @@ export function kubeClient(cluster: KubeTarget): KubeClient {
             ...(grace_s === undefined ? {} : { gracePeriodSeconds: grace_s }),
           },
         });
-      if ((await unlessAbsent(request())) === undefined) return;
-      await waitFor(api, isGone(ref), options);
+      return (await unlessAbsent(request())) !== undefined;
+    },
+    async remove(ref, { grace_s, ...options }) {
+      if (await this.beginRemoval(ref, grace_s)) await waitFor(api, isGone(ref), options);
     },
     logs: (namespace, pod, options = {}) => readLogs(api, namespace, pod, options),
     kinds: () => listKinds(api),

@@ -56,7 +56,7 @@ const NEXT = 'v2';
 const STABLE_DOCUMENT = 'good';
 
 /** Budgets of the phases, in seconds. */
-const BUDGET_S = { initialised: 90, steady: 60, load_max: 900, evidence: 30, removal: 60 } as const;
+const BUDGET_S = { initialised: 90, steady: 60, load_max: 900, evidence: 30 } as const;
 
 /** Whole seconds of undisturbed load before the act, and after the end. */
 const STEADY_S = 6;
@@ -111,13 +111,7 @@ export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout):
   const started = new Date();
   await using cleanup = new AsyncDisposableStack();
   if (run.environment.keep !== 'always') {
-    cleanup.defer(async () => {
-      run.progress('removing the shop');
-      await removeShop(
-        { ...ctx, progress: () => undefined },
-        { namespace: spec.namespace, deadline_s: BUDGET_S.removal },
-      );
-    });
+    cleanup.defer(() => removeShop(ctx, spec.namespace));
   }
   const verdict = await run.actAndJudge(() => act({ run, ctx, cluster, spec }, rollout), judgeRollout);
   if (verdict.outcome !== 'pass') {

@@ -36,23 +36,44 @@ interface Row {
 }
 
 /** Budgets of the README. */
-const BUDGET = { cluster_s: 10, serving_s: 45, verdict_s: 120, rate_error_pct: 0.5, harness_cores: 0.2 } as const;
+const BUDGET = {
+  cluster_s: 10,
+  serving_s: 45,
+  verdict_s: 120,
+  rate_error_pct: 0.5,
+  harness_cores: 0.2,
+} as const;
 
 const phases = new PlainPhases((text) => void process.stderr.write(text));
 
 function row(what: string, value: number, unit: string, budget: number): Row {
-  return { what, budget: `<= ${budget} ${unit}`, measured: `${value.toFixed(2)} ${unit}`, kept: value <= budget };
+  return {
+    what,
+    budget: `<= ${budget} ${unit}`,
+    measured: `${value.toFixed(2)} ${unit}`,
+    kept: value <= budget,
+  };
 }
 
 async function benchLoad(seconds: number): Promise<readonly Row[]> {
   const stop = new AbortController();
   const { signal } = stop;
-  const artifacts = await prepareImages({ install: false, images: 'auto', registry: undefined, phases, signal });
+  const artifacts = await prepareImages({
+    install: false,
+    images: 'auto',
+    registry: undefined,
+    phases,
+    signal,
+  });
   const began = performance.now();
   let ready_s = 0;
   const timed = {
     say: (line: string) => phases.say(line),
-    phase: async <Result>(title: string, key: string, act: Parameters<typeof phases.phase<Result>>[2]): Promise<Result> => {
+    phase: async <Result>(
+      title: string,
+      key: string,
+      act: Parameters<typeof phases.phase<Result>>[2],
+    ): Promise<Result> => {
       const result = await phases.phase(title, key, act);
       if (key === 'cluster') ready_s = (performance.now() - began) / 1000;
       return result;
@@ -77,13 +98,19 @@ async function benchLoad(seconds: number): Promise<readonly Row[]> {
       {
         kube,
         cluster,
-        spec: { namespace, app: 'shop', interval_s: 10, scrape_interval_s: SCRAPE_INTERVAL_S, alert: SHOP_ALERT },
+        spec: {
+          namespace,
+          app: 'shop',
+          interval_s: 10,
+          scrape_interval_s: SCRAPE_INTERVAL_S,
+          alert: SHOP_ALERT,
+        },
       },
       timeline,
     );
     const load = await startLoad({
       k6: artifacts.k6,
-      profile: profile.name as Parameters<typeof startLoad>[0]['profile'],
+      profile: profile.name,
       url: `http://127.0.0.1:${cluster.ports.gateway}`,
       host: shopHost(namespace),
       run: `bench-${profile.rate_per_s}`,
@@ -107,11 +134,18 @@ async function benchLoad(seconds: number): Promise<readonly Row[]> {
     const cores = (used.user + used.system) / 1000 / (performance.now() - from);
     const measured = load.recent.slice(-seconds);
     await load.stop();
-    const answers = measured.flatMap((second) => second.series).reduce((sum, series) => sum + series.count, 0);
+    const answers = measured
+      .flatMap((second) => second.series)
+      .reduce((sum, series) => sum + series.count, 0);
     const dropped = measured.reduce((sum, second) => sum + second.dropped_iterations, 0);
     const rate = answers / measured.length;
     rows.push(
-      row(`${profile.rate_per_s} ops/s: rate error (${rate.toFixed(1)}/s, ${dropped} dropped)`, (Math.abs(rate - profile.rate_per_s) / profile.rate_per_s) * 100, '%', BUDGET.rate_error_pct),
+      row(
+        `${profile.rate_per_s} ops/s: rate error (${rate.toFixed(1)}/s, ${dropped} dropped)`,
+        (Math.abs(rate - profile.rate_per_s) / profile.rate_per_s) * 100,
+        '%',
+        BUDGET.rate_error_pct,
+      ),
       row(`${profile.rate_per_s} ops/s: CPU of harness and observers`, cores, 'cores', BUDGET.harness_cores),
     );
     rmSync(folder, { recursive: true, force: true });
@@ -126,7 +160,12 @@ function benchVerdict(runs: number): readonly Row[] {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const seconds = (performance.now() - from) / 1000;
-    return row(`first verdict, warm (run ${index + 1}, exit ${result.status})`, seconds, 's', BUDGET.verdict_s);
+    return row(
+      `first verdict, warm (run ${index + 1}, exit ${result.status})`,
+      seconds,
+      's',
+      BUDGET.verdict_s,
+    );
   });
 }
 
@@ -144,7 +183,11 @@ const seconds = Number(values.seconds);
 const runs = Number(values.runs);
 if (values.help) {
   process.stdout.write(HELP);
-} else if (!['load', 'verdict'].includes(what) || !(seconds >= 5 && seconds <= 100) || !(runs >= 1 && runs <= 20)) {
+} else if (
+  !['load', 'verdict'].includes(what) ||
+  !(seconds >= 5 && seconds <= 100) ||
+  !(runs >= 1 && runs <= 20)
+) {
   process.stderr.write(`error: unknown benchmark or bound (5 to 100 seconds, 1 to 20 runs)\n${HELP}`);
   process.exitCode = 64;
 } else {

@@ -64,7 +64,7 @@ describe('bad input', () => {
     const { code, err } = await mettle('run', 'rollback/flager-eror-rate');
     expect(err).toMatchInlineSnapshot(`
       "error: there is no scenario "rollback/flager-eror-rate"
-      next: did you mean rollback/flagger-error-rate? \`mettle list\` shows all
+      next: did you mean rollback/flagger-error-rate or rollback/flagger-good-release? \`mettle list\` shows all
       exit 64 (usage): there is no scenario "rollback/flager-eror-rate"
       "
     `);
@@ -74,15 +74,15 @@ describe('bad input', () => {
   test('a malformed configuration gets file, line and column of each mistake', async () => {
     write('mettle.yaml', 'images: sometimes\nkeep: on-failure\nregisty: mirror.example\n');
     const { code, err } = await mettle('run', '--dry-run');
-    expect(err).toContain('mettle.yaml:1:9: must be one of auto, pull, build');
-    expect(err).toContain('mettle.yaml:3:1:');
+    expect(err).toContain('mettle.yaml:1:9: images: must be one of auto, pull, build');
+    expect(err).toContain('mettle.yaml:3:1: unknown key registy');
     expect(code).toBe(64);
   });
 
   test('a malformed release document gets file, line and column', async () => {
     const file = write('release.yaml', 'release: v2\nbehaviour:\n  errors: { ratio: 1.5 }\n');
     const { code, err } = await mettle('validate', file);
-    expect(err).toContain('release.yaml:3:20: must be a number from 0 to 1');
+    expect(err).toContain('release.yaml:3:20: behaviour.errors.ratio: must be a number from 0 to 1, not 1.5');
     expect(code).toBe(64);
   });
 

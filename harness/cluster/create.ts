@@ -1,20 +1,15 @@
-import { createWriteStream } from 'node:fs';
-import { chmod } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { finished } from 'node:stream/promises';
 import { InterruptedError, MettleError, UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { writeMarker } from '#harness/kube/marker.ts';
-import { thisProcess } from '#harness/lease/owner.ts';
+import { type Owner, processOf, thisProcess } from '#harness/lease/owner.ts';
 import { freshId, type Receipt, removeReceipt, writeReceipt } from '#harness/lease/receipt.ts';
 import { ensureWarden } from '#harness/lease/warden.ts';
-import { startChild } from '#harness/process/child.ts';
-import { run, tryRun } from '#harness/process/run.ts';
 import { guardCluster } from './guard.ts';
-import { HOST_PORTS, type HostPorts, kindConfig } from './kind-config.ts';
-import { clusterName, NETWORK_LABEL, PREFIX } from './names.ts';
-import { claimPorts, clashingPort, portTaken } from './ports.ts';
-import { type ClusterRecord, creationLogOf, kubeconfigOf, readRecord, writeRecord } from './record.ts';
+import { runKind } from './kind.ts';
+import { HOST_PORTS, type HostPorts } from './kind-config.ts';
+import { clusterName, PREFIX } from './names.ts';
+import { claimPorts } from './ports.ts';
+import { type ClusterRecord, kubeconfigOf, readRecord, writeRecord } from './record.ts';
 import { type ClusterHeal, nodeContainers, removeCluster } from './remove.ts';
 import type { RunningCluster } from './types.ts';
 
@@ -39,7 +34,6 @@ export interface OwnCluster extends RunningCluster, AsyncDisposable {
 
 /** A cluster is given back by its run; this only bounds a run that hangs for ever. */
 const LEASE_S = 6 * 3600;
-const TAIL_LINES = 25;
 
 /**
  * Makes a cluster of one node for this run alone: on free loopback ports, in a network of its own, with a kubeconfig of
@@ -57,14 +51,20 @@ export async function createCluster(options: CreateOptions): Promise<OwnCluster>
 
   const docker_host = process.env['DOCKER_HOST'];
   const place = docker_host ? { docker_host } : {};
-  const receipt = async (ports: HostPorts, state: ClusterHeal['state']): Promise<Receipt> => ({
+  const receipt = async (ports: HostPorts, state: ClusterHeal['state'], maker?: Owner): Promise<Receipt> => ({
     id: `cluster-${id}`,
     kind: 'cluster',
     subject: name,
     created_at: new Date().toISOString(),
     lease_s: LEASE_S,
     owner: await thisProcess(),
-    heal: { name, ports: Object.values(ports), state, ...place } satisfies ClusterHeal,
+    heal: {
+      name,
+      ports: Object.values(ports),
+      state,
+      ...(maker === undefined ? {} : { maker }),
+      ...place,
+    } satisfies ClusterHeal,
   });
   const ports = hostPorts(
     await claimPorts(HOST_PORTS, options.ports ?? {}, async (chosen) =>
@@ -78,7 +78,12 @@ export async function createCluster(options: CreateOptions): Promise<OwnCluster>
   };
   try {
     progress(`creating ${name}`);
-    await runKind({ ...options, name, ports });
+    await runKind({
+      ...options,
+      name,
+      ports,
+      onStart: async (pid) => writeReceipt(await receipt(ports, 'creating', await processOf(pid))),
+    });
     const record = await register({ name, id, ports, kept: false, place });
     await writeReceipt(await receipt(ports, 'ready'));
     let kept = false;
@@ -100,11 +105,20 @@ export async function createCluster(options: CreateOptions): Promise<OwnCluster>
   } catch (error) {
     // The first error is the one to read; what cannot be removed now stays on its receipt.
     await giveBack().catch(() => undefined);
-    if (signal.aborted && !(error instanceof MettleError)) {
-      throw new InterruptedError(`the making of cluster ${name} was stopped`, { cause: error });
-    }
-    throw error;
+    throw signal.aborted ? stopped(name, signal.reason) : error;
   }
+}
+
+/** What an aborted signal means: its own reason where that is for a reader, else a budget or a person. */
+function stopped(name: string, reason: unknown): MettleError {
+  if (reason instanceof MettleError) return reason;
+  if (reason instanceof Error && reason.name === 'TimeoutError') {
+    return new UnfitError(`Cluster ${name} was not ready within the budget of its phase`, {
+      cause: reason,
+      next: 'mettle doctor says whether this machine is fit.',
+    });
+  }
+  return new InterruptedError(`The making of cluster ${name} was stopped`, { cause: reason });
 }
 
 /** The chosen ports by what they are for. */
@@ -131,85 +145,6 @@ async function refuseTakenName(name: string): Promise<void> {
       ? `Delete it: mettle cluster delete ${name}`
       : `Choose another name; Mettle did not make that one.`,
   });
-}
-
-/** Runs kind to its end, its output in a log file. */
-async function runKind(
-  options: Pick<CreateOptions, 'artifacts' | 'progress' | 'signal'> & { name: string; ports: HostPorts },
-): Promise<void> {
-  const { name, ports, artifacts, progress, signal } = options;
-  await run(
-    ['docker', 'network', 'create', '--driver', 'bridge', '--label', `${NETWORK_LABEL}=${name}`, name],
-    {
-      timeout_s: 30,
-    },
-  );
-  const kubeconfig = await kubeconfigOf(name);
-  const log_file = await creationLogOf(name);
-  signal.throwIfAborted();
-  await using kind = startChild(
-    [
-      artifacts.kind,
-      'create',
-      'cluster',
-      '--retain',
-      '--image',
-      artifacts.node_image,
-      '--config',
-      '-',
-      '--kubeconfig',
-      kubeconfig,
-    ],
-    // A network of its own keeps runs apart; kind's default one is shared by every cluster of the machine.
-    { env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name } },
-  );
-  const onAbort = (): void => {
-    kind.kill('SIGKILL');
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  const log = createWriteStream(log_file, { mode: 0o600 });
-  const lines: string[] = [];
-  for (const stream of [kind.stdout, kind.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line);
-      log.write(`${line}\n`);
-      const step = /^ • (.*?) \S* *\.\.\.$/.exec(line)?.[1];
-      if (step !== undefined) progress(`${name}: ${step}`);
-    });
-  }
-  kind.stdin.end(kindConfig(name, ports));
-  const { exit_code, signal: ended_by } = await kind.exited;
-  signal.removeEventListener('abort', onAbort);
-  log.end();
-  await finished(log);
-  if (signal.aborted) throw signal.reason;
-  if (exit_code !== 0) {
-    await explain(name, ports, lines, ended_by ? `was ended by ${ended_by}` : `exited ${exit_code}`);
-  }
-  await chmod(kubeconfig, 0o600);
-}
-
-async function explain(
-  name: string,
-  ports: HostPorts,
-  lines: readonly string[],
-  ended: string,
-): Promise<never> {
-  const text = lines.join('\n');
-  const clash = clashingPort(text);
-  if (clash !== undefined) {
-    const service = Object.entries(ports).find(([, port]) => port === clash)?.[0] ?? 'the cluster';
-    throw portTaken(service, clash);
-  }
-  const node = await tryRun(['docker', 'logs', '--tail', String(TAIL_LINES), `${name}-control-plane`], {
-    timeout_s: 30,
-  });
-  const said = `${node.stdout}${node.stderr}`.trim();
-  throw new UnfitError(
-    `kind ${ended} while it made cluster ${name}:\n${lines.slice(-TAIL_LINES).join('\n')}` +
-      (said === '' || node.exit_code !== 0 ? '' : `\nThe node's last lines:\n${said}`),
-    { next: 'mettle doctor says whether this machine is fit.' },
-  );
 }
 
 /** Marks the new cluster and remembers its identity. */

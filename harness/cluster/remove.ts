@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import { UnfitError } from '#harness/core/errors.ts';
+import { isAlive, OwnerSchema } from '#harness/lease/owner.ts';
 import type { Receipt } from '#harness/lease/receipt.ts';
 import { tryRun } from '#harness/process/run.ts';
 import { isClusterName, KIND_LABEL, NETWORK_LABEL } from './names.ts';
@@ -15,6 +16,8 @@ export const HealSchema = v.object({
   docker_host: v.optional(v.string()),
   /** `creating` while kind may still be adding containers. */
   state: v.picklist(['creating', 'ready']),
+  /** The kind that makes it, which a killed harness leaves behind. */
+  maker: v.optional(OwnerSchema),
 });
 
 export type ClusterHeal = v.InferOutput<typeof HealSchema>;
@@ -92,6 +95,7 @@ export async function removeCluster(name: string, place: DockerPlace = {}): Prom
 /** Settles the receipt of a cluster. @throws as `removeCluster`; when the receipt does not say what to remove */
 export async function healCluster(receipt: Receipt): Promise<void> {
   const heal = v.parse(HealSchema, receipt.heal);
+  if (heal.maker && (await isAlive(heal.maker))) process.kill(heal.maker.pid, 'SIGKILL');
   await removeCluster(heal.name, heal);
   if (heal.state === 'creating') {
     await delay(AFTERMATH_MS);

@@ -25,7 +25,7 @@ export function nearest(word: string, candidates: readonly string[]): readonly s
       const partial = editDistance(lastPart, part) / Math.max(lastPart.length, part.length, 1);
       return { candidate, distance: Math.min(whole, partial) };
     })
-    .filter(({ distance }) => distance < 0.5)
+    .filter(({ distance }) => distance < 0.35)
     .sort((left, right) => left.distance - right.distance)
     .slice(0, SUGGESTIONS_MAX)
     .map(({ candidate }) => candidate);

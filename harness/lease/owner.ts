@@ -37,12 +37,17 @@ async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
 
+/** The process of this number, or undefined when there is none. */
+export async function processOf(pid: number): Promise<Owner | undefined> {
+  const start_time = await readStartTime(pid);
+  return start_time === undefined ? undefined : { pid, start_time, boot_id: await bootId() };
+}
+
 /** This process. */
 export async function thisProcess(): Promise<Owner> {
-  const start_time = await readStartTime(process.pid);
-  if (start_time === undefined)
-    throw new Error('/proc/self/stat cannot be read; Mettle needs Linux with /proc');
-  return { pid: process.pid, start_time, boot_id: await bootId() };
+  const self = await processOf(process.pid);
+  if (self === undefined) throw new Error('/proc/self/stat cannot be read; Mettle needs Linux with /proc');
+  return self;
 }
 
 /** Whether the very same process still runs. */

@@ -13,15 +13,14 @@ export interface LoadProfile {
   readonly vus: number;
 }
 
-const ALL = [
+/** Every profile that a scenario can ask for. */
+export const PROFILES = [
   { name: 'steady-300', rate_per_s: 300, vus: 300 },
   { name: 'busy-1500', rate_per_s: 1500, vus: 600 },
   { name: 'peak-3000', rate_per_s: 3000, vus: 1000 },
 ] as const satisfies readonly LoadProfile[];
 
-export type ProfileName = (typeof ALL)[number]['name'];
-
-export const PROFILES: readonly LoadProfile[] = ALL;
+export type ProfileName = (typeof PROFILES)[number]['name'];
 
 /**
  * The profile of that name.

@@ -2,9 +2,11 @@ import { UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { requireGo } from '#harness/images/go-build.ts';
 import { haveSysResource } from './capability.ts';
-import type { DaemonInfo } from './daemon.ts';
+import type { DaemonAnswer, DaemonInfo } from './daemon.ts';
 import { askDaemon, registerWrapper, reloadDaemon, startDaemon } from './daemon.ts';
 import { RUNTIME_NAME } from './daemon-config.ts';
+import { cacheFact, diskFacts } from './facts.ts';
+import { diskNeeded, judgeDisk } from './judge.ts';
 import type { NeededPackage } from './packages.ts';
 import {
   BUILD_PACKAGES,
@@ -34,6 +36,18 @@ function unfitPackages(missing: readonly NeededPackage[]): UnfitError {
   });
 }
 
+/** A full disk shows itself late and in many disguises: it is named before anything is begun. */
+async function requireDisk(daemon: DaemonAnswer): Promise<void> {
+  const needed_bytes = diskNeeded(await cacheFact(daemon));
+  for (const disk of await diskFacts(daemon)) {
+    const { ok, found, needed, fix } = judgeDisk(disk, needed_bytes);
+    if (!ok)
+      throw new UnfitError(`There is too little disk for ${disk.purpose}: ${found}, needed ${needed}`, {
+        next: fix,
+      });
+  }
+}
+
 /** Why the machine's own daemon may not be started or configured by this process, or undefined. */
 function refusal(): string | undefined {
   if (process.env['DOCKER_HOST'])
@@ -52,6 +66,7 @@ function refusal(): string | undefined {
 export async function ensureMachine(options: EnsureMachineOptions): Promise<DaemonInfo> {
   const { install, progress, build = true, buildWrapper } = options;
   let answer = await askDaemon();
+  await requireDisk(answer);
   const missing = missingPackages([
     ...(answer.state === 'answers' || process.env['DOCKER_HOST'] ? [] : DOCKER_PACKAGES),
     ...(build ? BUILD_PACKAGES : []),

@@ -31,6 +31,7 @@ function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] 
     waitFor: absent,
     patch: absent,
     scale: absent,
+    beginRemoval: absent,
     remove: absent,
     logs: absent,
     kinds: absent,
@@ -88,9 +89,10 @@ describe('manifests', () => {
     await COMPONENTS.find((one) => one.name === 'prometheus')?.install(ctx);
     const text = textAt(find(applied, 'ConfigMap'), 'data', 'rules.yml') ?? '';
     const rule: unknown = at(parse(text), 'groups', 0, 'rules', 0);
-    expect(rule).toMatchObject({ alert: SHOP_ALERT.name, for: '60s' });
-    expect(textAt(rule, 'expr')).toMatch(/> 0\.02\s*$/);
-    expect(textAt(rule, 'expr')).toContain('[20s]');
+    expect(rule).toMatchObject({ alert: SHOP_ALERT.name, for: `${SHOP_ALERT.for_s}s` });
+    const { expr } = Object(rule);
+    expect(expr).toMatch(new RegExp(`> ${SHOP_ALERT.threshold_pct / 100}\\s*$`));
+    expect(expr).toContain(`[${SHOP_ALERT.window_s}s]`);
   });
 });
 

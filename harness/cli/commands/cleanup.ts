@@ -1,5 +1,4 @@
 import { Command } from '@commander-js/extra-typings';
-import { sweep } from '#harness/faults/sweep.ts';
 import { EXIT } from '#harness/core/errors.ts';
 import type { CliContext } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
@@ -11,6 +10,7 @@ export function cleanupCommand(context: CliContext, done: (end: CommandEnd) => v
     .option('--all', 'remove kept clusters too')
     .addHelpText('after', '\nExamples:\n  mettle cleanup\n  mettle cleanup --all')
     .action(async ({ all }) => {
+      const { sweep } = await import('#harness/faults/sweep.ts');
       const swept = await context.phases.phase('Clean-up', 'cleanup', (progress) =>
         sweep({ progress, all: all ?? false }),
       );

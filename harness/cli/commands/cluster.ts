@@ -1,8 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
-import { deleteCluster, listClusters } from '#harness/cluster/clusters.ts';
 import type { Config } from '#harness/config/config.ts';
 import { EXIT } from '#harness/core/errors.ts';
-import { prepareCluster, prepareImages } from '#harness/run/prepare.ts';
 import { type CliContext, loadConfig } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
 import { configOption, imagesOption, installOption, jsonOption, registryOption } from '../options.ts';
@@ -30,6 +28,7 @@ export function clusterCommand(context: CliContext, done: (end: CommandEnd) => v
     .action(async (options) => {
       const config: Config = await loadConfig(options.config);
       const { phases, signal } = context;
+      const { prepareCluster, prepareImages } = await import('#harness/run/prepare.ts');
       const artifacts = await prepareImages({
         install: options.install ?? false,
         images: options.images ?? config.images ?? 'auto',
@@ -53,6 +52,7 @@ export function clusterCommand(context: CliContext, done: (end: CommandEnd) => v
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  mettle cluster list --json')
     .action(async ({ json }) => {
+      const { listClusters } = await import('#harness/cluster/clusters.ts');
       const clusters = await listClusters();
       if (json) context.out(`${JSON.stringify(clusters, null, 2)}\n`);
       else
@@ -67,6 +67,7 @@ export function clusterCommand(context: CliContext, done: (end: CommandEnd) => v
     .argument('<name>', 'name of the cluster; `mettle cluster list` shows them')
     .addHelpText('after', '\nExample:\n  mettle cluster delete mettle-x1y2z3')
     .action(async (name) => {
+      const { deleteCluster } = await import('#harness/cluster/clusters.ts');
       await context.phases.phase(`Delete ${name}`, 'cluster-delete', () => deleteCluster(name));
       done({ exit_code: EXIT.pass, why: `${name} is gone` });
     });

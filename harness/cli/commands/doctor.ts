@@ -1,6 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
 import { EXIT } from '#harness/core/errors.ts';
-import { doctor } from '#harness/machine/doctor.ts';
 import type { CliContext } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
 import { jsonOption } from '../options.ts';
@@ -12,6 +11,7 @@ export function doctorCommand(context: CliContext, done: (end: CommandEnd) => vo
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  mettle doctor --json')
     .action(async ({ json }) => {
+      const { doctor } = await import('#harness/machine/doctor.ts');
       const checks = await doctor();
       const bad = checks.filter((check) => !check.ok);
       if (json) {

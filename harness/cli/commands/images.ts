@@ -1,9 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import type { Config } from '#harness/config/config.ts';
 import { EXIT, UsageError } from '#harness/core/errors.ts';
-import { listArtifacts, pruneArtifacts } from '#harness/images/inventory.ts';
-import { pushArtifacts } from '#harness/images/registry.ts';
-import { prepareImages } from '#harness/run/prepare.ts';
 import { type CliContext, loadConfig } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
 import { configOption, imagesOption, installOption, jsonOption, registryOption } from '../options.ts';
@@ -31,6 +28,7 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
     .addHelpText('after', '\nExample:\n  mettle images build --images pull --registry mirror.example:5000')
     .action(async (options) => {
       const config: Config = await loadConfig(options.config);
+      const { prepareImages } = await import('#harness/run/prepare.ts');
       const artifacts = await prepareImages({
         install: options.install ?? false,
         images: options.images ?? config.images ?? 'auto',
@@ -48,6 +46,7 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  mettle images list --json')
     .action(async ({ json }) => {
+      const { listArtifacts } = await import('#harness/images/inventory.ts');
       const items = await listArtifacts();
       if (json) context.out(`${JSON.stringify(items, null, 2)}\n`);
       else
@@ -71,6 +70,7 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
           next: 'name it with --registry, for example mirror.example:5000',
         });
       }
+      const { pushArtifacts } = await import('#harness/images/registry.ts');
       const pushed = await context.phases.phase('Push', 'push', (progress) =>
         pushArtifacts(registry, { progress, signal: context.signal }),
       );
@@ -85,6 +85,7 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
     .addHelpText('after', '\nExample:\n  mettle images prune --dry-run')
     .action(async (options) => {
       const dry_run = options.dryRun ?? false;
+      const { pruneArtifacts } = await import('#harness/images/inventory.ts');
       const removed = await context.phases.phase('Prune', 'prune', () => pruneArtifacts({ dry_run }));
       for (const one of removed) context.out(`${one}\n`);
       done({ exit_code: EXIT.pass, why: `${removed.length} ${dry_run ? 'would be removed' : 'removed'}` });

@@ -1,16 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { EXIT } from '#harness/core/errors.ts';
-import { findScenarios } from '#harness/run/catalogue.ts';
+import { findScenarios, promisesOf } from '#harness/run/catalogue.ts';
 import type { CliContext } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
-
-/** Titles of the tests in a spec file, read without running it. */
-function titlesOf(source: string): readonly string[] {
-  return [...source.matchAll(/^test(?:\.each\([^)]*\))?\(\s*['"`](?<title>.+?)['"`],/gm)].map(
-    (match) => match.groups?.title ?? '',
-  );
-}
 
 /** `mettle list`: the scenarios of this checkout. */
 export function listCommand(context: CliContext, done: (end: CommandEnd) => void) {
@@ -22,7 +15,7 @@ export function listCommand(context: CliContext, done: (end: CommandEnd) => void
       const scenarios = await Promise.all(
         (await findScenarios()).map(async ({ name, file }) => ({
           name,
-          promises: titlesOf(await readFile(file, 'utf8')),
+          promises: promisesOf(await readFile(file, 'utf8')),
         })),
       );
       if (json) {

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { thisProcess } from './owner.ts';
+import { type Receipt, readReceipts, removeReceipt, writeReceipt } from './receipt.ts';
+import { useFreshState } from './testing/state.ts';
+import { watchOwner } from './watch-owner.ts';
+
+useFreshState();
+
+/** A harness that the test plays: it beats and goes when told. */
+function play() {
+  let beat = (): void => undefined;
+  let gone = (): void => undefined;
+  const healed: string[] = [];
+  const lines: string[] = [];
+  const lifeline = {
+    onBeat: (listener: () => void) => {
+      beat = listener;
+    },
+    onGone: (listener: () => void) => {
+      gone = listener;
+    },
+  };
+  const healer = ({ id }: Receipt): Promise<void> => {
+    healed.push(id);
+    return Promise.resolve();
+  };
+  const fast = { silence_s: 0.3, tick_ms: 10, patience_s: 0.3, log: (line: string) => lines.push(line) };
+  return { beat: () => beat(), gone: () => gone(), healed, lines, lifeline, healer, fast };
+}
+
+async function owe(id: string, changes: Partial<Receipt> = {}): Promise<void> {
+  await writeReceipt({
+    id,
+    kind: 'lamp',
+    subject: id,
+    created_at: new Date().toISOString(),
+    lease_s: 60,
+    owner: await thisProcess(),
+    heal: {},
+    ...changes,
+  });
+}
+
+test('a harness that settles its own receipts leaves nothing to do', async () => {
+  const { gone, healed, lifeline, healer, fast } = play();
+  const watching = watchOwner({ owner: await thisProcess(), healers: { lamp: healer }, lifeline, ...fast });
+  await owe('a');
+  await removeReceipt('a');
+  gone();
+  await watching;
+  expect(healed).toStrictEqual([]);
+});
+
+test('when the harness is gone its receipts are settled, and those of others are not', async () => {
+  const { gone, healed, lifeline, healer, fast } = play();
+  await owe('mine');
+  await owe('foreign', { owner: { ...(await thisProcess()), pid: 1 } });
+  const watching = watchOwner({ owner: await thisProcess(), healers: { lamp: healer }, lifeline, ...fast });
+  gone();
+  await watching;
+  expect(healed).toStrictEqual(['mine']);
+  expect((await readReceipts()).receipts.map(({ id }) => id)).toStrictEqual(['foreign']);
+});
+
+test('a silent harness counts as gone, one that beats does not', async () => {
+  const { beat, gone, healed, lifeline, healer, fast } = play();
+  await owe('a');
+  const watching = watchOwner({ owner: await thisProcess(), healers: { lamp: healer }, lifeline, ...fast });
+  for (let count = 0; count < 10; count += 1) {
+    beat();
+    await delay(60);
+  }
+  expect(healed).toStrictEqual([]);
+  await expect.poll(() => healed, { timeout: 2000 }).toStrictEqual(['a']);
+  gone();
+  await watching;
+});
+
+test('a lease that ended is settled while the harness lives', async () => {
+  const { beat, gone, healed, lifeline, healer, fast } = play();
+  await owe('short', { lease_s: 0 });
+  await owe('long');
+  const watching = watchOwner({ owner: await thisProcess(), healers: { lamp: healer }, lifeline, ...fast });
+  await expect
+    .poll(
+      () => {
+        beat();
+        return healed;
+      },
+      { timeout: 2000 },
+    )
+    .toStrictEqual(['short']);
+  gone();
+  await watching;
+  expect(healed).toStrictEqual(['short', 'long']);
+});
+
+test('a healer that fails is tried again until patience runs out, and the receipt stays for the next start', async () => {
+  const { gone, lines, lifeline, fast } = play();
+  await owe('a');
+  let tries = 0;
+  const healers = {
+    lamp: () => {
+      tries += 1;
+      return Promise.reject(new Error('no answer'));
+    },
+  };
+  const watching = watchOwner({ owner: await thisProcess(), healers, lifeline, ...fast });
+  gone();
+  await watching;
+  expect(tries).toBeGreaterThan(2);
+  expect(lines.join('\n')).toContain('not settled: no answer');
+  expect((await readReceipts()).receipts).toHaveLength(1);
+});

@@ -6,8 +6,7 @@ import { scenarioName, ROOT } from '#harness/run/catalogue.ts';
 import { PROGRESS_ANNOTATION } from '#harness/run/environment.ts';
 import { ScenarioRun } from '#harness/run/scenario-run.ts';
 
-export { flaggerRollout, type FlaggerRollout } from '#harness/run/flagger-rollout.ts';
-export type { SeededDefect } from '#harness/run/rollout-act.ts';
+export { flaggerRollout } from '#harness/run/flagger-rollout.ts';
 export { SEEDED_DEFECTS } from '#harness/run/seeded-defects.ts';
 
 /** Opens runs of the scenario that asks for it. */

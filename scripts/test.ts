@@ -1,158 +1,167 @@
 /**
- * tests, the real CLI on small inputs, and the scenarios on a real cluster. The last line counts the tests.
+ * Everything that must hold before a change is accepted: format, lint, types, dead code, unit and property tests (import
+ * walls and the real command line among them), tests on the real machine, and the scenarios on a real cluster. The last
+ * line counts the tests.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { makeContext } from '#harness/cli/context.ts';
+import { type RunResult, tryRun } from '#harness/process/run.ts';
+import { ROOT } from '#harness/run/catalogue.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-
-const HELP = `Usage: scripts/test [--install] [--only static|unit|e2e|scenarios]
+const HELP = `Usage: scripts/test [--install] [--only static|unit|e2e|scenarios]...
 
 Runs every check. Without --install nothing of the system is changed, and what is missing is named (exit code 3).
 
+  static      format, lint, types, dead code
+  unit        unit and property tests, import walls, the command line on small inputs
+  e2e         tests that need Docker: images, registry, clusters, load, interruptions
+  scenarios   every scenario on a real cluster, seeded defects included
+
 Examples:
   ./scripts/test --install
-  ./scripts/test --only unit
+  ./scripts/test --only static --only unit
 `;
 
+/** What a stage found. */
 interface Counts {
-  passed: number;
-  failed: number;
+  readonly passed: number;
+  readonly failed: number;
 }
 
 const STAGES = ['static', 'unit', 'e2e', 'scenarios'] as const;
 type Stage = (typeof STAGES)[number];
 
-function isStage(text: string): text is Stage {
-  return STAGES.some((stage) => stage === text);
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => stop.abort(new Error(`stopped by ${name}`)));
 }
+const { phases } = makeContext(stop.signal);
 
-function say(line: string): void {
-  process.stdout.write(`\n== ${line}\n`);
-}
-
-/** Runs a program of the project with its output shown, and returns its exit code. */
-function show(command: readonly string[]): number {
-  const [program = '', ...rest] = command;
-  const result = spawnSync(program, rest, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
-  return result.status ?? 1;
+/** Runs a program of the project as a phase. What it printed is shown when it fails. */
+async function stage(title: string, key: string, command: readonly string[]): Promise<RunResult> {
+  const lines: string[] = [];
+  const result = await phases.phase(title, `test: ${key}`, async (progress) =>
+    tryRun(command, {
+      cwd: ROOT,
+      signal: stop.signal,
+      onLine: (line) => {
+        lines.push(line);
+        if (line.trim()) progress(line);
+      },
+    }),
+  );
+  if (result.exit_code !== 0)
+    process.stdout.write(`${lines.join('\n')}\n${title}: exit ${String(result.exit_code)}\n`);
+  return result;
 }
 
 const CHECKS: readonly (readonly [string, readonly string[]])[] = [
-  ['format', ['biome', 'format', '.']],
-  ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
-  ['types', ['tsc', '-p', 'tsconfig.json']],
-  ['dead code', ['knip']],
+  ['Format', ['biome', 'format', '.']],
+  ['Lint', ['oxlint', '--type-aware', '--deny-warnings']],
+  ['Types', ['tsc', '-p', 'tsconfig.json']],
+  ['Dead code', ['knip']],
 ];
 
-function runStatic(): Counts {
-  const counts: Counts = { passed: 0, failed: 0 };
+async function runStatic(): Promise<Counts> {
+  let failed = 0;
   for (const [name, command] of CHECKS) {
-    say(name);
-    if (show(command) === 0) counts.passed += 1;
-    else counts.failed += 1;
+    const { exit_code } = await stage(name, name, command);
+    if (exit_code !== 0) failed += 1;
   }
-  return counts;
+  return { passed: CHECKS.length - failed, failed };
 }
 
 /** Runs one vitest project and counts its tests. A project that runs no test has failed. */
-function runVitest(project: string): Counts {
-  say(`tests: ${project}`);
+async function runVitest(project: string): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'mettle-test-'));
   try {
     const file = join(folder, 'results.json');
-    const code = show([
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const { exit_code } = await stage(`Tests: ${project}`, project, [
       'vitest',
       'run',
       '--project',
       project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
+      ...reporters,
     ]);
     const results: { numPassedTests?: number; numFailedTests?: number } = JSON.parse(
       readFileSync(file, 'utf8'),
     );
     const passed = results.numPassedTests ?? 0;
     const failed = results.numFailedTests ?? 0;
-    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
-  } catch {
+    return { passed, failed: failed === 0 && (exit_code !== 0 || passed === 0) ? 1 : failed };
+  } catch (error) {
+    process.stdout.write(`${project}: no results: ${String(error)}\n`);
     return { passed: 0, failed: 1 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs all scenarios, seeded defects included, as a user would. */
-function runScenarios(install: boolean): Counts {
-  say('scenarios');
-  const command = ['node', 'harness/cli/main.ts', 'run', '--json', ...(install ? ['--install'] : [])];
-  const [program = '', ...rest] = command;
-  const result = spawnSync(program, rest, {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
+/** Runs all scenarios as a user would. */
+async function runScenarios(): Promise<Counts> {
+  const { stdout, exit_code } = await stage('Scenarios', 'scenarios', [
+    'node',
+    'harness/cli/main.ts',
+    'run',
+    '--json',
+  ]);
   try {
-    const { scenarios }: { scenarios: { scenario: string; title: string; outcome: string }[] } = JSON.parse(
-      result.stdout,
-    );
+    const { scenarios }: { scenarios: { scenario: string; title: string; outcome: string }[] } =
+      JSON.parse(stdout);
     for (const one of scenarios)
       process.stdout.write(`${one.outcome.padEnd(12)} ${one.scenario}: ${one.title}\n`);
     const passed = scenarios.filter((one) => one.outcome === 'pass').length;
     const failed = scenarios.length - passed;
-    return { passed, failed: result.status !== 0 && failed === 0 ? 1 : failed };
+    return { passed, failed: failed === 0 && exit_code !== 0 ? 1 : failed };
   } catch {
-    process.stdout.write(result.stdout);
     return { passed: 0, failed: 1 };
   }
 }
 
-/** What the later stages need of the machine: with `--install` it is brought there before they start. */
-function prepare(install: boolean): number {
-  say('machine and images');
-  return show(['node', 'harness/cli/main.ts', 'images', 'build', ...(install ? ['--install'] : [])]);
+async function main(wanted: (stage: Stage) => boolean, install: boolean): Promise<number> {
+  const counts: Counts[] = [];
+  if (wanted('static')) counts.push(await runStatic());
+  if (wanted('unit')) counts.push(await runVitest('unit'));
+  if (wanted('e2e') || wanted('scenarios')) {
+    const build = ['node', 'harness/cli/main.ts', 'images', 'build', ...(install ? ['--install'] : [])];
+    const { exit_code } = await stage('Machine and images', 'images', build);
+    if (exit_code !== 0) return exit_code ?? 1;
+  }
+  if (wanted('e2e')) counts.push(await runVitest('e2e'));
+  if (wanted('scenarios')) counts.push(await runScenarios());
+  stop.signal.throwIfAborted();
+  const passed = counts.reduce((sum, one) => sum + one.passed, 0);
+  const failed = counts.reduce((sum, one) => sum + one.failed, 0);
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
 }
 
 const { values } = parseArgs({
   options: {
-    install: { type: 'boolean' },
-    only: { type: 'string', multiple: true },
-    help: { type: 'boolean', short: 'h' },
+    install: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+const unknown = values.only.find((one) => !STAGES.some((stage_name) => stage_name === one));
 if (values.help) {
   process.stdout.write(HELP);
-  process.exit(0);
-}
-const only = values.only ?? [];
-const unknown = only.find((one) => !isStage(one));
-if (unknown !== undefined) {
+} else if (unknown !== undefined) {
   process.stderr.write(`error: there is no stage "${unknown}"; choose of ${STAGES.join(', ')}\n`);
-  process.exit(64);
-}
-const wanted = (stage: Stage): boolean => only.length === 0 || only.includes(stage);
-const install = values.install ?? false;
-
-const total: Counts = { passed: 0, failed: 0 };
-const add = (counts: Counts): void => {
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-};
-if (wanted('static')) add(runStatic());
-if (wanted('unit')) add(runVitest('unit'));
-if (wanted('e2e') || wanted('scenarios')) {
-  const code = prepare(install);
-  if (code !== 0) {
-    process.stdout.write(`\n${total.passed} passed, ${total.failed + 1} failed\n`);
-    process.exit(code);
+  process.exitCode = 64;
+} else {
+  try {
+    process.exitCode = await main(
+      (name) => values.only.length === 0 || values.only.includes(name),
+      values.install,
+    );
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    process.stderr.write('exit 130 (interrupted): stopped by the user\n');
+    process.exitCode = 130;
   }
 }
-if (wanted('e2e')) add(runVitest('e2e'));
-if (wanted('scenarios')) add(runScenarios(install));
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
-process.exitCode = total.failed === 0 ? 0 : 1;

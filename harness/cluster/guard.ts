@@ -45,7 +45,7 @@ function refuse(name: string, why: string, cause?: unknown): RefusedError {
  * @throws UnfitError when the cluster does not answer
  */
 export async function guardCluster(
-  cluster: Pick<Cluster, 'name'> & Partial<Cluster>,
+  cluster: Pick<Cluster, 'name'> & Partial<Pick<Cluster, 'uid' | 'api_server'>>,
 ): Promise<RunningCluster> {
   const { name } = cluster;
   const record = await readRecord(name);

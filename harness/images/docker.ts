@@ -13,9 +13,9 @@ export async function docker(args: readonly string[], signal?: AbortSignal): Pro
   return stdout.trim();
 }
 
-/** The content label of an image that Docker holds; undefined when it holds none of this name. */
-export async function contentOf(ref: string): Promise<string | undefined> {
-  const format = `{{index .Config.Labels "${CONTENT_LABEL}"}}`;
+/** A label of an image that Docker holds, empty when it has none; undefined when there is no such image. */
+export async function labelOf(ref: string, label: string): Promise<string | undefined> {
+  const format = `{{index .Config.Labels "${label}"}}`;
   const { exit_code, stdout } = await tryRun(['docker', 'image', 'inspect', '--format', format, ref], {
     timeout_s: 60,
   });
@@ -24,7 +24,7 @@ export async function contentOf(ref: string): Promise<string | undefined> {
 
 /** Whether Docker holds this image and it is what its name says. */
 export async function holds(ref: string): Promise<boolean> {
-  return (await contentOf(ref)) === ref;
+  return (await labelOf(ref, CONTENT_LABEL)) === ref;
 }
 
 /** Removes names of images; those in use or absent are left alone. */

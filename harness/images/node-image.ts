@@ -26,6 +26,8 @@ import { IMAGE_PREFIX, archiveName, imageRef } from './plan.ts';
 import type { Plan } from './plan.ts';
 
 const ENTRYPOINT = ['/usr/local/bin/mettle-entrypoint', '/usr/local/bin/entrypoint', '/sbin/init'];
+/** Says that a node image was put together on the one that kind's makers publish: it is for this machine alone. */
+export const UPSTREAM_LABEL = 'mettle.dev/upstream';
 const UPSTREAM_ENTRYPOINT = ['/usr/local/bin/entrypoint', '/sbin/init'];
 const ENABLED_UNITS = [
   'containerd.service',
@@ -101,8 +103,8 @@ interface Load {
   readonly archives: readonly string[];
   /** Second names of images, by first name. */
   readonly second_names?: ReadonlyMap<string, string>;
-  /** Whether the image has Mettle's entry point; an upstream node image keeps its own. */
-  readonly own?: boolean;
+  /** Whether the image below is the one that kind's makers publish, which keeps its own entry point. */
+  readonly upstream?: boolean;
 }
 
 /** Starts a throwaway container of `from`, loads the archives into its containerd, and commits it as `to`. */
@@ -112,12 +114,12 @@ async function loadAndCommit(
   load: Load,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { folder, archives, second_names = new Map<string, string>(), own = true } = load;
+  const { folder, archives, second_names = new Map<string, string>(), upstream = false } = load;
   const container = `mettle-load-${to.slice(to.lastIndexOf('-') + 1)}-${process.pid}`;
   const script = await readFile(join(LOCKS, 'node/load-images.sh'), 'utf8');
   const names = [...second_names].map(([name, second]) => `${name} ${second}\n`).join('');
-  const entrypoint = own ? ENTRYPOINT : UPSTREAM_ENTRYPOINT;
-  const label = `--change=LABEL ${CONTENT_LABEL}=${to}`;
+  const entrypoint = upstream ? UPSTREAM_ENTRYPOINT : ENTRYPOINT;
+  const label = `--change=LABEL ${CONTENT_LABEL}=${to} ${UPSTREAM_LABEL}=${upstream}`;
   try {
     const start = [
       'run',
@@ -145,10 +147,10 @@ export async function assembleNode(
   to: string,
   saved: { readonly folder: string; readonly archives: readonly string[] },
   signal: AbortSignal | undefined,
-  own = true,
+  upstream = false,
 ): Promise<void> {
   try {
-    await loadAndCommit(from, to, { ...saved, own }, signal);
+    await loadAndCommit(from, to, { ...saved, upstream }, signal);
   } finally {
     await rm(saved.folder, { recursive: true, force: true });
   }

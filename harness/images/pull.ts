@@ -7,7 +7,7 @@ import type { ComponentName } from './bom.ts';
 import { obtain, timed } from './cache.ts';
 import type { MakeOptions } from './cache.ts';
 import { CONTENT_LABEL } from './component-image.ts';
-import { contentOf, docker, holds, removeImages } from './docker.ts';
+import { docker, holds, labelOf, removeImages } from './docker.ts';
 import { assembleNode, nodeRefs } from './node-image.ts';
 import { shelf } from './places.ts';
 import { IMAGE_PREFIX, imageRef, TOOLS } from './plan.ts';
@@ -45,7 +45,7 @@ async function pullOwn(registry: string, ref: string, signal: AbortSignal | unde
   const published = publishedRef(registry, ref);
   if (!(await pullRef(published, signal))) return false;
   try {
-    const content = await contentOf(published);
+    const content = await labelOf(published, CONTENT_LABEL);
     if (content !== ref) {
       throw new UnfitError(
         `${published} is not what the bill of materials names: its label ${CONTENT_LABEL} is ` +
@@ -153,7 +153,7 @@ async function assembleFromParts(
   const control_plane = new Set(Object.values(plan.bom.kubeadm));
   const wanted = Object.keys(plan.images).filter((name) => !control_plane.has(name));
   await pullComponents(plan, registry, wanted, options);
-  await assembleNode(upstream, node, await saveAll(plan, wanted, signal), signal, false);
+  await assembleNode(upstream, node, await saveAll(plan, wanted, signal), signal, true);
 }
 
 /**
@@ -201,5 +201,6 @@ async function saveAll(
     await docker(['save', '--output', join(folder, `${name}.tar`), imageRef(plan, name)], signal);
     archives.push(`${name}.tar`);
   }
+  await removeImages(names.map((name) => imageRef(plan, name)));
   return { folder, archives };
 }

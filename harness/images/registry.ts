@@ -9,8 +9,8 @@ import type { Builder } from './builder.ts';
 import { timed } from './cache.ts';
 import type { MakeOptions } from './cache.ts';
 import { CONTENT_LABEL } from './component-image.ts';
-import { docker, removeImages } from './docker.ts';
-import { nodeRefs } from './node-image.ts';
+import { docker, labelOf, removeImages } from './docker.ts';
+import { nodeRefs, UPSTREAM_LABEL } from './node-image.ts';
 import { shelf } from './places.ts';
 import { imageRef, MANIFESTS, TOOLS } from './plan.ts';
 import type { Plan } from './plan.ts';
@@ -77,6 +77,14 @@ async function push(
   const { node, base } = nodeRefs(plan);
   publishedRef(registry, node);
   await builder.node();
+  if ((await labelOf(node, UPSTREAM_LABEL)) === 'true') {
+    throw new UnfitError(
+      `${node} was put together from images that others publish, so it is not published as Mettle's`,
+      {
+        next: `Remove it (docker image rm ${node}) and push again: it is then built.`,
+      },
+    );
+  }
   const published: string[] = [];
   await timed(`push to ${registry.replaceAll('/', '-')}`, PUSH_EXPECTED_S, progress, async () => {
     const tools = await loadTools(plan, builder, signal);

@@ -15,12 +15,12 @@ test('whatever stood there stays', () => {
   const keys = fc.string().filter((key) => !['runtimes', 'default-runtime', '__proto__'].includes(key));
   fc.assert(
     fc.property(fc.dictionary(keys, fc.jsonValue()), (settings) => {
-      const before: unknown = JSON.parse(
+      const before: object = JSON.parse(
         JSON.stringify({ ...settings, runtimes: { kata: { path: '/kata' } } }),
       );
       const after: unknown = JSON.parse(withRuntime(JSON.stringify(before), PATH) ?? '');
       expect(after).toMatchObject({
-        ...(before as object),
+        ...before,
         runtimes: { kata: { path: '/kata' }, [RUNTIME_NAME]: { path: PATH } },
       });
     }),

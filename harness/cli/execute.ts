@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { messageOf } from '#harness/core/errors.ts';
 import { type Verdict, worst } from '#harness/core/verdict.ts';
 import { sweep } from '#harness/faults/sweep.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
@@ -60,7 +61,7 @@ export async function execute(
           }),
         );
         for (const result of found) {
-          if (result.run_dir !== undefined) await writeReports(result.run_dir);
+          await report(result, context);
           results.push(result);
         }
       }
@@ -78,6 +79,16 @@ export async function execute(
     });
   }
   return results;
+}
+
+/** Writes the reports of one result. A run that broke before its verdict has none; its errors are printed instead. */
+async function report({ run_dir }: ScenarioResult, { phases }: CliContext): Promise<void> {
+  if (run_dir === undefined) return;
+  try {
+    await writeReports(run_dir);
+  } catch (error) {
+    phases.say(`no report of ${run_dir}: ${messageOf(error)}`);
+  }
 }
 
 async function verdictOf(run_dir: string): Promise<Verdict> {

@@ -113,8 +113,7 @@ export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout):
   if (run.environment.keep !== 'always') {
     cleanup.defer(() => removeShop(ctx, spec.namespace));
   }
-  const verdict = await run.actAndJudge(() => act({ run, ctx, cluster, spec }, rollout), judgeRollout);
-  if (verdict.outcome !== 'pass') {
+  const evidence = async (): Promise<void> => {
     run.progress('collecting evidence');
     await collectEvidence({
       cluster,
@@ -123,8 +122,15 @@ export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout):
       out_dir: join(run.dir, 'evidence'),
       budget_s: BUDGET_S.evidence,
     });
+  };
+  try {
+    const verdict = await run.actAndJudge(() => act({ run, ctx, cluster, spec }, rollout), judgeRollout);
+    if (verdict.outcome !== 'pass') await evidence();
+    return verdict;
+  } catch (error) {
+    if (!run.signal.aborted) await evidence();
+    throw error;
   }
-  return verdict;
 }
 
 async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {

@@ -9,16 +9,15 @@ useFreshState();
 
 /** A harness that the test plays: it beats and goes when told. */
 function play() {
-  let beat = (): void => undefined;
-  let gone = (): void => undefined;
+  const listeners: { beat?: () => void; gone?: () => void } = {};
   const healed: string[] = [];
   const lines: string[] = [];
   const lifeline = {
     onBeat: (listener: () => void) => {
-      beat = listener;
+      listeners.beat = listener;
     },
     onGone: (listener: () => void) => {
-      gone = listener;
+      listeners.gone = listener;
     },
   };
   const healer = ({ id }: Receipt): Promise<void> => {
@@ -26,7 +25,15 @@ function play() {
     return Promise.resolve();
   };
   const fast = { silence_s: 0.3, tick_ms: 10, patience_s: 0.3, log: (line: string) => lines.push(line) };
-  return { beat: () => beat(), gone: () => gone(), healed, lines, lifeline, healer, fast };
+  return {
+    beat: () => listeners.beat?.(),
+    gone: () => listeners.gone?.(),
+    healed,
+    lines,
+    lifeline,
+    healer,
+    fast,
+  };
 }
 
 async function owe(id: string, changes: Partial<Receipt> = {}): Promise<void> {

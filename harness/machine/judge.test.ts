@@ -103,9 +103,12 @@ test('with everything in the cache nothing is needed to build, and less disk', (
   expect(failing(changes)).toStrictEqual([]);
 });
 
+/** The fix of the first check that fails. */
+function fixOf(changes: Partial<MachineFacts>): string {
+  return judgeMachine({ ...FIT, ...changes }).find(({ ok }) => !ok)?.fix ?? '';
+}
+
 test('the fix fits the cause', () => {
-  const fixOf = (changes: Partial<MachineFacts>): string =>
-    judgeMachine({ ...FIT, ...changes }).find(({ ok }) => !ok)?.fix ?? '';
   expect(fixOf({ daemon: SILENT, docker_host: 'tcp://127.0.0.1:1' })).toContain('DOCKER_HOST');
   expect(fixOf({ daemon: SILENT, is_root: false })).toContain('group docker');
   expect(fixOf({ daemon: SILENT, missing_programs: { engine: ['dockerd'], build: [] } })).toContain(

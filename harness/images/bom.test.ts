@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '#harness/core/errors.ts';
+import { imageOf, loadBom, parseBom } from './bom.ts';
+import { LOCKS } from './places.ts';
+
+const text = await readFile(join(LOCKS, 'bom.yaml'), 'utf8');
+const bom = await loadBom();
+
+describe('the bill of materials', () => {
+  test.each(Object.entries(bom.folders))('%s is locked at the version it names', async (name, folder) => {
+    const lock = await readFile(join(LOCKS, name, 'go.mod'), 'utf8');
+    if (folder.module === undefined) {
+      expect(lock).not.toContain('require');
+      return;
+    }
+    expect(lock).toMatch(
+      new RegExp(`^(require |\\t)${folder.module.replaceAll('.', '\\.')} v${folder.version}( //|$)`, 'm'),
+    );
+    expect(lock).not.toMatch(/=>\s*\.{0,2}\//);
+    expect(await readFile(join(LOCKS, name, 'go.sum'), 'utf8')).toContain(
+      `${folder.module} v${folder.version} h1:`,
+    );
+  });
+
+  test('names programs after their packages where a folder builds several', () => {
+    for (const { programs } of Object.values(bom.folders)) {
+      if (Object.keys(programs).length === 1) continue;
+      for (const [program, path] of Object.entries(programs)) expect(path.endsWith(`/${program}`)).toBe(true);
+    }
+  });
+
+  test('stamps the version it names into Kubernetes', () => {
+    const kubernetes = bom.folders['kubernetes'];
+    expect(kubernetes?.stamps['k8s.io/component-base/version.gitVersion']).toBe(`v${kubernetes?.version}`);
+  });
+});
+
+describe('a broken bill of materials', () => {
+  test('with a syntax error is refused with line and column', () => {
+    expect(() => parseBom('go: 1.26.8\nfolders: {\n', 'bom.yaml')).toThrow(/^bom\.yaml:\d+:\d+: /);
+  });
+
+  test.each([
+    ['a version that is none', text.replace('version: 0.33.0', 'version: latest'), 'folders.kind.version'],
+    ['a member nobody knows', text.replace('debian: bookworm', 'debian: bookworm\ncentos: 7'), 'centos'],
+    [
+      'a program that nothing builds',
+      text.replace('program: etcd,', 'program: etcdd,'),
+      'no folder etcd builds etcdd',
+    ],
+    [
+      'a root file system that is not listed',
+      text.replace('rootfs: proxy', 'rootfs: proxies'),
+      'no rootfs proxies',
+    ],
+    [
+      'an image that is not listed',
+      text.replace('loaded_last: [shop', 'loaded_last: [shops'),
+      'no image shops',
+    ],
+    [
+      'a user that is no number',
+      text.replace("user: '65534:65534'", "user: 'nobody:nobody'"),
+      'images.prometheus',
+    ],
+  ])('with %s is refused by name', (_what, broken, named) => {
+    expect(broken).not.toBe(text);
+    expect(() => parseBom(broken, 'bom.yaml')).toThrow(named);
+  });
+
+  test('a component that is not in it is refused with those that are', () => {
+    const refused = () => imageOf(bom, 'trafik');
+    expect(refused).toThrow(UsageError);
+    expect(refused).toThrow('"trafik"');
+    expect(() => imageOf(bom, 'constructor')).toThrow(UsageError);
+  });
+});

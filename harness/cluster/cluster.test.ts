@@ -70,6 +70,21 @@ describe('ports', () => {
     expect(chosen.every((port) => port >= 20_000 && port <= 29_999)).toBe(true);
   });
 
+  test('a port that another run has claimed is taken, although nothing listens there yet', async () => {
+    await writeReceipt({
+      id: 'other',
+      kind: 'cluster',
+      subject: 'mettle-other',
+      created_at: new Date().toISOString(),
+      lease_s: 60,
+      owner: await thisProcess(),
+      heal: { ports: [29_871] },
+    });
+    await expect(claimPorts(['gateway'], { gateway: 29_871 }, () => Promise.resolve())).rejects.toThrow(
+      'Port 29871 of 127.0.0.1, wanted for gateway, is in use',
+    );
+  });
+
   test('a wanted port that is taken is named', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => {

@@ -20,14 +20,18 @@ export function toolsRef(plan: Plan): string {
   return `${IMAGE_PREFIX}/tools:${plan.tools}`;
 }
 
+/** A host with a dot or a port, as Docker demands (without, it would mean Docker Hub's user of this name), and a path. */
+const PREFIX =
+  /^[a-z0-9](?:[a-z0-9-]*(?:\.[a-z0-9-]+)+(?::\d+)?|[a-z0-9-]*:\d+)(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
+
 /**
  * Where an image of Mettle's is published: `PREFIX/mettle/<component>:<version>-<key>`.
  * @throws UsageError when the prefix is not a host with an optional port and path
  */
 export function publishedRef(registry: string, ref: string): string {
-  if (!/^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]+)?$/i.test(registry) || registry.endsWith('/')) {
+  if (!PREFIX.test(registry)) {
     throw new UsageError(`${JSON.stringify(registry)} is not a prefix of image names`, {
-      next: 'Give a host, with port and path as needed, without a scheme and without a slash at the end: 127.0.0.1:5000.',
+      next: 'Give a host with a dot or a port, and a path if needed, without a scheme and without a slash at the end: 127.0.0.1:5000/team.',
     });
   }
   return ref.replace(/^localhost\//, `${registry}/`);

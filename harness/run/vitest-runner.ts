@@ -54,6 +54,24 @@ function asResult(test: TestCase): ScenarioResult {
   };
 }
 
+/** Signals by which a person or a supervisor stops a run. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+type Handlers = ReadonlyMap<(typeof STOP_SIGNALS)[number], readonly NodeJS.SignalsListener[]>;
+
+function signalHandlers(): Handlers {
+  return new Map(STOP_SIGNALS.map((name) => [name, process.listeners(name)]));
+}
+
+/** vitest would end the process at once on a signal, and with it the clean-up that the signal has begun. */
+function removeOtherHandlers(kept: Handlers): void {
+  for (const name of STOP_SIGNALS) {
+    for (const handler of process.listeners(name)) {
+      if (kept.get(name)?.includes(handler) !== true) process.off(name, handler);
+    }
+  }
+}
+
 /**
  * Runs scenario files with vitest, one after the other, and returns one result per test.
  * @throws UsageError when vitest refuses its flags or a scenario file cannot be loaded
@@ -81,6 +99,7 @@ export async function runScenarios(options: RunScenariosOptions): Promise<readon
   };
   const { parseCLI } = await import('vitest/node');
   const flags = parseCLI(['vitest', ...options.vitest_flags]);
+  const handlers = signalHandlers();
   const vitest = await createVitest('test', {
     ...flags.options,
     root: ROOT,
@@ -90,6 +109,7 @@ export async function runScenarios(options: RunScenariosOptions): Promise<readon
     reporters: [reporter],
     allowOnly: false,
   });
+  removeOtherHandlers(handlers);
   const cancel = (): void => void vitest.cancelCurrentRun('keyboard-input');
   options.signal.addEventListener('abort', cancel, { once: true });
   try {

@@ -15,6 +15,7 @@ import { steadyState } from '#harness/load/steady.ts';
 import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import type { StackContext } from '#harness/stack/component.ts';
+import { observeStack } from '#harness/stack/stack.ts';
 import { SCRAPE_INTERVAL_S, SHOP_ALERT } from '#harness/stack/prometheus.ts';
 import {
   canaryOptions,
@@ -151,6 +152,7 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
 
   const subject = { kube: ctx.kube, cluster, spec };
   const from = Date.now();
+  await using stack_observers = await observeStack(ctx, run.timeline);
   await using observers = await observeRollout(subject, run.timeline);
   await using load = await run.phase(
     'steady state',
@@ -184,7 +186,7 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
   await run.phase('end of load', 'ending the load', async () => {
     await load.stop();
     await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);
-    await observers[Symbol.asyncDispose]();
+    await Promise.all([observers[Symbol.asyncDispose](), stack_observers[Symbol.asyncDispose]()]);
   });
 }
 

@@ -67,7 +67,7 @@ function ours(line: string): boolean {
 
 /** Everything that a cluster of Mettle's adds to a machine. */
 async function residue(): Promise<object> {
-  const files = await readdir(stateDir(), { recursive: true });
+  const files = await readdir(stateDir(), { recursive: true }).catch(() => []);
   return {
     containers: (await outputOf(['docker', 'ps', '--all', '--format', '{{.Names}}'])).filter(ours),
     networks: (await outputOf(['docker', 'network', 'ls', '--format', '{{.Name}}'])).filter(ours),

@@ -22,7 +22,8 @@ const Folder = v.strictObject({
 
 const Rootfs = v.strictObject({
   packages: v.pipe(v.array(v.string()), v.minLength(1)),
-  trim: v.optional(v.string()),
+  unpacked: v.optional(v.boolean(), false),
+  finish: v.optional(v.string()),
   expected_s: Seconds,
 });
 

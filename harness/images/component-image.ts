@@ -79,6 +79,8 @@ export async function buildImage(
     if (spec.rootfs !== undefined) layers.push(join(await parts.rootfs(spec.rootfs), 'rootfs.tar'));
     if ('app' in spec) layers.push(await nodeLayer(options));
     await withStage(async (stage) => {
+      await mkdir(join(stage, 'tmp'));
+      await chmod(join(stage, 'tmp'), 0o1777);
       let entrypoint: readonly string[];
       if ('app' in spec) {
         await mkdir(join(stage, 'app'));
@@ -87,8 +89,6 @@ export async function buildImage(
       } else {
         const built = await parts.folder(spec.folder);
         entrypoint = [await stageProgram(stage, join(built, 'bin', spec.program), spec.program)];
-        await mkdir(join(stage, 'tmp'));
-        await chmod(join(stage, 'tmp'), 0o1777);
       }
       const layer = `${stage}.layer`;
       try {

@@ -178,11 +178,12 @@ export async function buildFolder(
     `${name}-${key}`,
     async (path) => {
       await downloadFolder(name, folder, go, options);
-      await compiling(() =>
-        timed(`compile ${name} ${folder.version}`, folder.expected_s, options.progress, () =>
+      await compiling(async () => {
+        options.signal?.throwIfAborted();
+        await timed(`compile ${name} ${folder.version}`, folder.expected_s, options.progress, () =>
           compile(name, folder, go, join(path, 'bin'), options),
-        ),
-      );
+        );
+      });
       await copyModuleFiles(name, folder, go, join(path, 'files'));
     },
     options,

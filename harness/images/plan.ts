@@ -8,7 +8,7 @@ import { LOCKS } from './places.ts';
 import { rootfsKey } from './rootfs.ts';
 
 /** Bumped when the way of making an image changes, so that images made before are not taken for today's. */
-const IMAGE_FORMAT = 1;
+const IMAGE_FORMAT = 2;
 const NODE_FORMAT = 1;
 
 /** Images carry this name in front: a registry that never answers, so nothing foreign can be pulled in their place. */

@@ -17,20 +17,47 @@ const TIMEOUT_S = 1200;
 /** Time stamps are cut to this, so that the same packages give the same bytes. */
 const SOURCE_DATE_EPOCH = '1700000000';
 
+/**
+ * mmdebstrap alone ends only when the apt or dpkg it waits for has ended, half a minute later; in a session of its own
+ * all of them are told at once, and it still cleans up.
+ */
+const STOPPABLE = [
+  'setsid',
+  '--wait',
+  'sh',
+  '-c',
+  `trap 'trap "" TERM; kill -TERM 0' TERM; "$@" & wait $!; code=$?; wait; exit $code`,
+  'mettle-rootfs',
+];
+
 type RootfsSpec = BillOfMaterials['rootfs'][string];
 
 /** Content key of a root file system: the packages asked for, not the versions found; those are recorded beside it. */
 export async function rootfsKey(name: string, spec: RootfsSpec, debian: string): Promise<string> {
-  const trim = spec.trim === undefined ? '' : await readFile(join(LOCKS, spec.trim), 'utf8');
+  const finish = spec.finish === undefined ? '' : await readFile(join(LOCKS, spec.finish), 'utf8');
+  const { packages, unpacked } = spec;
   return keyOf({
-    format: 1,
+    format: 2,
     name,
     debian,
-    packages: spec.packages,
-    trim,
+    packages,
+    unpacked,
+    finish,
     left_out: LEFT_OUT,
     SOURCE_DATE_EPOCH,
   });
+}
+
+/** Hooks of mmdebstrap, which have other names where packages are only unpacked: dpkg then knows nothing of them. */
+function hooks(spec: RootfsSpec, list: string): readonly string[] {
+  const to = shellQuoted(list);
+  const finish = spec.finish === undefined ? [] : [join(LOCKS, spec.finish)];
+  if (spec.unpacked) {
+    return [`ls "$1"/var/cache/apt/archives/ | grep '[.]deb$' > ${to}`, ...finish].map(
+      (hook) => `--extract-hook=${hook}`,
+    );
+  }
+  return [`chroot "$1" dpkg-query --show > ${to}`, ...finish].map((hook) => `--customize-hook=${hook}`);
 }
 
 /**
@@ -56,14 +83,14 @@ export async function buildRootfs(
       await timed(`root file system ${name}`, spec.expected_s, options.progress, () =>
         run(
           [
+            ...STOPPABLE,
             'mmdebstrap',
             '--quiet',
-            '--variant=minbase',
+            `--variant=${spec.unpacked ? 'extract' : 'minbase'}`,
             ...LEFT_OUT.map((option) => `--dpkgopt=${option}`),
             '--aptopt=Acquire::Languages "none"',
             `--include=${spec.packages.join(',')}`,
-            `--customize-hook=chroot "$1" dpkg-query --show > ${shellQuoted(join(path, 'packages.txt'))}`,
-            ...(spec.trim === undefined ? [] : [`--customize-hook=${join(LOCKS, spec.trim)}`]),
+            ...hooks(spec, join(path, 'packages.txt')),
             debian,
             join(path, 'rootfs.tar'),
           ],

@@ -8,6 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeContext } from '#harness/cli/context.ts';
+import { endOfError, lastLine } from '#harness/cli/exit.ts';
+import { InterruptedError } from '#harness/core/errors.ts';
+import { ensurePackages } from '#harness/machine/ensure.ts';
+import { TEST_PACKAGES } from '#harness/machine/packages.ts';
 import { type RunResult, tryRun } from '#harness/process/run.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
 
@@ -131,6 +135,11 @@ async function main(wanted: (stage: Stage) => boolean, install: boolean): Promis
     const { exit_code } = await stage('Machine and images', 'images', build);
     if (exit_code !== 0) return exit_code ?? 1;
   }
+  if (wanted('e2e')) {
+    await phases.phase('Test tools', 'test: tools', (progress) =>
+      ensurePackages(TEST_PACKAGES, { install, progress }),
+    );
+  }
   if (wanted('e2e')) counts.push(await runVitest('e2e'));
   if (wanted('scenarios')) counts.push(await runScenarios());
   stop.signal.throwIfAborted();
@@ -160,8 +169,8 @@ if (values.help) {
       values.install,
     );
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    process.stderr.write('exit 130 (interrupted): stopped by the user\n');
-    process.exitCode = 130;
+    const failed = endOfError(stop.signal.aborted ? new InterruptedError('stopped by the user') : error);
+    process.stderr.write(`${failed.text}${lastLine(failed.end)}`);
+    process.exitCode = failed.end.exit_code;
   }
 }

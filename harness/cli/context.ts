@@ -24,8 +24,18 @@ function err(text: string): void {
   process.stderr.write(text);
 }
 
+/** A reader that has seen enough (`| head`) closes the pipe; that is no reason to break off, least of all a clean-up. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
 /** The context of a command that runs in this process. */
 export function makeContext(signal: AbortSignal): CliContext {
+  ignoreClosedPipes();
   const live = process.stderr.isTTY && process.env.CI === undefined;
   return {
     out: (text) => void process.stdout.write(text),

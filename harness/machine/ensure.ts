@@ -57,6 +57,20 @@ function refusal(): string | undefined {
 }
 
 /**
+ * Sees to it that the programs of Debian packages are there.
+ * @throws UnfitError naming what is missing and the command that adds it, where there is no consent
+ */
+export async function ensurePackages(
+  needed: readonly NeededPackage[],
+  options: Pick<EnsureMachineOptions, 'install' | 'progress'>,
+): Promise<void> {
+  const missing = missingPackages(needed);
+  if (missing.length === 0) return;
+  if (!options.install) throw unfitPackages(missing);
+  await installPackages(missing, options.progress);
+}
+
+/**
  * Sees to it that a Docker daemon answers and can start privileged containers, and that the programs which build
  * images are there. With `install` it changes the system, and says what and why before it does.
  * A daemon that it starts stays.

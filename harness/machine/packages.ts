@@ -26,6 +26,11 @@ export const BUILD_PACKAGES: readonly NeededPackage[] = [
   },
 ];
 
+/** Asked for only by the project's own tests. */
+export const TEST_PACKAGES: readonly NeededPackage[] = [
+  { name: 'docker-registry', program: 'docker-registry', why: 'the tests pull images from a real registry' },
+];
+
 /** Upper bound of one apt-get. */
 const APT_TIMEOUT_S = 900;
 

@@ -20,13 +20,23 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
 
   images
     .command('build')
-    .description('make everything present, as `mettle run` would')
+    .description('make everything present, as `mettle run` would, or build the named parts alone')
+    .argument('[component...]', 'parts of the bill of materials; `mettle images list` names them')
     .addOption(installOption())
     .addOption(imagesOption())
     .addOption(registryOption())
     .addOption(configOption())
     .addHelpText('after', '\nExample:\n  mettle images build --images pull --registry mirror.example:5000')
-    .action(async (options) => {
+    .action(async (components, options) => {
+      if (components.length > 0) {
+        const { buildComponents } = await import('#harness/images/inventory.ts');
+        const built = await context.phases.phase('Build', `build ${components.join(' ')}`, (progress) =>
+          buildComponents(components, { progress, signal: context.signal }),
+        );
+        for (const [name, place] of Object.entries(built)) context.out(`${name.padEnd(24)} ${place}\n`);
+        done({ exit_code: EXIT.pass, why: `${components.length} built` });
+        return;
+      }
       const config: Config = await loadConfig(options.config);
       const { prepareImages } = await import('#harness/run/prepare.ts');
       const artifacts = await prepareImages({

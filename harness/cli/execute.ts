@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { messageOf } from '#harness/core/errors.ts';
+import type { OwnCluster } from '#harness/cluster/create.ts';
+import { CleanupError, messageOf } from '#harness/core/errors.ts';
 import { type Verdict, worst } from '#harness/core/verdict.ts';
 import { sweep } from '#harness/faults/sweep.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
@@ -74,11 +75,20 @@ export async function execute(
         `kept: KUBECONFIG=${cluster.kubeconfig}; remove it with: mettle cluster delete ${cluster.name}`,
       );
     }
-    await phases.phase('Clean-up', 'clean-up', async () => {
-      await cluster[Symbol.asyncDispose]();
-    });
+    await phases.phase('Clean-up', 'clean-up', () => giveBack(cluster));
   }
   return results;
+}
+
+async function giveBack(cluster: OwnCluster): Promise<void> {
+  try {
+    await cluster[Symbol.asyncDispose]();
+  } catch (error) {
+    throw new CleanupError(`cluster ${cluster.name} could not be removed: ${messageOf(error)}`, {
+      next: 'run `mettle cleanup`; the warden tries it too',
+      cause: error,
+    });
+  }
 }
 
 /** Writes the reports of one result. A run that broke before its verdict has none; its errors are printed instead. */

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
-import { EXIT, InterruptedError, UsageError } from '#harness/core/errors.ts';
+import { CleanupError, EXIT, InterruptedError, UsageError } from '#harness/core/errors.ts';
 import { cleanupCommand } from './commands/cleanup.ts';
 import { clusterCommand } from './commands/cluster.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -72,8 +72,9 @@ async function main(argv: readonly string[]): Promise<CommandEnd> {
         next: '`mettle --help` shows how it is used',
       });
     }
-    if (stop.signal.aborted)
+    if (stop.signal.aborted && !(error instanceof CleanupError)) {
       throw new InterruptedError('stopped by the user; everything was cleaned up', { cause: error });
+    }
     throw error;
   }
   if (stop.signal.aborted) throw new InterruptedError('stopped by the user; everything was cleaned up');

@@ -75,6 +75,11 @@ export class DeadlineError extends MettleError {
   }
 }
 
+/** Something that Mettle made could not be removed. Exit code 3: the machine is not as it was. */
+export class CleanupError extends MettleError {
+  readonly exit_code = EXIT.unfit;
+}
+
 /** The person asked to stop. Exit code 130. */
 export class InterruptedError extends MettleError {
   readonly exit_code = EXIT.interrupted;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { guardCluster } from '#harness/cluster/guard.ts';
 import { readRelease } from '#harness/config/document.ts';
-import { DeadlineError } from '#harness/core/errors.ts';
+import { DeadlineError, messageOf } from '#harness/core/errors.ts';
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { collectEvidence } from '#harness/evidence/collect.ts';
@@ -154,27 +154,21 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
   const from = Date.now();
   await using stack_observers = await observeStack(ctx, run.timeline);
   await using observers = await observeRollout(subject, run.timeline);
-  await using load = await run.phase(
-    'steady state',
-    `load ${rollout.load} until the service is steady`,
-    async () => {
-      const running = await startLoad({
-        k6: run.environment.k6,
-        profile: rollout.load,
-        url: `http://127.0.0.1:${cluster.ports.gateway}`,
-        host: shopHost(namespace),
-        run: run.run_id,
-        duration_max_s: BUDGET_S.load_max,
-        recorder: run.timeline,
-        out_dir: run.dir,
-        signal: run.signal,
-      });
-      await running.waitUntil(steadyState(spec.load.rate_per_s, STEADY_S), {
-        awaited: 'the steady state',
-        deadline_s: BUDGET_S.steady,
-      });
-      return running;
-    },
+  await using load = await run.phase('load', `starting load ${rollout.load}`, () =>
+    startLoad({
+      k6: run.environment.k6,
+      profile: rollout.load,
+      url: `http://127.0.0.1:${cluster.ports.gateway}`,
+      host: shopHost(namespace),
+      run: run.run_id,
+      duration_max_s: BUDGET_S.load_max,
+      recorder: run.timeline,
+      out_dir: run.dir,
+      signal: run.signal,
+    }),
+  );
+  await run.phase('steady state', 'waiting for the steady state', () =>
+    untilSteady(acting, load, 'before', BUDGET_S.steady),
   );
   if (defect?.load) broken.use(defect.load(load));
 
@@ -208,11 +202,36 @@ async function settle({ run, ctx, spec }: RolloutAct, load: RunningLoad): Promis
       until(alertInactive(spec), alert_s),
       ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), TERMINATION_GRACE_S)] : []),
     ]);
-    await load.waitUntil(steadyState(spec.load.rate_per_s, STEADY_S), {
-      awaited: 'the steady state after the act',
-      deadline_s: 2 * STEADY_S,
-    });
+    await untilSteady({ run, spec }, load, 'after', 2 * STEADY_S);
   });
+}
+
+/** Waits for the steady state and records whether it held. Throws DeadlineError. */
+async function untilSteady(
+  { run, spec }: Pick<RolloutAct, 'run' | 'spec'>,
+  load: RunningLoad,
+  moment: 'before' | 'after',
+  deadline_s: number,
+): Promise<void> {
+  const record = (held: boolean, reason: string): void => {
+    run.timeline.record({
+      source: 'harness',
+      kind: 'steady_state',
+      subject: spec.app,
+      data: { moment, held, reason },
+    });
+  };
+  try {
+    const awaited = `the steady state ${moment} the act`;
+    const { seen } = await load.waitUntil(steadyState(spec.load.rate_per_s, STEADY_S), {
+      awaited,
+      deadline_s,
+    });
+    record(true, seen);
+  } catch (error) {
+    record(false, messageOf(error));
+    throw error;
+  }
 }
 
 async function unlessLate(run: ScenarioRun, wait: () => Promise<unknown>): Promise<void> {

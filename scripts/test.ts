@@ -50,6 +50,7 @@ async function stage(title: string, key: string, command: readonly string[]): Pr
   const result = await phases.phase(title, `test: ${key}`, async (progress) =>
     tryRun(command, {
       cwd: ROOT,
+      ...(process.stderr.isTTY ? {} : { env: { NO_COLOR: '1' } }),
       signal: stop.signal,
       onLine: (line) => {
         lines.push(line);

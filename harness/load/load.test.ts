@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,8 +9,7 @@ import { LoadEndedError } from './running.ts';
 import { steadyState } from './steady.ts';
 
 /** What a generator begins with: `second(n)` writes the nth second of 300 answers from good; `dies` ends it. */
-const PRELUDE = `#!${process.execPath}
-const bounds = JSON.parse(process.env.METTLE_LATENCY_BOUNDS_MS);
+const PRELUDE = `const bounds = JSON.parse(process.env.METTLE_LATENCY_BOUNDS_MS);
 const settings = JSON.parse(process.env.METTLE_LOAD);
 const from = 1700000000000;
 const write = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
@@ -40,7 +39,10 @@ afterEach(async () => {
 /** Options with a generator made of the given JavaScript. */
 async function options(generator: string): Promise<LoadOptions> {
   const k6 = join(folder, 'k6');
-  await writeFile(k6, `${PRELUDE}\n${generator}`);
+  // A path with spaces cannot stand in the first line of a program, so it names a link to Node.
+  const node = join(folder, 'node');
+  await symlink(process.execPath, node);
+  await writeFile(k6, `#!${node}\n${PRELUDE}\n${generator}`);
   await chmod(k6, 0o755);
   return {
     k6,

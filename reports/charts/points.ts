@@ -24,22 +24,36 @@ export function offset_s(facts: RunFacts, at: number): number {
   return (at - facts.origin) / 1000;
 }
 
-/** A level line: each bin holds its value over its width, and unmeasured time is a gap. */
-export function levels(
+/** A line through bins, with a gap wherever time was not measured. */
+function lineThrough(
   facts: RunFacts,
   bins: readonly Bin[],
-  value: (bin: Bin) => number | undefined,
+  pointsOf: (bin: Bin) => readonly Point[],
 ): Point[] {
   const points: Point[] = [];
   let end: number | undefined;
   for (const bin of bins) {
     // Ends and starts of neighbouring seconds differ by the timer's error, which is not a gap.
     if (end !== undefined && bin.from - end > 500) points.push([offset_s(facts, end), null]);
-    const found = value(bin) ?? null;
-    points.push([offset_s(facts, bin.from), found], [offset_s(facts, bin.to), found]);
+    points.push(...pointsOf(bin));
     end = bin.to;
   }
   return points;
+}
+
+/** A level line: each bin holds its value over its width, and unmeasured time is a gap. */
+export function levels(
+  facts: RunFacts,
+  bins: readonly Bin[],
+  value: (bin: Bin) => number | undefined,
+): Point[] {
+  return lineThrough(facts, bins, (bin) => {
+    const found = value(bin) ?? null;
+    return [
+      [offset_s(facts, bin.from), found],
+      [offset_s(facts, bin.to), found],
+    ];
+  });
 }
 
 /** One point in the middle of each bin, with gaps. */
@@ -48,14 +62,7 @@ export function middles(
   bins: readonly Bin[],
   value: (bin: Bin) => number | undefined,
 ): Point[] {
-  const points: Point[] = [];
-  let end: number | undefined;
-  for (const bin of bins) {
-    if (end !== undefined && bin.from - end > 500) points.push([offset_s(facts, end), null]);
-    points.push([offset_s(facts, (bin.from + bin.to) / 2), value(bin) ?? null]);
-    end = bin.to;
-  }
-  return points;
+  return lineThrough(facts, bins, (bin) => [[offset_s(facts, (bin.from + bin.to) / 2), value(bin) ?? null]]);
 }
 
 /** The declared weight as steps, held until the end of the axis. */

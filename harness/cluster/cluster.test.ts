@@ -18,7 +18,15 @@ const RECORD: ClusterRecord = {
   uid: 'uid-1',
   api_server: 'https://127.0.0.1:20000',
   kubeconfig: '/nowhere/kubeconfig',
-  ports: { gateway: 20_001, prometheus: 20_002, alertmanager: 20_003, chat: 20_004 },
+  ports: {
+    gateway: 20_001,
+    contour: 20_005,
+    git: 20_006,
+    postgres: 20_007,
+    prometheus: 20_002,
+    alertmanager: 20_003,
+    chat: 20_004,
+  },
   marker_id: 'marker-1',
   owner: { pid: 1, start_time: '1', boot_id: 'b' },
   created_at: '2026-01-02T03:04:05.000Z',
@@ -111,11 +119,20 @@ describe('ports', () => {
 });
 
 test('nothing listens beyond loopback', () => {
-  const ports = { api_server: 1, gateway: 2, prometheus: 3, alertmanager: 4, chat: 5 };
+  const ports = {
+    api_server: 1,
+    gateway: 2,
+    contour: 6,
+    git: 7,
+    postgres: 8,
+    prometheus: 3,
+    alertmanager: 4,
+    chat: 5,
+  };
   const config: unknown = parse(kindConfig('mettle-x', ports));
   expect(config).toMatchObject({ networking: { apiServerAddress: '127.0.0.1', apiServerPort: 1 } });
   const text = kindConfig('mettle-x', ports);
-  expect(text.match(/listenAddress: (.*)/g)).toStrictEqual(Array(4).fill('listenAddress: 127.0.0.1'));
+  expect(text.match(/listenAddress: (.*)/g)).toStrictEqual(Array(7).fill('listenAddress: 127.0.0.1'));
 });
 
 describe('records', () => {

@@ -131,6 +131,9 @@ function hostPorts(chosen: ReadonlyMap<keyof HostPorts, number>): HostPorts {
   return {
     api_server: port('api_server'),
     gateway: port('gateway'),
+    contour: port('contour'),
+    git: port('git'),
+    postgres: port('postgres'),
     prometheus: port('prometheus'),
     alertmanager: port('alertmanager'),
     chat: port('chat'),

@@ -1,8 +1,17 @@
 import { stringify } from 'yaml';
-import { NODE_PORTS, type PublishedService } from './types.ts';
+import { NODE_PORTS } from './types.ts';
 
 /** What a cluster listens for on 127.0.0.1: the API server and the published services. */
-export const HOST_PORTS = ['api_server', 'gateway', 'prometheus', 'alertmanager', 'chat'] as const;
+export const HOST_PORTS = [
+  'api_server',
+  'gateway',
+  'contour',
+  'git',
+  'postgres',
+  'prometheus',
+  'alertmanager',
+  'chat',
+] as const;
 
 export type HostPorts = Readonly<Record<(typeof HOST_PORTS)[number], number>>;
 
@@ -13,7 +22,7 @@ const LOOPBACK = '127.0.0.1';
  * The node image brings its own network, so kind's default one is off.
  */
 export function kindConfig(name: string, ports: HostPorts): string {
-  const services: PublishedService[] = ['gateway', 'prometheus', 'alertmanager', 'chat'];
+  const services = HOST_PORTS.filter((port) => port !== 'api_server');
   return stringify({
     kind: 'Cluster',
     apiVersion: 'kind.x-k8s.io/v1alpha4',

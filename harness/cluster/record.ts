@@ -18,6 +18,9 @@ const RecordSchema = v.pipe(
     kubeconfig: v.string(),
     ports: v.object({
       gateway: Port,
+      contour: Port,
+      git: Port,
+      postgres: Port,
       prometheus: Port,
       alertmanager: Port,
       chat: Port,

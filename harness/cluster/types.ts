@@ -1,6 +1,9 @@
 /** Services that a cluster publishes on loopback, with the node port each has inside. */
 export const NODE_PORTS = {
   gateway: 30080,
+  contour: 30081,
+  git: 30085,
+  postgres: 30054,
   prometheus: 30090,
   alertmanager: 30093,
   chat: 30070,

@@ -57,7 +57,7 @@ describe('collectEvidence', () => {
       uid: 'none',
       api_server: 'https://127.0.0.1:1',
       kubeconfig: join(dir, 'kubeconfig'),
-      ports: { gateway: 1, prometheus: 1, alertmanager: 1, chat: 1 },
+      ports: { gateway: 1, contour: 1, git: 1, postgres: 1, prometheus: 1, alertmanager: 1, chat: 1 },
       guarded: true,
     } as const;
     await writeFile(cluster.kubeconfig, KUBECONFIG);

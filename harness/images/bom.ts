@@ -5,7 +5,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { UsageError } from '#harness/core/errors.ts';
 import { LOCKS } from './places.ts';
 
-const Name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/, 'not a name of a component'));
+const Name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]*$/, 'not a name of a component'));
 const Version = v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+$/, 'not a version with three parts'));
 const User = v.pipe(v.string(), v.regex(/^\d+:\d+$/, 'not a numeric user and group'));
 const Upstream = v.pipe(v.string(), v.regex(/^[a-z0-9/._-]+:[\w.-]+$/, 'not a repository and tag'));

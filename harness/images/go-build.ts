@@ -96,8 +96,10 @@ export async function downloadFolder(
   options: MakeOptions,
 ): Promise<void> {
   const packages = Object.values(folder.programs);
+  const command =
+    packages.length === 0 ? ['mod', 'download'] : ['list', '-deps', '-f', '{{.ImportPath}}', ...packages];
   try {
-    await run([go.path, 'list', '-deps', '-f', '{{.ImportPath}}', ...packages], {
+    await run([go.path, ...command], {
       cwd: join(LOCKS, name),
       env: BUILD_ENV,
       timeout_s: DOWNLOAD_TIMEOUT_S,
@@ -126,8 +128,9 @@ async function compile(
   const programs = Object.entries(folder.programs);
   const [only] = programs;
   await mkdir(to, { recursive: true });
+  if (only === undefined) return;
   // A single program gets its name here; several are named by their packages.
-  const output = programs.length === 1 && only ? join(to, only[0]) : `${to}/`;
+  const output = programs.length === 1 ? join(to, only[0]) : `${to}/`;
   const flags = [...BUILD_FLAGS, `-ldflags=${[...LINKER_FLAGS, ...stamps].join(' ')}`];
   await run([go.path, 'build', ...flags, '-o', output, ...programs.map(([, path]) => path)], {
     cwd: join(LOCKS, name),

@@ -1,35 +1,25 @@
-import { join } from 'node:path';
-import { guardCluster } from '#harness/cluster/guard.ts';
-import { readRelease } from '#harness/config/document.ts';
-import { DeadlineError, messageOf } from '#harness/core/errors.ts';
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { collectEvidence } from '#harness/evidence/collect.ts';
 import { promotionBudget_s, rollbackBudget_s, TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
 import { judgeRollout } from '#harness/judge/flagger.ts';
-import { kubeClient } from '#harness/kube/client.ts';
-import { startLoad } from '#harness/load/load.ts';
 import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
-import { steadyState } from '#harness/load/steady.ts';
 import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
-import type { StackContext } from '#harness/stack/component.ts';
 import { observeStack } from '#harness/stack/stack.ts';
 import { SCRAPE_INTERVAL_S, SHOP_ALERT } from '#harness/stack/prometheus.ts';
 import {
   canaryOptions,
   deployShop,
-  removeShop,
   shipRelease,
   shopHost,
   untilInitialised,
   untilPhase,
 } from '#harness/stack/shop.ts';
-import { ROOT } from './catalogue.ts';
-import type { ScenarioRun } from './scenario-run.ts';
+import { beginLoad, onCluster, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
 import type { RolloutAct, SeededDefect } from './rollout-act.ts';
+import type { ScenarioRun } from './scenario-run.ts';
 
 /** A rollout of the shop by Flagger, and what must come of it. */
 export interface FlaggerRollout {
@@ -56,11 +46,8 @@ const NEXT = 'v2';
 /** Release document of what serves before. */
 const STABLE_DOCUMENT = 'good';
 
-/** Budgets of the phases, in seconds. */
-const BUDGET_S = { initialised: 90, steady: 60, load_max: 900, evidence: 30 } as const;
-
-/** Whole seconds of undisturbed load before the act, and after the end. */
-const STEADY_S = 6;
+/** Longest time until Flagger has made the primary, in seconds. */
+const INITIALISED_S = 90;
 
 /** Added to the budget of the end state, so that a late end is seen, and judged as late. */
 const LATE_S = 15;
@@ -83,25 +70,8 @@ function declare(rollout: FlaggerRollout, namespace: string): RolloutSpec {
   };
 }
 
-async function documentOf(file: string, release: string): Promise<unknown> {
-  const { document } = await readRelease(join(ROOT, 'fixtures', 'releases', `${file}.yaml`));
-  return { ...document, release };
-}
-
-/**
- * Ships a release of the shop through a real Canary under load, waits for the end, and judges the recorded timeline.
- * The shop lives in a namespace of its own, which is removed afterwards. Evidence is collected before that when the
- * verdict is not `pass`.
- */
+/** Ships a release of the shop through a real Canary under load, waits for the end, and judges the recorded timeline. */
 export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout): Promise<Verdict> {
-  const cluster = await guardCluster(run.environment.cluster);
-  await using kube = kubeClient(cluster);
-  const ctx: StackContext = {
-    kube,
-    artifacts: { images: run.environment.images, manifests: run.environment.manifests },
-    progress: run.progress,
-    signal: run.signal,
-  };
   const spec = declare(rollout, run.run_id);
   run.timeline.record({
     source: 'harness',
@@ -109,29 +79,10 @@ export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout):
     subject: `${spec.namespace}/${spec.app}`,
     data: spec,
   });
-  const started = new Date();
-  await using cleanup = new AsyncDisposableStack();
-  if (run.environment.keep !== 'always') {
-    cleanup.defer(() => removeShop(ctx, spec.namespace));
-  }
-  const evidence = async (): Promise<void> => {
-    run.progress('collecting evidence');
-    await collectEvidence({
-      cluster,
-      namespace: spec.namespace,
-      since: started,
-      out_dir: join(run.dir, 'evidence'),
-      budget_s: BUDGET_S.evidence,
-    });
-  };
-  try {
-    const verdict = await run.actAndJudge(() => act({ run, ctx, cluster, spec }, rollout), judgeRollout);
-    if (verdict.outcome !== 'pass') await evidence();
-    return verdict;
-  } catch (error) {
-    if (!run.signal.aborted) await evidence();
-    throw error;
-  }
+  return await onCluster(run, {
+    act: (acting) => act({ ...acting, spec }, rollout),
+    judge: judgeRollout,
+  });
 }
 
 async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
@@ -143,10 +94,10 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
     await deployShop(ctx, {
       namespace,
       release: STABLE,
-      document: await documentOf(STABLE_DOCUMENT, STABLE),
+      document: await releaseDocument(STABLE_DOCUMENT, STABLE),
       canary: { ...rollout.canary, ...defect?.canary },
     });
-    await untilInitialised(ctx, { namespace, deadline_s: BUDGET_S.initialised });
+    await untilInitialised(ctx, { namespace, deadline_s: INITIALISED_S });
   });
   if (defect?.before) broken.use(await defect.before(acting));
 
@@ -154,29 +105,18 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
   const from = Date.now();
   await using stack_observers = await observeStack(ctx, run.timeline);
   await using observers = await observeRollout(subject, run.timeline);
-  await using load = await run.phase('load', `starting load ${rollout.load}`, () =>
-    startLoad({
-      k6: run.environment.k6,
-      profile: rollout.load,
-      url: `http://127.0.0.1:${cluster.ports.gateway}`,
-      host: shopHost(namespace),
-      run: run.run_id,
-      duration_max_s: BUDGET_S.load_max,
-      recorder: run.timeline,
-      out_dir: run.dir,
-      signal: run.signal,
-    }),
-  );
+  await using load = await beginLoad(acting, { profile: rollout.load, host: shopHost(namespace) });
+  const steady = { subject: spec.app, profile: rollout.load };
   await run.phase('steady state', 'waiting for the steady state', () =>
-    untilSteady(acting, load, 'before', BUDGET_S.steady),
+    untilSteady(run, load, { ...steady, moment: 'before' }),
   );
   if (defect?.load) broken.use(defect.load(load));
 
   await run.phase('ship', `shipping release ${NEXT} (${defect?.release ?? rollout.release})`, async () => {
-    const document = await documentOf(defect?.release ?? rollout.release, NEXT);
+    const document = await releaseDocument(defect?.release ?? rollout.release, NEXT);
     await shipRelease(ctx, { namespace, release: NEXT, document }, run.timeline);
   });
-  await run.phase('settle', `waiting for the ${spec.expected}`, () => settle(acting, load));
+  await run.phase('settle', `waiting for the ${spec.expected}`, () => settle(acting, load, rollout.load));
   await run.phase('end of load', 'ending the load', async () => {
     await load.stop();
     await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);
@@ -188,7 +128,11 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
  * Waits for the end that the specification promises, and then for what must follow it. A deadline that passes is a
  * finding, not an error: the rules say what it means.
  */
-async function settle({ run, ctx, spec }: RolloutAct, load: RunningLoad): Promise<void> {
+async function settle(
+  { run, ctx, spec }: RolloutAct,
+  load: RunningLoad,
+  profile: ProfileName,
+): Promise<void> {
   const { namespace } = spec;
   const budget_s = (spec.expected === 'rollback' ? rollbackBudget_s(spec) : promotionBudget_s(spec)) + LATE_S;
   const alert_s = spec.alert.window_s + 2 * spec.scrape_interval_s + STEADY_S;
@@ -202,43 +146,6 @@ async function settle({ run, ctx, spec }: RolloutAct, load: RunningLoad): Promis
       until(alertInactive(spec), alert_s),
       ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), TERMINATION_GRACE_S)] : []),
     ]);
-    await untilSteady({ run, spec }, load, 'after', 2 * STEADY_S);
+    await untilSteady(run, load, { subject: spec.app, profile, moment: 'after', deadline_s: 2 * STEADY_S });
   });
-}
-
-/** Waits for the steady state and records whether it held. Throws DeadlineError. */
-async function untilSteady(
-  { run, spec }: Pick<RolloutAct, 'run' | 'spec'>,
-  load: RunningLoad,
-  moment: 'before' | 'after',
-  deadline_s: number,
-): Promise<void> {
-  const record = (held: boolean, reason: string): void => {
-    run.timeline.record({
-      source: 'harness',
-      kind: 'steady_state',
-      subject: spec.app,
-      data: { moment, held, reason },
-    });
-  };
-  try {
-    const awaited = `the steady state ${moment} the act`;
-    const { seen } = await load.waitUntil(steadyState(spec.load.rate_per_s, STEADY_S), {
-      awaited,
-      deadline_s,
-    });
-    record(true, seen);
-  } catch (error) {
-    record(false, messageOf(error));
-    throw error;
-  }
-}
-
-async function unlessLate(run: ScenarioRun, wait: () => Promise<unknown>): Promise<void> {
-  try {
-    await wait();
-  } catch (error) {
-    if (!(error instanceof DeadlineError)) throw error;
-    run.note(error.message);
-  }
 }

@@ -1,15 +1,10 @@
-import type { RunningCluster } from '#harness/cluster/types.ts';
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
-import type { StackContext } from '#harness/stack/component.ts';
 import type { CanaryOptions } from '#harness/stack/shop.ts';
-import type { ScenarioRun } from './scenario-run.ts';
+import type { Acting } from './on-cluster.ts';
 
-/** What a scenario in progress acts with. */
-export interface RolloutAct {
-  readonly run: ScenarioRun;
-  readonly ctx: StackContext;
-  readonly cluster: RunningCluster;
+/** What the scenario of a rollout acts with. */
+export interface RolloutAct extends Acting {
   readonly spec: RolloutSpec;
 }
 

@@ -22,9 +22,30 @@ export interface StackContext {
   readonly signal?: AbortSignal;
 }
 
+/** Names of components, as scenarios and people ask for them. */
+export type ComponentName =
+  | 'traefik'
+  | 'contour'
+  | 'istio'
+  | 'flagger'
+  | 'argo-rollouts'
+  | 'flux'
+  | 'git'
+  | 'prometheus'
+  | 'alertmanager'
+  | 'kube-state-metrics'
+  | 'postgres'
+  | 'chat';
+
 /** One component of the stack. */
 export interface Component {
-  readonly name: string;
+  readonly name: ComponentName;
+  /** Components that it cannot work without. */
+  readonly needs: readonly ComponentName[];
+  /** Images of the bill of materials that it runs. */
+  readonly images: readonly string[];
+  /** Folders of the bill of materials whose definitions (CRDs) it brings along. */
+  readonly definitions: readonly string[];
   /** Its Deployments; it is ready when they are. */
   readonly workloads: readonly { readonly namespace: string; readonly name: string }[];
   /** Applies its manifests; definitions are installed before, by `installStack`. Throws as `KubeClient.apply`. */
@@ -75,16 +96,24 @@ async function logEnd(ctx: StackContext, pod: KubeObject): Promise<string> {
 }
 
 interface ComponentOptions {
-  readonly name: string;
+  readonly name: ComponentName;
   readonly namespace: string;
   readonly values?: Readonly<Record<string, Value>>;
+  readonly needs?: readonly ComponentName[];
+  /** The image of its own name when absent. */
+  readonly images?: readonly string[];
+  readonly definitions?: readonly string[];
 }
 
 /** A component that is one Deployment of its own name with the manifests of the folder of that name. */
-export function component({ name, namespace, values = {} }: ComponentOptions): Component {
+export function component(options: ComponentOptions): Component {
+  const { name, namespace, values = {}, needs = [], images = [name], definitions = [] } = options;
   const labels = `app=${name}`;
   return {
     name,
+    needs,
+    images,
+    definitions,
     workloads: [{ namespace, name }],
     async install(ctx) {
       await ctx.kube.apply(await manifestsOf(ctx, name, values));

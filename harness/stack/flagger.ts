@@ -1,4 +1,9 @@
 import { component } from './component.ts';
 
 /** The rollout controller whose decisions are judged. */
-export const flagger = component({ name: 'flagger', namespace: 'flagger-system' });
+export const flagger = component({
+  name: 'flagger',
+  namespace: 'flagger-system',
+  needs: ['prometheus'],
+  definitions: ['flagger'],
+});

@@ -1,48 +1,112 @@
 /** The one door that scenarios come in by: `test`, `expect`, and what a scenario may use. */
 import { relative } from 'node:path';
 import { expect, inject, test as base } from 'vitest';
-import type { Verdict } from '#harness/core/verdict.ts';
+import type { Progress } from '#harness/core/progress.ts';
+import { type Verdict, worst } from '#harness/core/verdict.ts';
 import { scenarioName, ROOT } from '#harness/run/catalogue.ts';
-import { PROGRESS_ANNOTATION } from '#harness/run/environment.ts';
+import {
+  PROGRESS_ANNOTATION,
+  type ScenarioEnvironment,
+  type ScenarioOutcome,
+} from '#harness/run/environment.ts';
+import { openCluster, type OpenClusterOptions, type OpenedCluster } from '#harness/run/open-cluster.ts';
 import { ScenarioRun } from '#harness/run/scenario-run.ts';
 
+export { ARGO_DEFECTS } from '#harness/run/argo-defects.ts';
+export { argoRollout } from '#harness/run/argo-rollout.ts';
 export { flaggerRollout } from '#harness/run/flagger-rollout.ts';
-export { SEEDED_DEFECTS } from '#harness/run/seeded-defects.ts';
+export { SEEDED_DEFECTS, SHARED_DEFECTS } from '#harness/run/seeded-defects.ts';
+export { alertOnce } from '#harness/run/alert.ts';
+export { ALERT_DEFECTS } from '#harness/run/alert-defects.ts';
+export { DELIVERY_DEFECTS } from '#harness/run/gitops-defects.ts';
+export { gitopsRefusal } from '#harness/run/gitops-refusal.ts';
+export { gitopsRollout } from '#harness/run/gitops-rollout.ts';
+export { istioObjects } from '#harness/run/istio-objects.ts';
+export { SPLIT_DEFECTS } from '#harness/run/split-defects.ts';
+export { splitTraffic } from '#harness/run/split-run.ts';
+export { blindJudge } from '#harness/run/blind-judge.ts';
+export { BLIND_ARGO_JUDGES, BLIND_FLAGGER_JUDGES } from '#harness/run/blind-judges.ts';
+export { dashboardShows } from '#harness/run/dashboard-run.ts';
+export { SERVICE_DEFECTS } from '#harness/run/service-defects.ts';
+export { twoVersions } from '#harness/run/two-versions.ts';
+export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 
-/** Opens runs of the scenario that asks for it. */
-export type OpenRun = (variant?: string) => ScenarioRun;
+/** A run of a name of its own, for a scenario that has several. */
+export interface FurtherRun {
+  /** Added to the scenario's name. */
+  readonly name: string;
+  /** Another cluster than the scenario's own. */
+  readonly on?: ScenarioEnvironment;
+}
 
-/** vitest's `test` with the fixture `openRun`, which opens the scenario's run and closes it when the test ends. */
-export const test = base.extend<{ openRun: OpenRun }>({
-  openRun: async ({ task, signal, annotate }, use) => {
-    const environment = inject('mettle');
-    const opened: ScenarioRun[] = [];
+/** Opens runs of the scenario that asks for it; a name alone is that of a seeded defect. */
+export type OpenRun = (variant?: string | FurtherRun) => ScenarioRun;
+
+/** Makes a further cluster, which is gone when the test ends. */
+export type OpenCluster = (options: OpenClusterOptions) => Promise<OpenedCluster>;
+
+interface Fixtures {
+  tell: Progress;
+  openRun: OpenRun;
+  openCluster: OpenCluster;
+}
+
+/** What the test's result says of the runs that it opened. */
+function outcomeOf(
+  opened: readonly ScenarioRun[],
+  seeded_defect: string | undefined,
+): ScenarioOutcome | undefined {
+  const [first, ...further] = opened;
+  if (first === undefined) return undefined;
+  return {
+    run_dir: first.dir,
+    outcome: worst(opened.map(({ verdict }) => verdict?.outcome ?? 'inconclusive')),
+    ...(seeded_defect === undefined ? {} : { seeded_defect }),
+    ...(further.length === 0 ? {} : { further_runs: further.map(({ dir }) => dir) }),
+  };
+}
+
+/** vitest's `test` with fixtures that open runs and clusters, and close them when the test ends. */
+export const test = base.extend<Fixtures>({
+  tell: async ({ annotate }, use) => {
     const annotations: Promise<unknown>[] = [];
+    await use((line) => {
+      annotations.push(annotate(line, PROGRESS_ANNOTATION).catch(() => undefined));
+    });
+    await Promise.all(annotations);
+  },
+  openRun: async ({ task, signal, tell }, use) => {
+    const opened: ScenarioRun[] = [];
+    let seeded_defect: string | undefined;
+    const told = (): void => {
+      const outcome = outcomeOf(opened, seeded_defect);
+      if (outcome) task.meta.mettle = outcome;
+    };
     await use((variant) => {
+      const further = typeof variant === 'object' ? variant : undefined;
+      if (typeof variant === 'string') seeded_defect = variant;
+      const part = further?.name ?? variant;
       const run = new ScenarioRun({
-        environment,
-        scenario: [scenarioName(task.file.filepath), ...(variant === undefined ? [] : [variant])].join('/'),
+        environment: further?.on ?? inject('mettle'),
+        scenario: [scenarioName(task.file.filepath), ...(typeof part === 'string' ? [part] : [])].join('/'),
         title: task.name,
         file: relative(ROOT, task.file.filepath),
         signal,
-        progress: (line) => {
-          annotations.push(annotate(line, PROGRESS_ANNOTATION).catch(() => undefined));
-        },
+        progress: further ? (line) => tell(`${further.name}: ${line}`) : tell,
       });
       opened.push(run);
-      task.meta.mettle = {
-        run_dir: run.dir,
-        outcome: 'inconclusive',
-        ...(variant === undefined ? {} : { seeded_defect: variant }),
-      };
+      told();
       return run;
     });
-    for (const run of opened) {
-      if (task.meta.mettle && run.verdict)
-        task.meta.mettle = { ...task.meta.mettle, outcome: run.verdict.outcome };
-      run[Symbol.dispose]();
-    }
-    await Promise.all(annotations);
+    told();
+    for (const run of opened) run[Symbol.dispose]();
+  },
+  openCluster: async ({ signal, tell }, use) => {
+    await using opened = new AsyncDisposableStack();
+    await use(async (options) => {
+      const cluster = await openCluster(inject('mettle'), options, { progress: tell, signal });
+      return opened.use(cluster);
+    });
   },
 });
 

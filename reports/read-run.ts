@@ -4,7 +4,7 @@ import { type BaseIssue, type GenericSchema, getDotPath, safeParse } from 'valib
 import { messageOf, UsageError } from '#harness/core/errors.ts';
 import type { Timeline } from '#harness/core/timeline.ts';
 import { parseTimeline } from '#harness/core/timeline-text.ts';
-import type { VerdictDocument } from './meta.ts';
+import type { VerdictDocument } from '#harness/core/run-meta.ts';
 import { DATA_SCHEMAS, RECORD_SCHEMA, VERDICT_SCHEMA } from './schema.ts';
 
 /** A run folder, read back. */

@@ -16,6 +16,7 @@ import {
   tuple,
   union,
   unknown,
+  variant,
 } from 'valibot';
 
 /** Shapes of the files of a run folder: what comes from a disk may be cut off, edited or of another version. */
@@ -37,17 +38,13 @@ const series = looseObject({
   last_at: number(),
 });
 
-const spec = looseObject({
-  controller: literal('flagger'),
+const rollout = {
   namespace: text,
   app: text,
   stable_release: text,
   next_release: text,
   expected: picklist(['rollback', 'promotion']),
   interval_s: number(),
-  threshold: number(),
-  step_weight_pct: number(),
-  max_weight_pct: number(),
   scrape_interval_s: number(),
   check: looseObject({ name: text, max_pct: number() }),
   load: looseObject({ profile: text, rate_per_s: number() }),
@@ -59,14 +56,102 @@ const spec = looseObject({
     for_s: number(),
     evaluation_interval_s: number(),
   }),
-});
+};
+
+const spec = variant('controller', [
+  looseObject({
+    ...rollout,
+    controller: literal('flagger'),
+    threshold: number(),
+    step_weight_pct: number(),
+    max_weight_pct: number(),
+  }),
+  looseObject({
+    ...rollout,
+    controller: literal('argo-rollouts'),
+    strategy: picklist(['canary', 'blue-green']),
+    from_deployment: optional(boolean()),
+    steps: array(looseObject({ weight_pct: number(), pause_s: number() })),
+    initial_delay_s: number(),
+    window_s: number(),
+    failure_limit: number(),
+    measurements: optional(number()),
+    auto_promotion_s: optional(number()),
+    scale_down_delay_s: number(),
+    abort_scale_down_delay_s: number(),
+  }),
+]);
 
 const fault = looseObject({ fault: text, detail: text });
+
+const expectation = variant('of', [
+  looseObject({
+    of: literal('service'),
+    namespace: text,
+    app: text,
+    acts: array(text),
+    keeps_orders: boolean(),
+  }),
+  looseObject({
+    of: literal('alert'),
+    name: text,
+    namespace: text,
+    cause: picklist(['bad-answers', 'crash-loop']),
+    threshold_pct: optional(number()),
+    bad_answers_pct: optional(number()),
+    window_s: number(),
+    for_s: number(),
+    scrape_interval_s: number(),
+    evaluation_interval_s: number(),
+    group_wait_s: number(),
+    group_interval_s: number(),
+  }),
+  looseObject({
+    of: literal('split'),
+    namespace: text,
+    gateway: text,
+    primary_release: text,
+    canary_release: text,
+    canary_pct: array(number()),
+    detect_pp: number(),
+    power: number(),
+    false_alarm: number(),
+  }),
+  looseObject({
+    of: literal('routes'),
+    namespace: text,
+    gateway: text,
+    writers: array(
+      looseObject({ controller: text, object: text, canary_pct: array(number()), also: array(text) }),
+    ),
+    refused: array(text),
+  }),
+  looseObject({
+    of: literal('delivery'),
+    namespace: text,
+    source: text,
+    applier: text,
+    workload: text,
+    manager: text,
+    release: text,
+    serving: text,
+    outcome: picklist(['applied', 'refused']),
+    source_interval_s: number(),
+    apply_s: number(),
+    start_s: number(),
+  }),
+  looseObject({
+    of: literal('messages'),
+    namespace: text,
+    messages: array(looseObject({ event: text, sender: text, dialect: text, subject: text, says: text })),
+  }),
+]);
 
 /** Shape of `data` by `source/kind`. */
 export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = {
   'harness/scenario': looseObject({ title: text, file: text, seed: number(), versions: texts }),
   'harness/spec': spec,
+  'harness/expectation': expectation,
   'harness/phase': looseObject({ state: picklist(['started', 'done', 'failed']), note: optional(text) }),
   'harness/steady_state': looseObject({
     held: boolean(),
@@ -76,6 +161,8 @@ export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = {
   'harness/observer': looseObject({ state: picklist(['started', 'ended', 'lost']), note: optional(text) }),
   'harness/note': looseObject({ text }),
   'release/shipped': looseObject({ release: text, document: unknown() }),
+  'git/commit': looseObject({ revision: text, branch: text, message: text, author: text, files: array(text) }),
+  'git/refused': looseObject({ revision: text, file: text, line: count, message: text }),
   'kubernetes/object': looseObject({
     verb: picklist(['listed', 'added', 'modified', 'deleted']),
     resource_version: text,
@@ -89,7 +176,14 @@ export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = {
     count: number(),
     reporter: text,
   }),
-  'gateway/weight': looseObject({ primary_pct: number(), canary_pct: number() }),
+  'harness/running_version': looseObject({ cluster: text, image_version: text, reported_version: text }),
+  'gateway/weight': looseObject({
+    primary_pct: number(),
+    canary_pct: number(),
+    read_from: optional(picklist(['object', 'live'])),
+    gateway: optional(text),
+  }),
+  'gateway/bound': looseObject({ gateway: text, follow_ms: number(), derivation: text }),
   'load/started': looseObject({ profile: text, rate_per_s: number(), duration_s: number(), url: text }),
   'load/second': looseObject({
     from: number(),

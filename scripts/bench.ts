@@ -16,6 +16,7 @@ import { TimelineFile } from '#harness/observe/recorder.ts';
 import { observeRollout } from '#harness/observe/rollout.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
 import { prepareCluster, prepareImages } from '#harness/run/prepare.ts';
+import { componentsOf } from '#harness/stack/profiles.ts';
 import { SHOP_ALERT, SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { deployShop, shopHost, untilInitialised } from '#harness/stack/shop.ts';
 
@@ -83,7 +84,8 @@ async function benchLoad(seconds: number): Promise<readonly Row[]> {
   await using kube = kubeClient(cluster);
   const namespace = 'shop-bench';
   const { document } = await readRelease(join(ROOT, 'fixtures', 'releases', 'good.yaml'));
-  const ctx = { kube, artifacts, progress: (line: string) => phases.say(`  ${line}`), signal };
+  const components = componentsOf(['flagger']);
+  const ctx = { kube, artifacts, components, progress: (line: string) => phases.say(`  ${line}`), signal };
   await deployShop(ctx, { namespace, release: 'v1', document: { ...document, release: 'v1' } });
   await untilInitialised(ctx, { namespace, deadline_s: 120 });
   const rows: Row[] = [
@@ -99,6 +101,7 @@ async function benchLoad(seconds: number): Promise<readonly Row[]> {
         kube,
         cluster,
         spec: {
+          controller: 'flagger',
           namespace,
           app: 'shop',
           interval_s: 10,

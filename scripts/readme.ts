@@ -1,19 +1,26 @@
 /** Writes the generated parts of the README: `node scripts/readme.ts`. A test says when they are out of date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findScenarios, goalOf, promisesOf, ROOT } from '#harness/run/catalogue.ts';
+import { findScenarios, ROOT } from '#harness/run/catalogue.ts';
+import { readScenarios } from '#harness/run/read-scenarios.ts';
 
 const README = join(ROOT, 'README.md');
 
 /** The table of scenarios, from the spec files themselves. */
 export async function scenarioTable(): Promise<string> {
-  const rows = (await findScenarios()).map(({ name, file }) => {
-    const source = readFileSync(file, 'utf8');
-    const [promise = ''] = promisesOf(source);
-    const what = promise.includes('$') ? goalOf(source) : promise;
-    return `| \`${name}\` | ${what} |`;
-  });
-  return ['| scenario | promise |', '| --- | --- |', ...rows].join('\n');
+  const rows = (await readScenarios(await findScenarios())).map(
+    ({ name, header, promises: [promise = ''] }) => {
+      // The title of several tests at once has a gap where each has its own words; the goal says what they are for.
+      const what = promise.includes('$') ? header.goal : promise;
+      const { isolation, needs, tags } = header;
+      return `| \`${name}\` | ${what} | ${needs.join(', ')} | ${isolation.kind} | ${tags.join(', ')} |`;
+    },
+  );
+  return [
+    '| scenario | promise | needs | isolation | tags |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
 }
 
 /** The text with the part between the markers replaced. @throws Error when the markers are missing */

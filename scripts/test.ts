@@ -22,7 +22,9 @@ Runs every check. Without --install nothing of the system is changed, and what i
   static      format, lint, types, dead code
   unit        unit and property tests, import walls, the command line on small inputs
   e2e         tests that need Docker: images, registry, clusters, load, interruptions
-  scenarios   every scenario on a real cluster, seeded defects included
+  scenarios   every scenario but the nightly ones on a real cluster, side by side where they allow it
+
+The nightly scenarios: ./scripts/mettle run --tags nightly
 
 Examples:
   ./scripts/test --install
@@ -106,7 +108,7 @@ async function runVitest(project: string): Promise<Counts> {
   }
 }
 
-/** Runs all scenarios as a user would. */
+/** Runs all scenarios but the nightly ones, as a user would. */
 async function runScenarios(): Promise<Counts> {
   const { stdout, exit_code } = await stage('Scenarios', 'scenarios', [
     'node',

@@ -1,5 +1,5 @@
 import { type Config, readConfig } from '#harness/config/config.ts';
-import type { Phases } from '#harness/run/phases.ts';
+import type { SideBySide } from '#harness/run/phases.ts';
 import { LivePhases } from './phases-live.ts';
 import { PlainPhases } from './phases-plain.ts';
 
@@ -12,7 +12,7 @@ export interface CliContext {
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly colour: boolean;
-  readonly phases: Phases;
+  readonly phases: SideBySide;
 }
 
 /** Reads the configuration of the current folder, or the named file. */

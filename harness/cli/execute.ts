@@ -1,74 +1,139 @@
-import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { OwnCluster } from '#harness/cluster/create.ts';
+import type { Cluster } from '#harness/cluster/types.ts';
 import { CleanupError, messageOf } from '#harness/core/errors.ts';
-import { type Verdict, worst } from '#harness/core/verdict.ts';
 import { sweep } from '#harness/faults/sweep.ts';
+import type { Artifacts } from '#harness/images/artifacts.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
+import type { ScenarioArtifacts, ScenarioEnvironment } from '#harness/run/environment.ts';
+import { openExisting } from '#harness/run/existing.ts';
+import { type ClusterPlan, imageSets, sameVersions, type Versions } from '#harness/run/lanes.ts';
 import { prepareCluster, prepareImages } from '#harness/run/prepare.ts';
-import { runScenarios, type ScenarioResult } from '#harness/run/vitest-runner.ts';
-import { renderTable } from '#reports/terminal/table.ts';
-import { writeReports } from '#reports/write.ts';
+import type { ScenarioResult } from '#harness/run/vitest-runner.ts';
+import type { ComponentName } from '#harness/stack/component.ts';
 import type { CliContext } from './context.ts';
-import { type CommandEnd, exitOf } from './exit.ts';
+import { runOnCluster } from './run-on-cluster.ts';
 import type { RunPlan } from './run-plan.ts';
-import { summarise } from './summary.ts';
 
-/** Prepares the machine and a cluster, runs the scenarios of the plan and writes their reports. */
+export interface ExecuteOptions {
+  /** Consent to install what is missing. */
+  readonly install: boolean;
+  /** Flags for vitest itself. */
+  readonly vitest_flags: readonly string[];
+}
+
+/** Prepares the machine and the clusters of the plan, runs the scenarios on them and writes their reports. */
 export async function execute(
   plan: RunPlan,
-  install: boolean,
-  vitest_flags: readonly string[],
+  options: ExecuteOptions,
   context: CliContext,
 ): Promise<readonly ScenarioResult[]> {
+  await sweep({ progress: (line) => context.phases.say(line) });
+  if (plan.cluster !== undefined) return await onExisting(plan.cluster, plan, options, context);
+  const artifacts = await allImages(plan, options, context);
+  const results: ScenarioResult[] = [];
+  for (const cluster of plan.clusters) {
+    try {
+      await onOwn(cluster, artifacts(cluster), results, { plan, options, context });
+    } catch (error) {
+      // What was found so far is worth more than the reason why the rest was not run.
+      if (context.signal.aborted || results.length === 0 || error instanceof CleanupError) throw error;
+      const missing = [...cluster.side_by_side, ...cluster.alone].filter(
+        ({ name }) => !results.some(({ scenario }) => scenario === name),
+      );
+      context.phases.say(
+        `not run, because ${messageOf(error)}: ${missing.map(({ name }) => name).join(', ')}`,
+      );
+      results.push(...missing.map(({ name, promises }) => notRun(name, promises[0] ?? name, error)));
+    }
+  }
+  return results;
+}
+
+function notRun(scenario: string, title: string, error: unknown): ScenarioResult {
+  return { scenario, title, outcome: 'inconclusive', duration_s: 0, errors: [messageOf(error)] };
+}
+
+/** Makes the images of every cluster of the plan ready, and says which are whose. */
+async function allImages(
+  plan: RunPlan,
+  { install }: ExecuteOptions,
+  { phases, signal }: CliContext,
+): Promise<(cluster: ClusterPlan) => Artifacts> {
+  const sets: { readonly versions: Versions; readonly artifacts: Artifacts }[] = [];
+  for (const { versions, components } of imageSets(plan.clusters)) {
+    const artifacts = await prepareImages({
+      install,
+      images: plan.images,
+      registry: plan.registry,
+      components,
+      versions,
+      phases,
+      signal,
+    });
+    sets.push({ versions, artifacts });
+  }
+  return (cluster) => {
+    const found = sets.find(({ versions }) => sameVersions(versions, cluster.versions));
+    if (found === undefined) throw new Error('no images were made ready for a cluster of the plan');
+    return found.artifacts;
+  };
+}
+
+/** What scenarios are given, beside their cluster and its parts. */
+function environmentOf(
+  plan: RunPlan,
+  cluster: Cluster,
+  components: readonly ComponentName[],
+  artifacts: ScenarioArtifacts,
+): ScenarioEnvironment {
+  const { name, uid, api_server, kubeconfig, ports } = cluster;
+  const { k6, images, manifests, versions } = artifacts;
+  return {
+    cluster: { name, uid, api_server, kubeconfig, ports },
+    components,
+    k6,
+    images,
+    manifests,
+    versions,
+    image_source: {
+      mode: plan.images,
+      ...(plan.registry === undefined ? {} : { registry: plan.registry }),
+    },
+    seed: plan.seed,
+    out_dir: join(ROOT, 'reports', 'out'),
+    keep: plan.keep,
+  };
+}
+
+interface Running {
+  readonly plan: RunPlan;
+  readonly options: ExecuteOptions;
+  readonly context: CliContext;
+}
+
+/** Makes a cluster, runs what belongs on it, and gives it back. */
+async function onOwn(
+  planned: ClusterPlan,
+  artifacts: Artifacts,
+  results: ScenarioResult[],
+  { plan, options, context }: Running,
+): Promise<void> {
   const { phases, signal } = context;
-  await sweep({ progress: (line) => phases.say(line) });
-  const artifacts = await prepareImages({
-    install,
-    images: plan.images,
-    registry: plan.registry,
+  const { components } = planned;
+  const cluster = await prepareCluster(artifacts, {
     phases,
     signal,
+    keep: plan.keep === 'always',
+    components,
   });
-  const cluster = await prepareCluster(artifacts, { phases, signal, keep: plan.keep === 'always' });
-  const results: ScenarioResult[] = [];
+  const before = results.length;
   try {
-    for (let round = 1; round <= plan.repeat; round += 1) {
-      for (const file of plan.files) {
-        signal.throwIfAborted();
-        const title = plan.repeat === 1 ? file.name : `${file.name} (${round} of ${plan.repeat})`;
-        const found = await phases.phase(title, file.name, (progress) =>
-          runScenarios({
-            files: [file],
-            environment: {
-              cluster: {
-                name: cluster.name,
-                uid: cluster.uid,
-                api_server: cluster.api_server,
-                kubeconfig: cluster.kubeconfig,
-                ports: cluster.ports,
-              },
-              k6: artifacts.k6,
-              images: artifacts.images,
-              manifests: artifacts.manifests,
-              versions: artifacts.versions,
-              seed: plan.seed,
-              out_dir: join(ROOT, 'reports', 'out'),
-              keep: plan.keep,
-            },
-            progress,
-            signal,
-            vitest_flags,
-          }),
-        );
-        for (const result of found) {
-          await report(result, context);
-          results.push(result);
-        }
-      }
-    }
+    const environment = environmentOf(plan, cluster, components, artifacts);
+    await runOnCluster(planned, { environment, plan, results, ...options }, context);
   } finally {
-    const failed = results.length === 0 || results.some((result) => result.outcome !== 'pass');
+    const here = results.slice(before);
+    const failed = here.length === 0 || here.some((result) => result.outcome !== 'pass');
     if (plan.keep === 'on-failure' && failed && !signal.aborted) {
       await cluster.keep();
       phases.say(
@@ -76,6 +141,21 @@ export async function execute(
       );
     }
     await phases.phase('Clean-up', 'clean-up', () => giveBack(cluster));
+  }
+}
+
+/** Runs everything on a cluster that exists, and leaves it there. */
+async function onExisting(
+  name: string,
+  plan: RunPlan,
+  options: ExecuteOptions,
+  context: CliContext,
+): Promise<readonly ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  const { cluster, components, artifacts } = await openExisting(name, plan.clusters, context);
+  const environment = environmentOf(plan, cluster, components, artifacts);
+  for (const planned of plan.clusters) {
+    await runOnCluster(planned, { environment, plan, results, ...options }, context);
   }
   return results;
 }
@@ -89,72 +169,4 @@ async function giveBack(cluster: OwnCluster): Promise<void> {
       cause: error,
     });
   }
-}
-
-/** Writes the reports of one result. A run that broke before its verdict has none; its errors are printed instead. */
-async function report({ run_dir }: ScenarioResult, { phases }: CliContext): Promise<void> {
-  if (run_dir === undefined) return;
-  try {
-    await writeReports(run_dir);
-  } catch (error) {
-    phases.say(`no report of ${run_dir}: ${messageOf(error)}`);
-  }
-}
-
-async function verdictOf(run_dir: string): Promise<Verdict> {
-  return JSON.parse(await readFile(join(run_dir, 'verdict.json'), 'utf8'));
-}
-
-/** Prints the results and says how the command ends. */
-export async function conclude(
-  results: readonly ScenarioResult[],
-  json: boolean,
-  context: CliContext,
-): Promise<CommandEnd> {
-  const outcome = worst(results.map((result) => result.outcome));
-  if (json) {
-    context.out(`${JSON.stringify({ outcome, scenarios: results }, null, 2)}\n`);
-  } else {
-    for (const result of results) await printResult(result, context);
-  }
-  const counts = (['pass', 'fail', 'inconclusive'] as const)
-    .map((one) => ({ one, count: results.filter((result) => result.outcome === one).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ one, count }) => `${count} ${one}`);
-  const decisive = results.find((result) => result.outcome === outcome && outcome !== 'pass');
-  const why =
-    decisive?.run_dir === undefined ? decisive?.errors[0]?.split('\n')[0] : await summaryOf(decisive);
-  return {
-    exit_code: exitOf(outcome),
-    why: results.length === 0 ? 'no scenario ran' : [counts.join(', '), why].filter(Boolean).join('; '),
-  };
-}
-
-async function summaryOf(result: ScenarioResult): Promise<string> {
-  if (result.seeded_defect !== undefined) return `seeded defect ${result.seeded_defect} went unnoticed`;
-  try {
-    return summarise(await verdictOf(result.run_dir ?? ''));
-  } catch {
-    // A run that broke before its verdict has its error instead.
-    return result.errors[0]?.split('\n')[0] ?? 'no verdict';
-  }
-}
-
-async function printResult(result: ScenarioResult, context: CliContext): Promise<void> {
-  context.out(`\n${result.title}\n`);
-  if (result.run_dir === undefined) {
-    context.out(`${result.errors.join('\n')}\n`);
-    return;
-  }
-  try {
-    const verdict = await verdictOf(result.run_dir);
-    context.out(renderTable(verdict, { colour: context.colour }));
-  } catch {
-    context.out(`${result.errors.join('\n')}\n`);
-  }
-  if (result.seeded_defect !== undefined) {
-    const noticed = result.outcome === 'pass' ? 'noticed, as it must be' : 'NOT noticed';
-    context.out(`seeded defect ${result.seeded_defect}: ${noticed}\n`);
-  }
-  context.out(`report: ${relative(process.cwd(), join(result.run_dir, 'report.html'))}\n`);
 }

@@ -1,39 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { syntheticRun, type SyntheticRunOptions } from '#harness/core/testing/synthetic-run.ts';
 import { formatRecord } from '#harness/core/timeline-text.ts';
-import { tryRun } from '#harness/process/run.ts';
+import { type Ended, Program } from './testing/program.ts';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
-
-let folder: string;
+let program: Program;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mettle-cli-'));
+  program = new Program();
 });
 
 afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  program[Symbol.dispose]();
 });
 
-/** Runs the real program in an empty folder, with empty caches and state. */
-async function mettle(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const result = await tryRun([process.execPath, MAIN, ...args], {
-    cwd: folder,
-    env: { XDG_CACHE_HOME: join(folder, 'cache'), XDG_STATE_HOME: join(folder, 'state'), NO_COLOR: '1' },
-    timeout_s: 15,
-  });
-  const tidy = (text: string): string => text.replaceAll(folder, '<folder>');
-  return { code: result.exit_code, out: tidy(result.stdout), err: tidy(result.stderr) };
-}
-
-function write(name: string, text: string): string {
-  const file = join(folder, name);
-  writeFileSync(file, text);
-  return file;
-}
+const mettle = (...args: string[]): Promise<Ended> => program.run(...args);
+const write = (name: string, text: string): string => program.write(name, text);
 
 function writeRun(options: SyntheticRunOptions): void {
   write('timeline.jsonl', syntheticRun(options).map(formatRecord).join(''));
@@ -62,12 +43,11 @@ describe('help', () => {
 describe('bad input', () => {
   test('an unknown scenario gets the nearest names and exit code 64', async () => {
     const { code, err } = await mettle('run', 'rollback/flager-eror-rate');
-    expect(err).toMatchInlineSnapshot(`
-      "error: there is no scenario "rollback/flager-eror-rate"
-      next: did you mean rollback/flagger-error-rate or rollback/flagger-good-release? \`mettle list\` shows all
-      exit 64 (usage): there is no scenario "rollback/flager-eror-rate"
-      "
-    `);
+    expect(err).toContain('error: there is no scenario "rollback/flager-eror-rate"');
+    expect(err).toMatch(
+      /next: did you mean rollback\/flagger-error-rate( or [^ ]+)*\? `mettle list` shows all/,
+    );
+    expect(err).toContain('exit 64 (usage): there is no scenario "rollback/flager-eror-rate"');
     expect(code).toBe(64);
   });
 
@@ -117,16 +97,6 @@ describe('list', () => {
     const scenarios: { name: string; promises: string[] }[] = JSON.parse(out);
     expect(scenarios.map((one) => one.name)).toContain('rollback/flagger-error-rate');
     expect(scenarios.every((one) => one.promises.length > 0)).toBe(true);
-    expect(code).toBe(0);
-  });
-});
-
-describe('dry run', () => {
-  test('prints the plan and touches nothing', async () => {
-    const { code, out } = await mettle('run', '--dry-run', 'rollback/flagger-good-release', '--seed', '7');
-    expect(out).toContain('rollback/flagger-good-release');
-    expect(out).toContain('seed: 7');
-    expect(out).not.toContain('flagger-error-rate');
     expect(code).toBe(0);
   });
 });

@@ -1,10 +1,26 @@
+import { availableParallelism } from 'node:os';
 import type { ImageMode, Keep } from '#harness/config/config.ts';
-import type { ScenarioFile } from '#harness/run/catalogue.ts';
 import { readDurations } from '#harness/run/durations.ts';
+import {
+  type ClusterPlan,
+  cpuBudget,
+  cpuOf,
+  imageSets,
+  planClusters,
+  RESERVE_CORES,
+  spanSideBySide,
+} from '#harness/run/lanes.ts';
+import type { Scenario } from '#harness/run/read-scenarios.ts';
+import { imagesFor, resolveComponents } from '#harness/stack/profiles.ts';
 
 /** What a run will do: flags, configuration and defaults brought together. */
 export interface RunPlan {
-  readonly files: readonly ScenarioFile[];
+  /** What runs where. */
+  readonly clusters: readonly ClusterPlan[];
+  /** Scenarios that were left out although no name or tag asked for others. */
+  readonly left_out: readonly string[];
+  /** A cluster that exists, to run on; clusters are made where absent. */
+  readonly cluster: string | undefined;
   readonly images: ImageMode;
   readonly registry: string | undefined;
   readonly keep: Keep;
@@ -12,19 +28,65 @@ export interface RunPlan {
   readonly repeat: number;
 }
 
-/** The plan as a person reads it, with expected times as far as earlier runs tell. */
+/** Shares the scenarios out among clusters, by what earlier runs took. */
+export function planScenarios(scenarios: readonly Scenario[]): readonly ClusterPlan[] {
+  return planClusters(scenarios, readDurations());
+}
+
+/** Time that making a cluster and giving it back takes, as far as known, in seconds. */
+function overhead_s(durations: Readonly<Record<string, number>>): number {
+  return ['cluster', 'stack', 'clean-up'].reduce((sum, phase) => sum + (durations[phase] ?? 0), 0);
+}
+
+function describeScenario(scenario: Scenario, durations: Readonly<Record<string, number>>): string {
+  const seconds = durations[scenario.name];
+  const cpu = cpuOf(scenario);
+  const known = seconds === undefined ? 'not run here before' : `about ${seconds.toFixed(0)} s`;
+  return `      ${scenario.name}: ${known}${cpu === 0 ? '' : `, ${cpu} cpu`}`;
+}
+
+function versionsText(cluster: ClusterPlan): string {
+  const versions = Object.entries(cluster.versions).map(([name, version]) => `${name} ${version}`);
+  return versions.length === 0 ? '' : ` with ${versions.join(', ')}`;
+}
+
+/** The plan as a person reads it: lanes, clusters, parts, images and expected times as far as earlier runs tell. */
 export function describePlan(plan: RunPlan): string {
   const durations = readDurations();
-  const phases = ['machine', 'images', 'cluster', 'stack', ...plan.files.map((one) => one.name)];
-  const known = phases.map((phase) => durations[phase]).filter((seconds) => seconds !== undefined);
-  const total_s = known.reduce((sum, seconds) => sum + seconds, 0) * plan.repeat;
+  const cores = availableParallelism();
+  const budget = cpuBudget(cores);
   const lines = [
     `images: ${plan.images}${plan.registry === undefined ? '' : ` from ${plan.registry}`}; keep: ${plan.keep}; seed: ${plan.seed}; repeat: ${plan.repeat}`,
-    ...phases.map((phase) => {
-      const seconds = durations[phase];
-      return `  ${phase}${seconds === undefined ? ' (not run here before)' : `, about ${seconds.toFixed(0)} s`}`;
-    }),
-    `about ${Math.ceil(total_s / 60)} minutes, as far as known`,
   ];
+  if (plan.cluster === undefined) {
+    for (const { components, versions } of imageSets(plan.clusters)) {
+      const images = [...imagesFor(resolveComponents(components)), 'shop'].map(
+        (name) => name + (versions[name] === undefined ? '' : ` ${versions[name]}`),
+      );
+      lines.push(`images of: ${images.join(', ')}`);
+    }
+  }
+  let total_s = plan.cluster === undefined ? (durations['machine'] ?? 0) + (durations['images'] ?? 0) : 0;
+  for (const [index, cluster] of plan.clusters.entries()) {
+    const where = plan.cluster ?? `cluster ${index + 1}${cluster.shared ? '' : ', of its own'}`;
+    lines.push(`${where}: ${cluster.components.join(', ') || 'no parts'}${versionsText(cluster)}`);
+    if (cluster.side_by_side.length > 0) {
+      const span_s = spanSideBySide(cluster.side_by_side, budget, durations);
+      lines.push(
+        `    side by side, within ${budget.toFixed(1)} of ${cores} cores (${RESERVE_CORES} are left to the stack), about ${span_s.toFixed(0)} s:`,
+        ...cluster.side_by_side.map((one) => describeScenario(one, durations)),
+      );
+      total_s += span_s * plan.repeat;
+    }
+    if (cluster.alone.length > 0) {
+      lines.push('    one at a time:', ...cluster.alone.map((one) => describeScenario(one, durations)));
+      total_s += cluster.alone.reduce((sum, { name }) => sum + (durations[name] ?? 0), 0) * plan.repeat;
+    }
+    if (plan.cluster === undefined) total_s += overhead_s(durations);
+  }
+  if (plan.left_out.length > 0) {
+    lines.push(`left out, being nightly (--tags nightly runs them): ${plan.left_out.join(', ')}`);
+  }
+  lines.push(`about ${Math.ceil(total_s / 60)} minutes, as far as known`);
   return `${lines.join('\n')}\n`;
 }

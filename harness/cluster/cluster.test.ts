@@ -1,15 +1,20 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { thisProcess } from '#harness/lease/owner.ts';
 import { writeReceipt } from '#harness/lease/receipt.ts';
 import { useFreshState } from '#harness/lease/testing/state.ts';
+import { stateFolder } from '#harness/process/paths.ts';
+import { deleteCluster } from './clusters.ts';
+import { parsePorts, publishedServices } from './docker-ports.ts';
 import { guardCluster, impostor, isLoopback } from './guard.ts';
 import { kindConfig } from './kind-config.ts';
 import { clusterName, isClusterName } from './names.ts';
 import { claimPorts, clashingPort } from './ports.ts';
-import { type ClusterRecord, readRecord, recordedNames, writeRecord } from './record.ts';
+import { type ClusterRecord, readRecord, recordedNames, removeRecord, writeRecord } from './record.ts';
 
 useFreshState();
 
@@ -31,8 +36,12 @@ const RECORD: ClusterRecord = {
   owner: { pid: 1, start_time: '1', boot_id: 'b' },
   created_at: '2026-01-02T03:04:05.000Z',
   kept: false,
+  kind: 'made',
 };
-const GENUINE = { uid: 'uid-1', marker: { id: 'marker-1', cluster: 'mettle-1a2b', cluster_uid: 'uid-1' } };
+const GENUINE = {
+  uid: 'uid-1',
+  marker: { id: 'marker-1', cluster: 'mettle-1a2b', cluster_uid: 'uid-1', kind: 'made' },
+} as const;
 
 describe('names', () => {
   test('a typed name gets the prefix once, and is a name', () => {
@@ -118,6 +127,13 @@ describe('ports', () => {
   });
 });
 
+test('ports that Docker publishes on loopback are found by their node ports', () => {
+  const said =
+    '6443/tcp -> 127.0.0.1:43210\n30080/tcp -> 127.0.0.1:8080\n30070/tcp -> 192.0.2.7:8070\n30090/tcp -> [::]:9\n';
+  expect(parsePorts(said)).toHaveLength(4);
+  expect(publishedServices(parsePorts(said))).toStrictEqual({ gateway: 8080 });
+});
+
 test('nothing listens beyond loopback', () => {
   const ports = {
     api_server: 1,
@@ -142,6 +158,27 @@ describe('records', () => {
     await expect(recordedNames()).resolves.toStrictEqual([RECORD.name]);
   });
 
+  test('an adopted cluster keeps its record apart, and is remembered as such', async () => {
+    const adopted: ClusterRecord = { ...RECORD, name: 'mettle-theirs', kind: 'adopted', kept: true };
+    await writeRecord(adopted);
+    await expect(readRecord('mettle-theirs')).resolves.toStrictEqual(adopted);
+    await expect(recordedNames('made')).resolves.not.toContain('mettle-theirs');
+    await expect(recordedNames('adopted')).resolves.toStrictEqual(['mettle-theirs']);
+    // What would forget a cluster that Mettle made does not touch it.
+    await removeRecord('mettle-theirs');
+    await expect(recordedNames()).resolves.toContain('mettle-theirs');
+    await removeRecord('mettle-theirs', 'adopted');
+    await expect(readRecord('mettle-theirs')).resolves.toBeUndefined();
+  });
+
+  test('an adopted cluster is never deleted, not even when its record is damaged', async () => {
+    await writeRecord({ ...RECORD, name: 'mettle-theirs', kind: 'adopted' });
+    await expect(deleteCluster('theirs')).rejects.toThrow('it was adopted');
+    await writeFile(join(await stateFolder('clusters'), 'mettle-theirs.adopted.json'), '{');
+    await expect(deleteCluster('theirs')).rejects.toThrow('it was adopted');
+    await removeRecord('mettle-theirs', 'adopted');
+  });
+
   test('there is none of an unknown or impossible name', async () => {
     await expect(readRecord('mettle-absent')).resolves.toBeUndefined();
     await expect(readRecord('../../etc/passwd')).resolves.toBeUndefined();
@@ -164,6 +201,11 @@ describe('guard', () => {
       'mettle-2',
     ],
     [
+      'a marker of an adoption',
+      { ...GENUINE, marker: { ...GENUINE.marker, kind: 'adopted' as const } },
+      'says that it is adopted',
+    ],
+    [
       'a marker with another UID',
       { ...GENUINE, marker: { ...GENUINE.marker, cluster_uid: 'uid-2' } },
       'made for',
@@ -174,9 +216,10 @@ describe('guard', () => {
 
   test('any difference at all is refused', () => {
     const id = fc.constantFrom('uid-1', 'marker-1', 'mettle-1a2b', 'other', '');
+    const kinds = fc.constantFrom('made' as const, 'adopted' as const);
     fc.assert(
-      fc.property(id, id, id, id, (uid, marker, cluster, cluster_uid) => {
-        const found = { uid, marker: { id: marker, cluster, cluster_uid } };
+      fc.property(id, id, id, id, kinds, (uid, marker, cluster, cluster_uid, kind) => {
+        const found = { uid, marker: { id: marker, cluster, cluster_uid, kind } };
         const same = JSON.stringify(found) === JSON.stringify(GENUINE);
         expect(impostor(RECORD, found) === undefined).toBe(same);
       }),

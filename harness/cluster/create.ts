@@ -140,13 +140,24 @@ function hostPorts(chosen: ReadonlyMap<keyof HostPorts, number>): HostPorts {
   };
 }
 
-async function refuseTakenName(name: string): Promise<void> {
+/**
+ * Proves before any work is done that a cluster of this name can be made, as far as Mettle's own records tell.
+ * @throws UnfitError when Mettle has one of this name
+ */
+export async function refuseRecordedName(name: string): Promise<void> {
   const recorded = await readRecord(name);
-  if (recorded === undefined && (await nodeContainers(name)).length === 0) return;
+  if (recorded === undefined) return;
+  const verb = recorded.kind === 'adopted' ? 'release' : 'delete';
   throw new UnfitError(`There is a cluster ${name} already`, {
-    next: recorded
-      ? `Delete it: mettle cluster delete ${name}`
-      : `Choose another name; Mettle did not make that one.`,
+    next: `Choose another name, or let that one go: mettle cluster ${verb} ${name}`,
+  });
+}
+
+async function refuseTakenName(name: string): Promise<void> {
+  await refuseRecordedName(name);
+  if ((await nodeContainers(name)).length === 0) return;
+  throw new UnfitError(`There is a cluster ${name} already`, {
+    next: 'Choose another name; Mettle did not make that one.',
   });
 }
 
@@ -174,6 +185,7 @@ async function register(made: {
     owner: await thisProcess(),
     created_at: new Date().toISOString(),
     kept,
+    kind: 'made' as const,
     ...place,
   };
   await writeRecord(record);

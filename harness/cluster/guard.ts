@@ -24,6 +24,8 @@ export function impostor(record: ClusterRecord, found: ClusterIdentity): string 
   if (found.marker === undefined) return "it carries no marker of Mettle's (mettle-system/mettle-marker)";
   if (found.marker.id !== record.marker_id)
     return 'its marker is not the one that was written when it was made';
+  if (found.marker.kind !== record.kind)
+    return `its marker says that it is ${found.marker.kind}, not ${record.kind}`;
   if (found.marker.cluster !== record.name || found.marker.cluster_uid !== record.uid) {
     return `its marker was made for cluster ${found.marker.cluster}`;
   }
@@ -33,14 +35,14 @@ export function impostor(record: ClusterRecord, found: ClusterIdentity): string 
 function refuse(name: string, why: string, cause?: unknown): RefusedError {
   return new RefusedError(`Refusing to act on cluster ${name}: ${why}`, {
     ...(cause === undefined ? {} : { cause }),
-    next: 'Mettle acts only on clusters that it made: mettle cluster list shows them, mettle cluster create makes one.',
+    next: 'Mettle acts only on clusters that it made or was given: mettle cluster list shows them, mettle cluster create makes one, mettle cluster adopt takes one.',
   });
 }
 
 /**
- * Proves that a cluster is the one which Mettle made under this name, as it stands now: by its record, through its own
- * kubeconfig (never the user's), by loopback address, kube-system UID and marker. Call it before every action that
- * changes something.
+ * Proves that a cluster is the one which Mettle made or adopted under this name, as it stands now: by its record, through
+ * its own kubeconfig (never the user's), by address, kube-system UID and marker. The address of one that Mettle made is
+ * loopback; that of an adopted one is what its owner typed. Call it before every action that changes something.
  * @throws RefusedError when anything differs
  * @throws UnfitError when the cluster does not answer
  */
@@ -49,14 +51,14 @@ export async function guardCluster(
 ): Promise<RunningCluster> {
   const { name } = cluster;
   const record = await readRecord(name);
-  if (record === undefined) throw refuse(name, 'Mettle has no record of having made it');
+  if (record === undefined) throw refuse(name, 'Mettle has no record of having made or adopted it');
   if (cluster.uid !== undefined && cluster.uid !== record.uid) {
     throw refuse(name, 'a cluster of the same name has taken its place since this run began');
   }
   if (cluster.api_server !== undefined && cluster.api_server !== record.api_server) {
-    throw refuse(name, `it was made at ${record.api_server}, not at ${cluster.api_server}`);
+    throw refuse(name, `it was ${record.kind} at ${record.api_server}, not at ${cluster.api_server}`);
   }
-  if (!isLoopback(record.api_server)) {
+  if (record.kind === 'made' && !isLoopback(record.api_server)) {
     throw refuse(name, `its API server ${record.api_server} is not on this machine's loopback address`);
   }
   const { api_server, kubeconfig, uid, ports } = record;

@@ -31,15 +31,26 @@ const RecordSchema = v.pipe(
     /** It outlives its run by the user's wish. */
     kept: v.boolean(),
     docker_host: v.optional(v.string()),
+    /** `adopted`: a person made it and gave it to Mettle to act on; Mettle never removes it. */
+    kind: v.optional(v.picklist(['made', 'adopted']), 'made'),
+    /** The containers of its nodes, where it is an adopted one that Docker here runs. */
+    nodes: v.optional(v.array(v.string())),
   }),
   v.readonly(),
 );
 
-/** What Mettle remembers of a cluster that it made: the identity that the guard demands. */
+/** What Mettle remembers of a cluster that it made or adopted: the identity that the guard demands. */
 export type ClusterRecord = v.InferOutput<typeof RecordSchema>;
 
-async function pathOf(name: string): Promise<string> {
-  return join(await stateFolder('clusters'), `${name}.json`);
+/**
+ * Adopted clusters have files of another name, so that even a damaged one of theirs is never taken for that of a cluster
+ * which Mettle may remove.
+ */
+const SUFFIX = { made: '.json', adopted: '.adopted.json' } as const;
+type Kind = keyof typeof SUFFIX;
+
+async function pathOf(name: string, kind: Kind): Promise<string> {
+  return join(await stateFolder('clusters'), `${name}${SUFFIX[kind]}`);
 }
 
 /** Path of the kubeconfig of a cluster alone; made when the cluster is. */
@@ -53,20 +64,25 @@ export async function creationLogOf(name: string): Promise<string> {
 }
 
 export async function writeRecord(record: ClusterRecord): Promise<void> {
-  await writeDurably(await pathOf(record.name), `${JSON.stringify(record, undefined, 2)}\n`);
+  await writeDurably(await pathOf(record.name, record.kind), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-export async function removeRecord(name: string): Promise<void> {
-  await removeDurably(await pathOf(name));
+/** Forgets a cluster. One that is adopted is forgotten only when that is what is meant. */
+export async function removeRecord(name: string, kind: Kind = 'made'): Promise<void> {
+  await removeDurably(await pathOf(name, kind));
 }
 
 /**
- * The record of a cluster, or undefined when Mettle made none of this name.
+ * The record of a cluster, or undefined when Mettle neither made nor adopted one of this name.
  * @throws UnfitError when the file is damaged
  */
 export async function readRecord(name: string): Promise<ClusterRecord | undefined> {
   if (!isClusterName(name)) return undefined;
-  const path = await pathOf(name);
+  return (await readKind(name, 'made')) ?? (await readKind(name, 'adopted'));
+}
+
+async function readKind(name: string, kind: Kind): Promise<ClusterRecord | undefined> {
+  const path = await pathOf(name, kind);
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -75,21 +91,29 @@ export async function readRecord(name: string): Promise<ClusterRecord | undefine
     throw error;
   }
   try {
-    return v.parse(RecordSchema, JSON.parse(text));
+    const record = v.parse(RecordSchema, JSON.parse(text));
+    if (record.kind !== kind) throw new Error(`it says that the cluster is ${record.kind}`);
+    return record;
   } catch (cause) {
     throw new UnfitError(`The record ${path} of cluster ${name} is damaged: ${String(cause)}`, {
       cause,
-      next: `Delete the cluster: mettle cluster delete ${name}`,
+      next:
+        kind === 'made'
+          ? `Delete the cluster: mettle cluster delete ${name}`
+          : `Forget the cluster (it stays as it is): mettle cluster release ${name}`,
     });
   }
 }
 
-/** Names of all recorded clusters, in order. */
-export async function recordedNames(): Promise<readonly string[]> {
+/** Names of all recorded clusters of a kind, in order; of both when none is named. */
+export async function recordedNames(kind?: Kind): Promise<readonly string[]> {
   const files = await readdir(await stateFolder('clusters'));
-  return files
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -'.json'.length))
-    .filter(isClusterName)
-    .sort();
+  const kinds: readonly Kind[] = kind === undefined ? ['made', 'adopted'] : [kind];
+  const names = kinds.flatMap((one) =>
+    files
+      .filter((file) => file.endsWith(SUFFIX[one]))
+      .map((file) => file.slice(0, -SUFFIX[one].length))
+      .filter(isClusterName),
+  );
+  return [...new Set(names)].sort();
 }

@@ -52,6 +52,32 @@ function deploymentStatus(object: KubeObject): ObjectStatus {
   return status('Current', `${ready} of ${wanted} replicas ready`);
 }
 
+function statefulSetStatus(object: KubeObject): ObjectStatus {
+  const count = (field: string): number => numberAt(object, 'status', field) ?? 0;
+  const wanted = numberAt(object, 'spec', 'replicas') ?? 1;
+  if (numberAt(object, 'status', 'observedGeneration') === undefined) {
+    return status('InProgress', 'not seen by the controller yet');
+  }
+  if (count('updatedReplicas') < wanted) {
+    return status('InProgress', `${count('updatedReplicas')} of ${wanted} replicas updated`);
+  }
+  const told = `${count('readyReplicas')} of ${wanted} replicas ready`;
+  return status(count('readyReplicas') < wanted ? 'InProgress' : 'Current', told);
+}
+
+function daemonSetStatus(object: KubeObject): ObjectStatus {
+  const count = (field: string): number => numberAt(object, 'status', field) ?? 0;
+  if (numberAt(object, 'status', 'observedGeneration') === undefined) {
+    return status('InProgress', 'not seen by the controller yet');
+  }
+  const wanted = count('desiredNumberScheduled');
+  if (count('updatedNumberScheduled') < wanted) {
+    return status('InProgress', `${count('updatedNumberScheduled')} of ${wanted} pods updated`);
+  }
+  const told = `${count('numberAvailable')} of ${wanted} pods available`;
+  return status(count('numberAvailable') < wanted ? 'InProgress' : 'Current', told);
+}
+
 function podStatus(object: KubeObject): ObjectStatus {
   const phase = textAt(object, 'status', 'phase') ?? 'Pending';
   if (phase === 'Succeeded') return status('Current', phase);
@@ -92,6 +118,42 @@ function canaryStatus(object: KubeObject): ObjectStatus {
   return status('InProgress', phase ? `${phase}, weight ${weight}, failed checks ${failed}` : 'no phase yet');
 }
 
+/** Annotation with the generation of the workload that a Rollout refers to. Source: utils/annotations of Argo Rollouts 1.10. */
+const WORKLOAD_GENERATION = 'rollout.argoproj.io/workload-generation';
+
+/** A Rollout gives its observed generations as text. Source: pkg/apis/rollouts/v1alpha1/types.go, utils/rollout. */
+function rolloutStatus(object: KubeObject): ObjectStatus {
+  const observed = textAt(object, 'status', 'observedGeneration');
+  const { generation, annotations = {} } = object.metadata;
+  if (observed === undefined) return status('InProgress', 'not seen by the controller yet');
+  if (generation !== undefined && Number(observed) < generation) {
+    return status('InProgress', `generation ${generation} not seen yet, observed ${observed}`);
+  }
+  const workload = annotations[WORKLOAD_GENERATION];
+  if (
+    workload !== undefined &&
+    at(object, 'spec', 'workloadRef') !== undefined &&
+    textAt(object, 'status', 'workloadObservedGeneration') !== workload
+  ) {
+    return status('InProgress', `generation ${workload} of its workload not seen yet`);
+  }
+  const phase = textAt(object, 'status', 'phase') ?? '';
+  const message = textAt(object, 'status', 'message') ?? '';
+  const told = message ? `${phase}: ${message}` : phase || 'no phase yet';
+  if (phase === 'Healthy') return status('Current', told);
+  if (phase === 'Degraded') return status('Failed', told);
+  return status('InProgress', told);
+}
+
+/** Source: pkg/apis/rollouts/v1alpha1/analysis_types.go of Argo Rollouts 1.10. */
+function analysisRunStatus(object: KubeObject): ObjectStatus {
+  const phase = textAt(object, 'status', 'phase') ?? '';
+  const told = textAt(object, 'status', 'message') || phase || 'no phase yet';
+  if (phase === 'Successful') return status('Current', told);
+  if (phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive') return status('Failed', told);
+  return status('InProgress', told);
+}
+
 function genericStatus(object: KubeObject): ObjectStatus {
   const ready = conditionOf(object, 'Ready');
   if (ready === undefined) return status('Current', 'exists');
@@ -103,9 +165,13 @@ function genericStatus(object: KubeObject): ObjectStatus {
 
 const BY_KIND: Readonly<Record<string, (object: KubeObject) => ObjectStatus>> = {
   Deployment: deploymentStatus,
+  StatefulSet: statefulSetStatus,
+  DaemonSet: daemonSetStatus,
   Pod: podStatus,
   CustomResourceDefinition: definitionStatus,
   Canary: canaryStatus,
+  Rollout: rolloutStatus,
+  AnalysisRun: analysisRunStatus,
 };
 
 /** Where an object stands; an absent object is `NotFound`. */

@@ -1,4 +1,4 @@
-import { statusOf } from './kstatus.ts';
+import { conditionOf, statusOf } from './kstatus.ts';
 import { at, type KubeObject, listAt, nameOf, numberAt, textAt } from './kubernetes.ts';
 import type { Draft, KubernetesObjectData } from './timeline.ts';
 
@@ -6,6 +6,12 @@ type Fields = Record<string, string | number | boolean>;
 
 /** Label that a pod of a release carries; Flagger copies it to the primary with the pod template. */
 export const RELEASE_LABEL = 'mettle.dev/release';
+
+/** Label by which Argo Rollouts says which pods are the canary's and which the stable ones, for as long as they are. */
+export const ROLE_LABEL = 'mettle.dev/role';
+
+/** Label by which Argo Rollouts tells the pods of one release from those of another. */
+export const POD_HASH_LABEL = 'rollouts-pod-template-hash';
 
 function canaryFields(object: KubeObject): Fields {
   const [promoted] = listAt(object, 'status', 'conditions');
@@ -17,6 +23,84 @@ function canaryFields(object: KubeObject): Fields {
   };
 }
 
+/**
+ * A Rollout of Argo Rollouts. `stable` and `canary` are the hashes of the pods that serve and of those that are asked for;
+ * `active` and `preview` are those that the Services of a blue/green rollout select.
+ * Source: pkg/apis/rollouts/v1alpha1/types.go of Argo Rollouts 1.10.
+ */
+function rolloutFields(object: KubeObject): Fields {
+  const count = (...path: string[]): number => numberAt(object, ...path) ?? 0;
+  const active = textAt(object, 'status', 'blueGreen', 'activeSelector');
+  const preview = textAt(object, 'status', 'blueGreen', 'previewSelector');
+  return {
+    phase: textAt(object, 'status', 'phase') ?? '',
+    message: textAt(object, 'status', 'message') ?? '',
+    aborted: at(object, 'status', 'abort') === true,
+    step: count('status', 'currentStepIndex'),
+    weight_pct: count('status', 'canary', 'weights', 'canary', 'weight'),
+    desired_weight_pct: desiredWeight(object),
+    stable: textAt(object, 'status', 'stableRS') ?? '',
+    canary: textAt(object, 'status', 'currentPodHash') ?? '',
+    ...(active === undefined ? {} : { active }),
+    ...(preview === undefined ? {} : { preview }),
+    replicas: numberAt(object, 'spec', 'replicas') ?? 1,
+    ready: count('status', 'readyReplicas'),
+    updated: count('status', 'updatedReplicas'),
+    available: count('status', 'availableReplicas'),
+    present: count('status', 'replicas'),
+    release: textAt(object, 'spec', 'template', 'metadata', 'labels', RELEASE_LABEL) ?? '',
+    deployed_by: deployedBy(object),
+  };
+}
+
+/** The weight that the steps ask for: that of the last weight step up to the current one, and all of it after the last. */
+function desiredWeight(object: KubeObject): number {
+  const steps = listAt(object, 'spec', 'strategy', 'canary', 'steps');
+  const index = numberAt(object, 'status', 'currentStepIndex');
+  const settled =
+    textAt(object, 'status', 'stableRS') === textAt(object, 'status', 'currentPodHash') ||
+    at(object, 'status', 'abort') === true;
+  if (index === undefined || settled) return 0;
+  if (steps.length === 0 || index >= steps.length) return 100;
+  const weights = steps.slice(0, index + 1).map((step) => numberAt(step, 'setWeight'));
+  return weights.findLast((weight) => weight !== undefined) ?? 0;
+}
+
+/**
+ * An AnalysisRun: of which sort, how it stands, and for each of its metrics how often it was measured with which result, the last
+ * value as the provider gave it (for Prometheus a list, empty without data) and the query that was asked.
+ * Source: pkg/apis/rollouts/v1alpha1/analysis_types.go of Argo Rollouts 1.10.
+ */
+function analysisRunFields(object: KubeObject): Fields {
+  const fields: Fields = {
+    phase: textAt(object, 'status', 'phase') ?? '',
+    message: textAt(object, 'status', 'message') ?? '',
+    type: object.metadata.labels?.['rollout-type'] ?? '',
+    canary: object.metadata.labels?.[POD_HASH_LABEL] ?? '',
+  };
+  for (const metric of listAt(object, 'status', 'metricResults')) {
+    const name = textAt(metric, 'name') ?? '';
+    const last = listAt(metric, 'measurements').at(-1);
+    const put = (field: string, value: string | number | undefined): void => {
+      if (value !== undefined) fields[`${name}.${field}`] = value;
+    };
+    put('phase', textAt(metric, 'phase'));
+    for (const field of ['count', 'successful', 'failed', 'inconclusive', 'error']) {
+      put(field, numberAt(metric, field) ?? 0);
+    }
+    put('last_phase', textAt(last, 'phase'));
+    put('last_value', textAt(last, 'value'));
+    put('last_message', textAt(last, 'message'));
+    put('query', textAt(metric, 'metadata', 'ResolvedPrometheusQuery'));
+  }
+  return fields;
+}
+
+/** Which pods a Service selects, as far as a rollout controller narrows it to those of one release. */
+function serviceFields(object: KubeObject): Fields {
+  return { selects: textAt(object, 'spec', 'selector', POD_HASH_LABEL) ?? '' };
+}
+
 function deploymentFields(object: KubeObject): Fields {
   return {
     replicas: numberAt(object, 'spec', 'replicas') ?? 1,
@@ -24,6 +108,7 @@ function deploymentFields(object: KubeObject): Fields {
     updated: numberAt(object, 'status', 'updatedReplicas') ?? 0,
     present: numberAt(object, 'status', 'replicas') ?? 0,
     release: textAt(object, 'spec', 'template', 'metadata', 'labels', RELEASE_LABEL) ?? '',
+    deployed_by: deployedBy(object),
   };
 }
 
@@ -34,19 +119,95 @@ function podFields(object: KubeObject): Fields {
     (sum, container) => sum + (numberAt(container, 'restartCount') ?? 0),
     0,
   );
+  const waiting = listAt(object, 'status', 'containerStatuses')
+    .map((container) => textAt(container, 'state', 'waiting', 'reason'))
+    .find((reason) => reason !== undefined);
   return {
     phase: textAt(object, 'status', 'phase') ?? '',
     ready: at(ready, 'status') === 'True',
     restarts,
+    ...(waiting === undefined ? {} : { waiting }),
     release: object.metadata.labels?.[RELEASE_LABEL] ?? '',
     terminating: object.metadata.deletionTimestamp !== undefined,
+    ...labelled(object),
   };
 }
 
+/** Names of the field managers that own a part of an object: who wrote what stands there. */
+function managersOf(object: KubeObject, ...path: readonly string[]): string {
+  return listAt(object, 'metadata', 'managedFields')
+    .filter((entry) => at(entry, 'fieldsV1', ...path.map((step) => `f:${step}`)) !== undefined)
+    .map((entry) => textAt(entry, 'manager') ?? '')
+    .sort()
+    .join(' ');
+}
+
+/** Who deployed the release that a pod template names. */
+function deployedBy(object: KubeObject): string {
+  return managersOf(object, 'spec', 'template', 'metadata', 'labels', RELEASE_LABEL);
+}
+
+/** A release document in a map: `release` is what pods that read it call themselves. */
+function configFields(object: KubeObject): Fields {
+  const name = /^release: *(?<release>\S+)/m.exec(textAt(object, 'data', 'release.yaml') ?? '');
+  return {
+    release: name?.groups?.['release'] ?? '',
+    deployed_by: managersOf(object, 'data', 'release.yaml'),
+  };
+}
+
+/** Where an object of Flux stands: ready or why not, by its condition Ready. */
+function fluxFields(object: KubeObject): Fields {
+  const ready = conditionOf(object, 'Ready');
+  return {
+    ready: ready?.status === 'True',
+    reason: ready?.reason ?? '',
+    message: ready?.message ?? '',
+    suspended: at(object, 'spec', 'suspend') === true,
+  };
+}
+
+/** `revision` is what was fetched, as `<branch>@sha1:<commit>`. */
+function gitRepositoryFields(object: KubeObject): Fields {
+  return { ...fluxFields(object), revision: textAt(object, 'status', 'artifact', 'revision') ?? '' };
+}
+
+/** `revision` is what was applied last, `attempted` what was tried last. */
+function kustomizationFields(object: KubeObject): Fields {
+  return {
+    ...fluxFields(object),
+    revision: textAt(object, 'status', 'lastAppliedRevision') ?? '',
+    attempted: textAt(object, 'status', 'lastAttemptedRevision') ?? '',
+  };
+}
+
+/** Both revisions are versions of the chart; one from a Git repository ends in the first digits of the commit. */
+function helmReleaseFields(object: KubeObject): Fields {
+  const deployed = listAt(object, 'status', 'history').find((one) => textAt(one, 'status') === 'deployed');
+  return {
+    ...fluxFields(object),
+    revision: textAt(deployed, 'chartVersion') ?? '',
+    attempted: textAt(object, 'status', 'lastAttemptedRevision') ?? '',
+  };
+}
+
+/** What Argo Rollouts adds to the pods that it controls. */
+function labelled({ metadata }: KubeObject): Fields {
+  const hash = metadata.labels?.[POD_HASH_LABEL];
+  return hash === undefined ? {} : { hash, role: metadata.labels?.[ROLE_LABEL] ?? '' };
+}
+
 const FIELDS_OF: Readonly<Record<string, (object: KubeObject) => Fields>> = {
+  AnalysisRun: analysisRunFields,
   Canary: canaryFields,
   Deployment: deploymentFields,
   Pod: podFields,
+  Rollout: rolloutFields,
+  Service: serviceFields,
+  ConfigMap: configFields,
+  GitRepository: gitRepositoryFields,
+  Kustomization: kustomizationFields,
+  HelmRelease: helmReleaseFields,
 };
 
 /** The facts of an object that rules and reports read; for an unknown kind where it stands by kstatus. */

@@ -3,6 +3,8 @@
  * nothing else. One record is one line of newline-delimited JSON in `timeline.jsonl`.
  */
 
+import type { Expectation } from './expectation.ts';
+
 /** Milliseconds since the Unix epoch; fractions are allowed. */
 export type EpochMs = number;
 
@@ -21,19 +23,18 @@ interface RecordBase<Source extends string, Kind extends string, Data> {
   readonly clock_error_ms?: number;
 }
 
-/** What the scenario declared before it acted: rules compute their budgets from it. */
-export interface RolloutSpec {
-  readonly controller: 'flagger';
+/** What a scenario declares of any rollout before it acts: rules compute their budgets from it. */
+interface RolloutSpecBase {
   readonly namespace: string;
   readonly app: string;
   readonly stable_release: string;
   readonly next_release: string;
+  /** Name of the gateway's adapter; `traefik` when absent. */
+  readonly gateway?: string;
   /** What the specification says must happen to `next_release`. */
   readonly expected: 'rollback' | 'promotion';
+  /** Pace of the analysis. */
   readonly interval_s: number;
-  readonly threshold: number;
-  readonly step_weight_pct: number;
-  readonly max_weight_pct: number;
   readonly scrape_interval_s: number;
   /** Name of the metric check that is meant to find the defect, and its limit. */
   readonly check: { readonly name: string; readonly max_pct: number };
@@ -48,6 +49,46 @@ export interface RolloutSpec {
     readonly evaluation_interval_s: number;
   };
 }
+
+/** A rollout by Flagger: a Canary. */
+export interface FlaggerSpec extends RolloutSpecBase {
+  readonly controller: 'flagger';
+  readonly threshold: number;
+  readonly step_weight_pct: number;
+  readonly max_weight_pct: number;
+}
+
+/** One weight of a canary by Argo Rollouts, and how long it is held once it is reached. */
+export interface CanaryStep {
+  readonly weight_pct: number;
+  readonly pause_s: number;
+}
+
+/** A rollout by Argo Rollouts: a Rollout with an analysis. */
+export interface ArgoSpec extends RolloutSpecBase {
+  readonly controller: 'argo-rollouts';
+  readonly strategy: 'canary' | 'blue-green';
+  /** The Rollout takes a serving Deployment over by workloadRef before the release is shipped. */
+  readonly from_deployment?: boolean;
+  /** Weights of a canary in their order; none for blue/green. */
+  readonly steps: readonly CanaryStep[];
+  /** From the start of an analysis to its first measurement. */
+  readonly initial_delay_s: number;
+  /** How far back a measurement looks. */
+  readonly window_s: number;
+  /** Failed measurements that the analysis bears; the next one aborts. */
+  readonly failure_limit: number;
+  /** Blue/green: measurements before and after the switch. A canary is measured as long as it lasts. */
+  readonly measurements?: number;
+  /** Blue/green: how long the new pods run beside the old ones before they are switched to. */
+  readonly auto_promotion_s?: number;
+  /** How long the pods of a replaced, and of an aborted, release live on. */
+  readonly scale_down_delay_s: number;
+  readonly abort_scale_down_delay_s: number;
+}
+
+/** What the scenario declared before it acted. */
+export type RolloutSpec = FlaggerSpec | ArgoSpec;
 
 /** One line of the load's second: answers that share release, status, route and goodness. */
 export interface AnswerSeries {
@@ -105,18 +146,23 @@ export type TimelineRecord =
       { title: string; file: string; seed: number; versions: Record<string, string> }
     >
   | RecordBase<'harness', 'spec', RolloutSpec>
+  | RecordBase<'harness', 'expectation', Expectation>
   | RecordBase<'harness', 'phase', { state: 'started' | 'done' | 'failed'; note?: string }>
   | RecordBase<'harness', 'steady_state', { held: boolean; reason: string; moment: 'before' | 'after' }>
   | RecordBase<'harness', 'observer', { state: 'started' | 'ended' | 'lost'; note?: string }>
   | RecordBase<'harness', 'note', { text: string }>
   | RecordBase<'release', 'shipped', { release: string; document: unknown }>
+  | RecordBase<'git', 'commit', GitCommitData>
+  | RecordBase<'git', 'refused', GitRefusalData>
   | RecordBase<'kubernetes', 'object', KubernetesObjectData>
   | RecordBase<
       'kubernetes',
       'event',
       { type: string; reason: string; message: string; count: number; reporter: string }
     >
-  | RecordBase<'gateway', 'weight', { primary_pct: number; canary_pct: number }>
+  | RecordBase<'harness', 'running_version', RunningVersion>
+  | RecordBase<'gateway', 'weight', GatewayWeight>
+  | RecordBase<'gateway', 'bound', GatewayBound>
   | RecordBase<'load', 'started', LoadStartedData>
   | RecordBase<'load', 'second', LoadSecond>
   | RecordBase<'load', 'ended', { exit_code: number | null; signal: string | null; asked: boolean }>
@@ -125,6 +171,8 @@ export type TimelineRecord =
       'series',
       { query: string; labels: Record<string, string>; samples: [EpochMs, number][] }
     >
+  | RecordBase<'prometheus', 'sight', SightData>
+  | RecordBase<'prometheus', 'panel', { dashboard: string; query: string; series: number; samples: number }>
   | RecordBase<'prometheus', 'alert', { state: 'inactive' | 'pending' | 'firing'; value?: number }>
   | RecordBase<
       'alertmanager',
@@ -132,24 +180,100 @@ export type TimelineRecord =
       { state: 'active' | 'resolved'; starts_at: EpochMs; labels: Record<string, string> }
     >
   | RecordBase<'chat', 'message', ChatMessageData>
+  | RecordBase<'database', 'orders', OrdersData>
   | RecordBase<
       'fault',
       'injected' | 'proven_on' | 'healed' | 'proven_off',
       { fault: string; detail: string }
     >;
 
+/** The version that a component (the record's subject) runs as on one of the run's clusters. */
+export interface RunningVersion {
+  readonly cluster: string;
+  /** In the tag of the image that its pod runs. */
+  readonly image_version: string;
+  /** As the running program says of itself. */
+  readonly reported_version: string;
+}
+
+/** How soon a data plane must serve what was declared; written once, when its observer starts. */
+export interface GatewayBound {
+  readonly gateway: string;
+  readonly follow_ms: number;
+  /** What the time is made of. */
+  readonly derivation: string;
+}
+
+/** A split of traffic, in percent: as an object of the API server declares it, or as the data plane serves it. */
+export interface GatewayWeight {
+  /** Both shares are 0 where nothing is routed to either. */
+  readonly primary_pct: number;
+  readonly canary_pct: number;
+  /** Where it was read; absent means `object`. */
+  readonly read_from?: 'object' | 'live';
+  /** Name of the gateway's adapter. */
+  readonly gateway?: string;
+}
+
+/** A commit that was pushed; its record's time is that of the push, its subject the repository. */
+export interface GitCommitData {
+  readonly revision: string;
+  readonly branch: string;
+  readonly message: string;
+  /** `Name <address>`. */
+  readonly author: string;
+  /** Paths of the files that it changes. */
+  readonly files: readonly string[];
+}
+
+/** A commit that could not be applied, with the place in the repository that the refusal is about. */
+export interface GitRefusalData {
+  readonly revision: string;
+  readonly file: string;
+  readonly line: number;
+  /** What the controller reported, the API server's words among it. */
+  readonly message: string;
+}
+
+/** The orders of this run's load that the shop holds once the load has ended. */
+export interface OrdersData {
+  readonly stored: number;
+  /** Different ids among them. */
+  readonly distinct: number;
+  /** Orders that hold something else than their customer ordered. */
+  readonly wrong: number;
+}
+
+/** Whether the check of a controller could see anything, found out before there is anything to see. */
+export interface SightData {
+  /** The query as the controller would send it. */
+  readonly query: string;
+  /** The pods that stood in for the canary, which is not there yet: `app="shop-primary"`. */
+  readonly stands_in: string;
+  /** What the query reads, narrowed to the pods that it means. */
+  readonly selectors: readonly {
+    readonly selector: string;
+    /** Series that Prometheus has of it. */
+    readonly series: number;
+    /** Labels that the query asks of these series and that none of them has. */
+    readonly missing_labels: readonly string[];
+  }[];
+}
+
 /** The part of an object that rules and reports read; whole objects go to the evidence. */
 export interface KubernetesObjectData {
   readonly verb: 'listed' | 'added' | 'modified' | 'deleted';
   readonly resource_version: string;
   readonly generation?: number;
-  /** Canary: phase, weight, failed checks. Deployment: replicas and ready. Pod: phase, ready, restarts, release. */
+  /** Which fields a kind has: `core/object-fields.ts`. */
   readonly fields: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** One message as a person in the channel would have read it. */
 export interface ChatMessageData {
   readonly sender: string;
+  /** The format it came in, for example `slack-api`. */
+  readonly dialect?: string;
   readonly channel: string;
   readonly text: string;
   readonly severity: 'good' | 'warning' | 'danger' | 'unknown';

@@ -8,6 +8,8 @@ import { redact } from '#harness/core/redact.ts';
 import { type KubeClient, kubeClient, type ListableKind } from '#harness/kube/client.ts';
 import { EVENT, POD } from '#harness/kube/recording.ts';
 import { tryRun } from '#harness/process/run.ts';
+import { namespacesOf } from '#harness/stack/profiles.ts';
+import { REGISTRY } from '#harness/stack/registry.ts';
 import {
   type Bounds,
   DEFAULT_BOUNDS,
@@ -18,8 +20,8 @@ import {
 
 export interface EvidenceOptions {
   readonly cluster: RunningCluster;
-  /** The scenario's own namespace; those of the stack are added. */
-  readonly namespace: string;
+  /** The scenario's own namespace; those of the stack that exist are added. */
+  readonly namespace?: string;
   /** Logs and series from here on. */
   readonly since: Date;
   /** Folder to write into; made when absent. */
@@ -28,6 +30,8 @@ export interface EvidenceOptions {
   /** PromQL by name, for series from `since` until now. */
   readonly queries?: Readonly<Record<string, string>>;
   readonly bounds?: Bounds;
+  /** Further files, by path: for what only the caller knows how to ask. */
+  readonly more?: (kube: KubeClient) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** What was collected and what could not be. */
@@ -36,7 +40,7 @@ export interface Evidence {
   readonly gaps: readonly EvidenceGap[];
 }
 
-const STACK_NAMESPACES = ['gateway', 'monitoring', 'flagger-system', 'chat', 'mettle-system'];
+const STACK_NAMESPACES = [...namespacesOf(Object.values(REGISTRY)), 'istio-system', 'mettle-system'];
 /** Kinds that only repeat what others say, or are written many times a second. */
 const LEFT_OUT = new Set([
   'Event',
@@ -174,6 +178,23 @@ async function collectNode(folder: EvidenceFolder, name: string, signal: AbortSi
   );
 }
 
+/** Namespaces to look into: the scenario's own, and those of the stack that are there. */
+async function namespacesToRead(kube: KubeClient, own: string | undefined): Promise<readonly string[]> {
+  const first = own === undefined ? [] : [own];
+  const found = await kube.list({ api_version: 'v1', kind: 'Namespace' });
+  const names = new Set(found.map(({ metadata }) => metadata.name));
+  return [...first, ...STACK_NAMESPACES.filter((name) => names.has(name))];
+}
+
+async function collectMore(
+  folder: EvidenceFolder,
+  kube: KubeClient,
+  options: EvidenceOptions,
+): Promise<void> {
+  const files = (await options.more?.(kube)) ?? {};
+  for (const [path, text] of Object.entries(files)) await folder.write(path, text);
+}
+
 async function collectAll(
   options: EvidenceOptions,
   folder: EvidenceFolder,
@@ -181,7 +202,11 @@ async function collectAll(
 ): Promise<void> {
   const { cluster, since } = options;
   await using kube = kubeClient(cluster);
-  const namespaces = [options.namespace, ...STACK_NAMESPACES];
+  // Without this list nothing else of the cluster is to be had, so its failure is a gap of its own.
+  let namespaces: readonly string[] = [];
+  await folder.attempt('namespaces', async () => {
+    namespaces = await namespacesToRead(kube, options.namespace);
+  });
   const chat = `http://127.0.0.1:${cluster.ports.chat}/messages`;
   const queries = Object.entries({ ...QUERIES, ...options.queries });
   await Promise.all([
@@ -195,6 +220,7 @@ async function collectAll(
         collectHttp(folder, `prometheus/${name}.json`, prometheusUrl(options, query), signal),
       ),
     ),
+    folder.attempt('dumps', () => collectMore(folder, kube, options)),
     folder.attempt('chat', () => collectHttp(folder, 'chat.json', chat, signal)),
     collectNode(folder, cluster.name, signal),
   ]);

@@ -29,7 +29,12 @@ const Made = v.object({
 
 let artifacts: Artifacts;
 beforeAll(async () => {
-  artifacts = await prepareArtifacts({ mode: 'auto', progress: () => undefined });
+  artifacts = await prepareArtifacts({
+    mode: 'auto',
+    images: [],
+    definitions: [],
+    progress: () => undefined,
+  });
 });
 
 /** Starts a run in small; its lines are looked for. */

@@ -26,9 +26,8 @@ const FIXED = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric
  * bytes.
  */
 export async function packLayer(folder: string, layer: string, signal?: AbortSignal): Promise<void> {
-  const fixed = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--format=gnu'];
   await run(
-    ['tar', ...fixed, '--create', '--file', layer, '--directory', folder, '.'],
+    ['tar', ...FIXED, '--create', '--file', layer, '--directory', folder, '.'],
     signal ? { signal } : {},
   );
 }
@@ -39,9 +38,9 @@ async function fileDigest(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The machine's architecture as images name it. */
-function architecture(): string {
-  return process.arch === 'x64' ? 'amd64' : process.arch;
+/** The machine's architecture as images name it; Mettle's images are made for these two. */
+export function architecture(): 'amd64' | 'arm64' {
+  return process.arch === 'arm64' ? 'arm64' : 'amd64';
 }
 
 /**
@@ -66,13 +65,15 @@ export async function writeArchive(
       digests.push(`sha256:${sum}`);
       await symlink(layer, join(stage, `${sum}.tar`));
     }
+    const { env: own = [] } = config;
+    const env = own.some((variable) => variable.startsWith('PATH=')) ? own : [PATH_ENV, ...own];
     const text = JSON.stringify({
       architecture: architecture(),
       os: 'linux',
       created: '1970-01-01T00:00:00Z',
       config: {
         Entrypoint: config.entrypoint,
-        Env: [PATH_ENV, ...(config.env ?? [])],
+        Env: env,
         Labels: config.labels,
         ...(config.user === undefined ? {} : { User: config.user }),
         ...(config.port === undefined ? {} : { ExposedPorts: { [`${config.port}/tcp`]: {} } }),

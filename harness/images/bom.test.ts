@@ -69,6 +69,44 @@ describe('a broken bill of materials', () => {
       text.replace("user: '65534:65534'", "user: 'nobody:nobody'"),
       'images.prometheus',
     ],
+    [
+      'a wheel that is not listed',
+      text.replace('wheel: envoy\n', 'wheel: envoys\n'),
+      'no wheel envoys holds envoy',
+    ],
+    [
+      'a checksum that is none',
+      text.replace(/amd64: [0-9a-f]{64}/, 'amd64: latest'),
+      'wheels.envoy.sha256.amd64',
+    ],
+    [
+      'a file outside of the image',
+      text.replace('etc/group: accounts', '../etc/group: accounts'),
+      'images.git',
+    ],
+    [
+      'another version of nothing',
+      text.replace('of: flagger,', 'of: flaggers,'),
+      'there is no image flaggers',
+    ],
+    [
+      'another version that is the same one',
+      text.replace('of: flagger, folder: flagger-1.43', 'of: flagger, folder: flagger'),
+      'images.flagger-1.43: flagger is version 1.44.0 as well',
+    ],
+    [
+      'another version of what every node has',
+      text.replace(
+        'of: flagger, folder: flagger-1.43, program: flagger',
+        'of: etcd, folder: etcd, program: etcd',
+      ),
+      'every node has its etcd already',
+    ],
+    [
+      'a wheel that is called as a Go folder is',
+      text.replace('wheels:\n  envoy:', 'wheels:\n  contour:').replace('wheel: envoy\n', 'wheel: contour\n'),
+      'wheels.contour',
+    ],
   ])('with %s is refused by name', (_what, broken, named) => {
     expect(broken).not.toBe(text);
     expect(() => parseBom(broken, 'bom.yaml')).toThrow(named);

@@ -23,16 +23,47 @@ const Folder = v.strictObject({
 const Rootfs = v.strictObject({
   packages: v.pipe(v.array(v.string()), v.minLength(1)),
   unpacked: v.optional(v.boolean(), false),
+  keep: v.optional(v.array(Name), []),
   finish: v.optional(v.string()),
   expected_s: Seconds,
 });
 
+const Digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'not a SHA-256 in hexadecimal'));
+const PathInImage = v.pipe(
+  v.string(),
+  v.regex(/^(?!.*\.\.)[\w.-]+(\/[\w.-]+)*$/, 'not a path below the root'),
+);
+
+const Wheel = v.strictObject({
+  package: Name,
+  version: Version,
+  sha256: v.record(v.picklist(['amd64', 'arm64']), Digest),
+  programs: v.record(Name, PathInImage),
+  expected_s: Seconds,
+});
+
+/** Members that every kind of foreign image may have. */
+const Foreign = { of: v.optional(Name), upstream: v.optional(Upstream) };
+
 const GoImage = v.strictObject({
+  ...Foreign,
   folder: Name,
   program: Name,
   rootfs: v.optional(Name),
   user: v.optional(User),
-  upstream: v.optional(Upstream),
+});
+
+const WheelImage = v.strictObject({ ...Foreign, wheel: Name, program: Name, rootfs: Name, user: User });
+
+const DebianImage = v.strictObject({
+  ...Foreign,
+  rootfs: Name,
+  entrypoint: v.pipe(v.array(v.string()), v.minLength(1)),
+  user: User,
+  files: v.optional(v.record(PathInImage, PathInImage), {}),
+  package: Name,
+  env: v.optional(v.record(v.string(), v.string()), {}),
+  stop_signal: v.optional(v.pipe(v.string(), v.regex(/^SIG[A-Z0-9+]+$/, 'not the name of a signal'))),
 });
 
 const AppImage = v.strictObject({ app: v.string(), rootfs: Name, user: User, port: v.number() });
@@ -42,14 +73,16 @@ const BillOfMaterials = v.strictObject({
   debian: Name,
   folders: v.record(Name, Folder),
   rootfs: v.record(Name, Rootfs),
-  images: v.record(Name, v.union([GoImage, AppImage])),
+  wheels: v.record(Name, Wheel),
+  images: v.record(Name, v.union([GoImage, WheelImage, DebianImage, AppImage])),
   kubeadm: v.record(Name, Name),
   loaded_last: v.array(Name),
 });
 
 export type BillOfMaterials = v.InferOutput<typeof BillOfMaterials>;
 export type GoFolder = v.InferOutput<typeof Folder>;
-export type ImageSpec = v.InferOutput<typeof GoImage> | v.InferOutput<typeof AppImage>;
+export type WheelSpec = v.InferOutput<typeof Wheel>;
+export type ImageSpec = BillOfMaterials['images'][string];
 
 /** Name of an image in the bill of materials. */
 export type ComponentName = string;
@@ -64,11 +97,39 @@ function danglingNames(bom: BillOfMaterials): readonly string[] {
     if ('folder' in image && bom.folders[image.folder]?.programs[image.program] === undefined) {
       wrong.push(`images.${name}: no folder ${image.folder} builds ${image.program}`);
     }
+    if ('wheel' in image && bom.wheels[image.wheel]?.programs[image.program] === undefined) {
+      wrong.push(`images.${name}: no wheel ${image.wheel} holds ${image.program}`);
+    }
+    wrong.push(...wrongVersion(bom, name, image));
+  }
+  for (const name of Object.keys(bom.wheels)) {
+    if (name in bom.folders) wrong.push(`wheels.${name}: a Go folder has this name too`);
   }
   for (const name of [...Object.values(bom.kubeadm), ...bom.loaded_last]) {
     if (!(name in bom.images)) wrong.push(`there is no image ${name}`);
   }
   return wrong;
+}
+
+/** Another version stands beside the image whose name people use, and differs from it in its version. */
+function wrongVersion(bom: BillOfMaterials, name: string, image: ImageSpec): readonly string[] {
+  if (!('of' in image) || image.of === undefined) return [];
+  const main = bom.images[image.of];
+  if (main === undefined) return [`images.${name}: there is no image ${image.of}`];
+  if (Object.values(bom.kubeadm).includes(image.of))
+    return [`images.${name}: every node has its ${image.of} already`];
+  if ('of' in main && main.of !== undefined) return [`images.${name}: ${image.of} is another version itself`];
+  const version = imageVersion(bom, image);
+  const twin = Object.entries(bom.images).find(
+    ([other, spec]) =>
+      other !== name && mainName(other, spec) === image.of && imageVersion(bom, spec) === version,
+  );
+  return twin ? [`images.${name}: ${twin[0]} is version ${version} as well`] : [];
+}
+
+/** The name by which people speak of an image: its own, or that of the image whose other version it is. */
+export function mainName(name: ComponentName, spec: ImageSpec): ComponentName {
+  return 'of' in spec && spec.of !== undefined ? spec.of : name;
 }
 
 /**
@@ -100,9 +161,14 @@ export async function loadBom(): Promise<BillOfMaterials> {
   return parseBom(await readFile(file, 'utf8'), file);
 }
 
-/** The version that an image carries in its tag: its folder's, or Mettle's own for its applications. */
+/**
+ * The version that an image carries in its tag: its folder's or its wheel's, the Debian release that its packages come
+ * from, or Mettle's own for its applications. Empty where the bill of materials names no such folder or wheel.
+ */
 export function imageVersion(bom: BillOfMaterials, spec: ImageSpec): string {
-  return 'folder' in spec ? folderOf(bom, spec.folder).version : OWN_VERSION;
+  if ('folder' in spec) return bom.folders[spec.folder]?.version ?? '';
+  if ('wheel' in spec) return bom.wheels[spec.wheel]?.version ?? '';
+  return 'app' in spec ? OWN_VERSION : bom.debian;
 }
 
 /** Version of Mettle's own applications; what tells them apart is the content key. */

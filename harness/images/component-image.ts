@@ -1,5 +1,5 @@
-import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { packLayer, writeArchive } from './archive.ts';
 import type { ImageConfig } from './archive.ts';
 import { imageOf } from './bom.ts';
@@ -7,7 +7,7 @@ import type { ComponentName } from './bom.ts';
 import { nodeBinary } from './bundle.ts';
 import { obtain } from './cache.ts';
 import type { MakeOptions } from './cache.ts';
-import { shelf } from './places.ts';
+import { LOCKS, shelf } from './places.ts';
 import { archiveName, imageRef } from './plan.ts';
 import type { Plan } from './plan.ts';
 
@@ -20,6 +20,8 @@ export interface PartSource {
   readonly folder: (name: string) => Promise<string>;
   /** Folder of a root file system. */
   readonly rootfs: (name: string) => Promise<string>;
+  /** Folder of the programs of a wheel. */
+  readonly wheel: (name: string) => Promise<string>;
 }
 
 async function stageProgram(stage: string, from: string, name: string): Promise<string> {
@@ -62,6 +64,39 @@ async function withStage<T>(work: (stage: string) => Promise<T>): Promise<T> {
   }
 }
 
+/** Puts what is an image's own into its stage, and says how a container of it starts. */
+async function stageImage(
+  stage: string,
+  plan: Plan,
+  name: ComponentName,
+  parts: PartSource,
+): Promise<Omit<ImageConfig, 'labels'>> {
+  const spec = imageOf(plan.bom, name);
+  const user = spec.user === undefined ? {} : { user: spec.user };
+  if ('app' in spec) {
+    await mkdir(join(stage, 'app'));
+    await writeFile(join(stage, 'app/main.mjs'), plan.apps[name] ?? '');
+    const entrypoint = ['/usr/local/bin/node', '/app/main.mjs'];
+    return { ...user, entrypoint, port: spec.port, env: ['NODE_ENV=production'] };
+  }
+  if ('entrypoint' in spec) {
+    for (const [path, source] of Object.entries(spec.files)) await stageFile(join(stage, path), source);
+    const env = Object.entries(spec.env).map(([variable, value]) => `${variable}=${value}`);
+    const stop_signal = spec.stop_signal === undefined ? {} : { stop_signal: spec.stop_signal };
+    return { ...user, ...stop_signal, entrypoint: spec.entrypoint, env };
+  }
+  const built = 'wheel' in spec ? await parts.wheel(spec.wheel) : await parts.folder(spec.folder);
+  return { ...user, entrypoint: [await stageProgram(stage, join(built, 'bin', spec.program), spec.program)] };
+}
+
+/** A file of the project's own; a script can be run, whatever the checkout made of its mode. */
+async function stageFile(to: string, source: string): Promise<void> {
+  const content = await readFile(join(LOCKS, source));
+  await mkdir(dirname(to), { recursive: true, mode: 0o755 });
+  await writeFile(to, content);
+  await chmod(to, content.subarray(0, 2).toString() === '#!' ? 0o755 : 0o644);
+}
+
 /**
  * The archive of a component's image: its program alone, or on a small Debian root file system where it needs one; an
  * application is one JavaScript file on the Node binary.
@@ -81,25 +116,13 @@ export async function buildImage(
     await withStage(async (stage) => {
       await mkdir(join(stage, 'tmp'));
       await chmod(join(stage, 'tmp'), 0o1777);
-      let entrypoint: readonly string[];
-      if ('app' in spec) {
-        await mkdir(join(stage, 'app'));
-        await writeFile(join(stage, 'app/main.mjs'), plan.apps[name] ?? '');
-        entrypoint = ['/usr/local/bin/node', '/app/main.mjs'];
-      } else {
-        const built = await parts.folder(spec.folder);
-        entrypoint = [await stageProgram(stage, join(built, 'bin', spec.program), spec.program)];
-      }
+      const start = await stageImage(stage, plan, name, parts);
       const layer = `${stage}.layer`;
       try {
         await packLayer(stage, layer, options.signal);
-        const config: ImageConfig = {
-          entrypoint,
-          labels: { [CONTENT_LABEL]: imageRef(plan, name) },
-          ...(spec.user === undefined ? {} : { user: spec.user }),
-          ...('app' in spec ? { port: spec.port, env: ['NODE_ENV=production'] } : {}),
-        };
-        await writeArchive(archive, imageRef(plan, name), [...layers, layer], config, options.signal);
+        const ref = imageRef(plan, name);
+        const config: ImageConfig = { ...start, labels: { [CONTENT_LABEL]: ref } };
+        await writeArchive(archive, ref, [...layers, layer], config, options.signal);
       } finally {
         await rm(layer, { force: true });
       }

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { run, tryRun } from '#harness/process/run.ts';
 import { CONTENT_LABEL } from './component-image.ts';
 
@@ -25,6 +26,27 @@ export async function labelOf(ref: string, label: string): Promise<string | unde
 /** Whether Docker holds this image and it is what its name says. */
 export async function holds(ref: string): Promise<boolean> {
   return (await labelOf(ref, CONTENT_LABEL)) === ref;
+}
+
+const Inspected = v.array(
+  v.object({
+    RepoTags: v.nullish(v.array(v.string()), []),
+    Config: v.object({ Labels: v.nullish(v.record(v.string(), v.string()), {}) }),
+  }),
+);
+
+/** Labels of images that Docker holds, by `repository:tag`. */
+export async function inspectLabels(
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  if (refs.length === 0) return new Map();
+  // One that was removed meanwhile gives a status other than 0, and the others are told all the same.
+  const { stdout } = await tryRun(['docker', 'image', 'inspect', ...refs], { timeout_s: 60 });
+  const images = v.parse(Inspected, JSON.parse(stdout || '[]'));
+  const found = images.flatMap(({ RepoTags, Config }) =>
+    (RepoTags ?? []).map((ref) => [ref, Config.Labels ?? {}] as const),
+  );
+  return new Map(found.filter(([ref]) => refs.includes(ref)));
 }
 
 /** Removes names of images; those in use or absent are left alone. */

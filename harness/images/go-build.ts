@@ -171,16 +171,20 @@ export async function buildFolder(
   go: Go,
   options: MakeOptions & {
     readonly key?: string;
+    readonly downloading?: <T>(work: () => Promise<T>) => Promise<T>;
     readonly compiling?: <T>(work: () => Promise<T>) => Promise<T>;
   },
 ): Promise<string> {
   const key = options.key ?? (await folderKey(name, folder, go.version));
-  const compiling = options.compiling ?? ((work) => work());
+  const { downloading = (work) => work(), compiling = (work) => work() } = options;
   return await obtain(
     'bin',
     `${name}-${key}`,
     async (path) => {
-      await downloadFolder(name, folder, go, options);
+      await downloading(async () => {
+        options.signal?.throwIfAborted();
+        await downloadFolder(name, folder, go, options);
+      });
       await compiling(async () => {
         options.signal?.throwIfAborted();
         await timed(`compile ${name} ${folder.version}`, folder.expected_s, options.progress, () =>

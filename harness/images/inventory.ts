@@ -1,13 +1,15 @@
 import type { Progress } from '#harness/core/progress.ts';
 import { currentPlan, interruptible } from './artifacts.ts';
-import { listed } from './bom.ts';
+import { imageOf, listed, loadBom } from './bom.ts';
+import type { ComponentName } from './bom.ts';
 import { allSettled, makeBuilder } from './builder.ts';
 import { present, pruneCache } from './cache.ts';
 import { nodeLayerName } from './component-image.ts';
 import { holds, localImages, removeImages } from './docker.ts';
-import { nodeRefs } from './node-image.ts';
+import { forgetUses, isNode, nodeBaseRef, nodesToRemove } from './node-choice.ts';
 import type { Shelf } from './places.ts';
-import { archiveName, IMAGE_PREFIX } from './plan.ts';
+import { archiveName, definitionFolders, IMAGE_PREFIX, imageRef } from './plan.ts';
+import type { Wanted } from './selection.ts';
 
 export interface ManageOptions {
   readonly progress: Progress;
@@ -15,7 +17,7 @@ export interface ManageOptions {
 }
 
 /**
- * Builds parts of the bill of materials alone: Go folders, root file systems, images, or `node`.
+ * Builds parts of the bill of materials alone: Go folders, images, or `node`, which has the images of Kubernetes alone.
  * @returns where each lies, or its reference in Docker, by name
  * @throws UsageError for a name that the bill of materials does not have
  */
@@ -26,7 +28,7 @@ export async function buildComponents(
   const { progress, signal } = options;
   const plan = await currentPlan('build');
   const builder = makeBuilder(plan, { progress, signal });
-  const makers: Record<string, () => Promise<string>> = { node: builder.node };
+  const makers: Record<string, () => Promise<string>> = { node: builder.nodeBase };
   for (const name of Object.keys(plan.folders)) makers[name] = () => builder.folder(name);
   for (const name of Object.keys(plan.images)) makers[name] = () => builder.image(name);
   const chosen = names.map((name) => [name, listed(makers, name, 'part')] as const);
@@ -39,6 +41,18 @@ export async function buildComponents(
     ),
   );
   return built;
+}
+
+/**
+ * What the named images need, with the definitions of their Go folders; of all images where none is named.
+ * @throws UsageError for a name that the bill of materials does not have
+ */
+export async function wantedFor(names: readonly ComponentName[]): Promise<Wanted> {
+  const bom = await loadBom();
+  const specs = names.map((name) => imageOf(bom, name));
+  const folders = new Set(specs.flatMap((spec) => ('folder' in spec ? [spec.folder] : [])));
+  const definitions = definitionFolders(bom).filter((name) => names.length === 0 || folders.has(name));
+  return { images: names.length === 0 ? Object.keys(bom.images) : names, definitions };
 }
 
 /** One part of the bill of materials and whether it is ready here. */
@@ -68,6 +82,10 @@ export async function listArtifacts(): Promise<readonly ListedArtifact[]> {
       present: await on('rootfs', entry),
     });
   }
+  for (const [name, entry] of Object.entries(plan.wheels)) {
+    const version = plan.bom.wheels[name]?.version ?? '';
+    rows.push({ kind: 'programs', name, version, key: keyIn(entry), present: await on('bin', entry) });
+  }
   for (const [name, tag] of Object.entries(plan.images)) {
     const here = await on('images', archiveName(plan, name));
     rows.push({
@@ -78,7 +96,7 @@ export async function listArtifacts(): Promise<readonly ListedArtifact[]> {
       present: here,
     });
   }
-  const { node } = nodeRefs(plan);
+  const node = nodeBaseRef(plan);
   const version = plan.bom.folders['kubernetes']?.version ?? '';
   rows.push({ kind: 'node image', name: 'node', version, key: keyIn(node), present: await holds(node) });
   return rows;
@@ -93,7 +111,8 @@ async function on(shelf: Shelf, name: string): Promise<boolean> {
 }
 
 /**
- * Removes from the cache and from Docker what the present bill of materials does not name.
+ * Removes from the cache and from Docker what the present bill of materials does not name, and node images of
+ * selections that have not been used for long.
  * @returns what was removed, or would be
  */
 export async function pruneArtifacts(options: { readonly dry_run: boolean }): Promise<readonly string[]> {
@@ -104,17 +123,26 @@ export async function pruneArtifacts(options: { readonly dry_run: boolean }): Pr
     images: new Set([await nodeLayerName()]),
     tools: new Set(),
   };
-  const refs = new Set<string>();
+  const bases = new Set<string>();
+  const current = new Set<string>();
   for (const plan of plans) {
-    for (const entry of Object.values(plan.folders)) keep.bin.add(entry);
+    for (const entry of [...Object.values(plan.folders), ...Object.values(plan.wheels)]) {
+      keep.bin.add(entry);
+      keep.tools.add(entry);
+    }
     for (const entry of Object.values(plan.rootfs)) keep.rootfs.add(entry);
-    for (const name of Object.keys(plan.images)) keep.images.add(archiveName(plan, name));
-    keep.tools.add(plan.tools);
-    const { node, base } = nodeRefs(plan);
-    refs.add(node).add(base);
+    for (const name of Object.keys(plan.images)) {
+      keep.images.add(archiveName(plan, name));
+      current.add(imageRef(plan, name));
+    }
+    bases.add(nodeBaseRef(plan));
   }
   const removed = await pruneCache(keep, options.dry_run);
-  const stale = (await localImages(`${IMAGE_PREFIX}/*`)).filter((ref) => !refs.has(ref));
-  if (!options.dry_run) await removeImages(stale);
-  return [...removed, ...stale];
+  const nodes = await nodesToRemove(current, bases, 0);
+  const others = (await localImages(`${IMAGE_PREFIX}/*`)).filter((ref) => !isNode(ref) && !bases.has(ref));
+  if (!options.dry_run) {
+    await removeImages([...nodes, ...others]);
+    await forgetUses(nodes);
+  }
+  return [...removed, ...nodes, ...others];
 }

@@ -22,12 +22,21 @@ import { CONTENT_LABEL } from './component-image.ts';
 import type { PartSource } from './component-image.ts';
 import { docker, holds, removeImages } from './docker.ts';
 import { LOCKS, shelf } from './places.ts';
-import { IMAGE_PREFIX, archiveName, imageRef } from './plan.ts';
+import {
+  contentLabels,
+  holdsOwn,
+  largestWithin,
+  nodeBaseRef,
+  nodeRefs,
+  stackImages,
+  UPSTREAM_LABEL,
+} from './node-choice.ts';
+import type { NodeContent, NodeImage } from './node-choice.ts';
+import { IMAGE_PREFIX, archiveName, imageRef, kubernetesImages } from './plan.ts';
 import type { Plan } from './plan.ts';
+import type { Selection } from './selection.ts';
 
 const ENTRYPOINT = ['/usr/local/bin/mettle-entrypoint', '/usr/local/bin/entrypoint', '/sbin/init'];
-/** Says that a node image was put together on the one that kind's makers publish: it is for this machine alone. */
-export const UPSTREAM_LABEL = 'mettle.dev/upstream';
 const UPSTREAM_ENTRYPOINT = ['/usr/local/bin/entrypoint', '/sbin/init'];
 const ENABLED_UNITS = [
   'containerd.service',
@@ -41,11 +50,6 @@ const LOAD_TIMEOUT_S = 3600;
 /** Expected seconds on two cores. */
 const BASE_EXPECTED_S = 40;
 const NODE_EXPECTED_S = 10;
-
-/** The node image with the stack's images in it, and the same without Mettle's own applications. */
-export function nodeRefs(plan: Plan): { readonly base: string; readonly node: string } {
-  return { base: `${IMAGE_PREFIX}/node-base:${plan.node_base}`, node: `${IMAGE_PREFIX}/node:${plan.node}` };
-}
 
 /** Builds component images on demand. */
 export interface ArchiveSource extends PartSource {
@@ -103,8 +107,12 @@ interface Load {
   readonly archives: readonly string[];
   /** Second names of images, by first name. */
   readonly second_names?: ReadonlyMap<string, string>;
-  /** Whether the image below is the one that kind's makers publish, which keeps its own entry point. */
+  /** Whose node image is below: the one that kind's makers publish keeps its own entry point. */
+  readonly below?: 'own' | 'upstream';
+  /** Whether anything in the result is what others publish. */
   readonly upstream?: boolean;
+  /** What the label of the result says that it holds. */
+  readonly content: NodeContent;
 }
 
 /** Starts a throwaway container of `from`, loads the archives into its containerd, and commits it as `to`. */
@@ -114,12 +122,22 @@ async function loadAndCommit(
   load: Load,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { folder, archives, second_names = new Map<string, string>(), upstream = false } = load;
+  const {
+    folder,
+    archives,
+    second_names = new Map<string, string>(),
+    below,
+    upstream = false,
+    content,
+  } = load;
   const container = `mettle-load-${to.slice(to.lastIndexOf('-') + 1)}-${process.pid}`;
   const script = await readFile(join(LOCKS, 'node/load-images.sh'), 'utf8');
   const names = [...second_names].map(([name, second]) => `${name} ${second}\n`).join('');
-  const entrypoint = upstream ? UPSTREAM_ENTRYPOINT : ENTRYPOINT;
-  const label = `--change=LABEL ${CONTENT_LABEL}=${to} ${UPSTREAM_LABEL}=${upstream}`;
+  const entrypoint = below === 'upstream' ? UPSTREAM_ENTRYPOINT : ENTRYPOINT;
+  const labels = { [CONTENT_LABEL]: to, ...contentLabels(content), [UPSTREAM_LABEL]: String(upstream) };
+  const label = `--change=LABEL ${Object.entries(labels)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(' ')}`;
   try {
     const start = [
       'run',
@@ -145,14 +163,13 @@ async function loadAndCommit(
 export async function assembleNode(
   from: string,
   to: string,
-  saved: { readonly folder: string; readonly archives: readonly string[] },
+  load: Load,
   signal: AbortSignal | undefined,
-  upstream = false,
 ): Promise<void> {
   try {
-    await loadAndCommit(from, to, { ...saved, upstream }, signal);
+    await loadAndCommit(from, to, load, signal);
   } finally {
-    await rm(saved.folder, { recursive: true, force: true });
+    await rm(load.folder, { recursive: true, force: true });
   }
 }
 
@@ -188,11 +205,19 @@ async function loadSystem(
   }
 }
 
-async function buildNodeBase(plan: Plan, sources: ArchiveSource, options: MakeOptions): Promise<string> {
-  const { base } = nodeRefs(plan);
+/**
+ * The node image with the images of Kubernetes alone.
+ * @returns its reference in Docker
+ */
+export async function buildNodeBase(
+  plan: Plan,
+  sources: ArchiveSource,
+  options: MakeOptions,
+): Promise<string> {
+  const base = nodeBaseRef(plan);
   if (await holds(base)) return base;
-  const early = Object.keys(plan.images).filter((name) => !plan.bom.loaded_last.includes(name));
-  await Promise.all([...early.map(sources.image), sources.rootfs('node')]);
+  const images = kubernetesImages(plan.bom);
+  await Promise.all([...images.map(sources.image), sources.rootfs('node')]);
   const kubernetes = listed(plan.bom.folders, 'kubernetes', 'Go folder').version;
   const asked = await kubeadmNames(join(await sources.folder('kubernetes'), 'bin/kubeadm'), kubernetes);
   const second_names = new Map<string, string>();
@@ -208,13 +233,10 @@ async function buildNodeBase(plan: Plan, sources: ArchiveSource, options: MakeOp
       const system = `${IMAGE_PREFIX}/node-system:${plan.node_base}`;
       try {
         await loadSystem(plan, system, sources, pause_ref, options.signal);
-        const archives = early.map((name) => archiveName(plan, name));
-        await loadAndCommit(
-          system,
-          base,
-          { folder: shelf('images'), archives, second_names },
-          options.signal,
-        );
+        const archives = images.map((name) => archiveName(plan, name));
+        const content = { base, images: [] };
+        const load = { folder: shelf('images'), archives, second_names, content };
+        await loadAndCommit(system, base, load, options.signal);
       } finally {
         await removeImages([system]);
       }
@@ -223,26 +245,52 @@ async function buildNodeBase(plan: Plan, sources: ArchiveSource, options: MakeOp
   });
 }
 
+/** A node image with images loaded on top of a smaller one. */
+async function extendNode(
+  plan: Plan,
+  from: NodeImage,
+  to: string,
+  names: readonly ComponentName[],
+  options: MakeOptions,
+): Promise<NodeImage> {
+  const lacking = names.filter((name) => !from.images.has(imageRef(plan, name)));
+  const archives = lacking.map((name) => archiveName(plan, name));
+  const images = [...from.images, ...lacking.map((name) => imageRef(plan, name))];
+  const load = { folder: shelf('images'), archives, content: { base: nodeBaseRef(plan), images } };
+  await timed(`node image with ${lacking.length} images more`, NODE_EXPECTED_S, options.progress, () =>
+    loadAndCommit(from.ref, to, load, options.signal),
+  );
+  return { ref: to, base: nodeBaseRef(plan), images: new Set(images), upstream: false };
+}
+
 /**
- * The node image for kind, with every image of the bill of materials in its containerd. Mettle's own applications come
- * last, on an image without them, so that a change of theirs rebuilds in seconds.
+ * The node image for kind, with the images of a selection in its containerd, on the largest one present that holds
+ * nothing else. Mettle's own applications come last, so that a change of theirs rebuilds in seconds.
  * @returns its reference in Docker
  */
 export async function buildNodeImage(
   plan: Plan,
+  selection: Selection,
   sources: ArchiveSource,
   options: MakeOptions,
 ): Promise<string> {
-  const { node } = nodeRefs(plan);
-  if (await holds(node)) return node;
-  const last = plan.bom.loaded_last;
-  const [base] = await Promise.all([buildNodeBase(plan, sources, options), ...last.map(sources.image)]);
+  const { stack, node } = nodeRefs(selection);
+  if (await holdsOwn(node)) return node;
+  const { early, late } = selection;
+  const [base] = await Promise.all([
+    buildNodeBase(plan, sources, options),
+    ...[...early, ...late].map(sources.image),
+  ]);
   return await exclusively('node', options, async () => {
-    if (await holds(node)) return node;
-    const archives = last.map((name) => archiveName(plan, name));
-    await timed('node image', NODE_EXPECTED_S, options.progress, () =>
-      loadAndCommit(base, node, { folder: shelf('images'), archives }, options.signal),
-    );
+    if (await holdsOwn(node)) return node;
+    const refs = new Set(early.map((name) => imageRef(plan, name)));
+    const bottom: NodeImage = { ref: base, base, images: new Set(), upstream: false };
+    const from = largestWithin(await stackImages(), base, refs) ?? bottom;
+    const below =
+      from.images.size === refs.size && from.ref === stack
+        ? from
+        : await extendNode(plan, from, stack, early, options);
+    await extendNode(plan, below, node, late, options);
     return node;
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadBom } from './bom.ts';
-import type { BillOfMaterials } from './bom.ts';
+import type { BillOfMaterials, ImageSpec } from './bom.ts';
 import { makePlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 
@@ -26,6 +26,14 @@ function folder(copy: BillOfMaterials, name: string): BillOfMaterials['folders']
   return found;
 }
 
+type DebianImage = Extract<ImageSpec, { entrypoint: string[] }>;
+
+function debianImage(copy: BillOfMaterials, name: string): DebianImage {
+  const found = copy.images[name];
+  if (found === undefined || !('entrypoint' in found)) throw new Error(`no image ${name} of Debian packages`);
+  return found;
+}
+
 describe('makePlan', () => {
   test('gives the same keys again', async () => {
     expect(await makePlan(bom, GO)).toEqual(plan);
@@ -38,9 +46,15 @@ describe('makePlan', () => {
     expect(changed(plan.folders, other.folders)).toEqual(['traefik']);
     expect(changed(plan.images, other.images)).toEqual(['traefik']);
     expect(changed(plan.rootfs, other.rootfs)).toEqual([]);
-    expect(other.node).not.toBe(plan.node);
+    expect(other.node_base).toBe(plan.node_base);
+  });
+
+  test.each(['etcd', 'kind', 'runc-fit'])('%s changes the node image that all stand on', async (name) => {
+    const other = await planWith((copy) => {
+      folder(copy, name).stamps['main.version'] = 'x';
+    });
+    expect(changed(plan.folders, other.folders)).toEqual([name]);
     expect(other.node_base).not.toBe(plan.node_base);
-    expect(other.tools).not.toBe(plan.tools);
   });
 
   test("what no image holds leaves the node's base alone", async () => {
@@ -48,18 +62,37 @@ describe('makePlan', () => {
       folder(copy, 'k6').stamps['main.version'] = 'x';
     });
     expect(changed(plan.folders, other.folders)).toEqual(['k6']);
-    expect(other.node).toBe(plan.node);
-    expect(other.tools).not.toBe(plan.tools);
+    expect(changed(plan.images, other.images)).toEqual([]);
+    expect(other.node_base).toBe(plan.node_base);
   });
 
-  test('an application changes the node image but not its base', async () => {
+  test('the file that a wheel is locked to changes the image of its program', async () => {
     const other = await planWith((copy) => {
-      const shop = copy.images['shop'];
-      if (shop && 'port' in shop) shop.port = 8081;
+      const wheel = copy.wheels['envoy'];
+      if (wheel) wheel.sha256 = { amd64: 'a'.repeat(64), arm64: 'b'.repeat(64) };
     });
-    expect(changed(plan.images, other.images)).toEqual(['shop']);
-    expect(other.node_base).toBe(plan.node_base);
-    expect(other.node).not.toBe(plan.node);
+    expect(changed(plan.wheels, other.wheels)).toEqual(['envoy']);
+    expect(changed(plan.images, other.images)).toEqual(['envoy']);
+  });
+
+  test('the way in, the surroundings and the files of a Debian image change it alone', async () => {
+    for (const change of [
+      (git: DebianImage) => void git.entrypoint.push('--version'),
+      (git: DebianImage) => void (git.env['LANG'] = 'C.UTF-8'),
+      (git: DebianImage) => void (git.files['etc/more'] = 'accounts/git.group'),
+      (git: DebianImage) => void (git.stop_signal = 'SIGINT'),
+    ]) {
+      const other = await planWith((copy) => change(debianImage(copy, 'git')));
+      expect(changed(plan.images, other.images)).toEqual(['git']);
+    }
+  });
+
+  test('what is left in a root file system changes it', async () => {
+    const other = await planWith((copy) => {
+      copy.rootfs['git']?.keep.push('locale');
+    });
+    expect(changed(plan.rootfs, other.rootfs)).toEqual(['git']);
+    expect(changed(plan.images, other.images)).toEqual(['git']);
   });
 
   test('another Go changes every program', async () => {
@@ -83,6 +116,6 @@ describe('makePlan', () => {
       if (traefik && 'upstream' in traefik) traefik.upstream = 'mirror/traefik:v3.6.1';
     });
     expect(other.images).toEqual(plan.images);
-    expect(other.node).toBe(plan.node);
+    expect(other.node_base).toBe(plan.node_base);
   });
 });

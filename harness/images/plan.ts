@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageVersion, listed } from './bom.ts';
 import type { BillOfMaterials, ComponentName, ImageSpec } from './bom.ts';
@@ -6,10 +7,11 @@ import { folderKey } from './go-build.ts';
 import { digest, digestFiles, keyOf } from './key.ts';
 import { LOCKS } from './places.ts';
 import { rootfsKey } from './rootfs.ts';
+import { wheelKey } from './wheel.ts';
 
 /** Bumped when the way of making an image changes, so that images made before are not taken for today's. */
 const IMAGE_FORMAT = 2;
-const NODE_FORMAT = 1;
+const NODE_FORMAT = 2;
 
 /** Images carry this name in front: a registry that never answers, so nothing foreign can be pulled in their place. */
 export const IMAGE_PREFIX = 'localhost/mettle';
@@ -20,21 +22,29 @@ export interface Plan {
   /** Names of cache entries: `<component>-<key>`. */
   readonly folders: Readonly<Record<string, string>>;
   readonly rootfs: Readonly<Record<string, string>>;
+  readonly wheels: Readonly<Record<string, string>>;
   /** Tags of images: `<version>-<key>`. */
   readonly images: Readonly<Record<ComponentName, string>>;
   /** Bundled applications by image. */
   readonly apps: Readonly<Record<ComponentName, string>>;
-  /** Tag of the node image without what changes with Mettle's own sources, and with it. */
+  /** Tag of the node image with the images of Kubernetes alone. */
   readonly node_base: string;
-  readonly node: string;
-  /** Tag of the image that carries the host's programs and the manifests, and name of their cache entry. */
-  readonly tools: string;
 }
 
-/** Go folders whose programs or files the host uses. */
+/** Go folders whose program of the same name the host runs. */
 export const TOOLS = ['kind', 'k6'] as const;
-export const MANIFESTS = ['traefik', 'flagger'] as const;
-export type ManifestSet = (typeof MANIFESTS)[number];
+
+/** Go folders with the definitions (CRDs) of a component. */
+export function definitionFolders(bom: BillOfMaterials): readonly string[] {
+  const tools: readonly string[] = TOOLS;
+  const folders = Object.entries(bom.folders).filter(([, { files }]) => Object.keys(files).length > 0);
+  return folders.map(([name]) => name).filter((name) => !tools.includes(name));
+}
+
+/** Images that every node holds, whatever is chosen: those of Kubernetes itself. */
+export function kubernetesImages(bom: BillOfMaterials): readonly ComponentName[] {
+  return [...new Set(Object.values(bom.kubeadm))];
+}
 
 /** The reference of a component's image, as Docker and the node's containerd know it. */
 export function imageRef(plan: Plan, name: ComponentName): string {
@@ -46,10 +56,20 @@ export function archiveName(plan: Plan, name: ComponentName): string {
   return `${name}-${listed(plan.images, name, 'image')}.tar`;
 }
 
+async function digestsOf(files: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  const digests = Object.entries(files).map(
+    async ([path, source]) => [path, digest(await readFile(join(LOCKS, source)))] as const,
+  );
+  return Object.fromEntries(await Promise.all(digests));
+}
+
 interface ImageInputs {
   readonly bom: BillOfMaterials;
   readonly folders: Readonly<Record<string, string>>;
   readonly rootfs: Readonly<Record<string, string>>;
+  readonly wheels: Readonly<Record<string, string>>;
+  /** Digests of the project's own files in an image, by their path there. */
+  readonly files: Readonly<Record<ComponentName, Readonly<Record<string, string>>>>;
   readonly apps: Readonly<Record<string, string>>;
   readonly node_version: string;
 }
@@ -63,6 +83,13 @@ function imageKey(name: string, spec: ImageSpec, inputs: ImageInputs): string {
       folder: listed(inputs.folders, spec.folder, 'Go folder'),
       program: spec.program,
     });
+  }
+  if ('wheel' in spec) {
+    return keyOf({ ...common, wheel: listed(inputs.wheels, spec.wheel, 'wheel'), program: spec.program });
+  }
+  if ('entrypoint' in spec) {
+    const { entrypoint, env, stop_signal = '' } = spec;
+    return keyOf({ ...common, entrypoint, env, stop_signal, files: listed(inputs.files, name, 'image') });
   }
   const app = digest(listed(inputs.apps, name, 'application'));
   return keyOf({ ...common, app, port: spec.port, node_version: inputs.node_version });
@@ -81,35 +108,38 @@ export async function makePlan(bom: BillOfMaterials, go_version: string): Promis
   for (const [name, spec] of Object.entries(bom.rootfs)) {
     rootfs[name] = `${name}-${await rootfsKey(name, spec, bom.debian)}`;
   }
+  const wheels = Object.fromEntries(
+    Object.entries(bom.wheels).map(([name, spec]) => [name, `${name}-${wheelKey(name, spec)}`]),
+  );
   const apps: Record<string, string> = {};
+  const files: Record<string, Readonly<Record<string, string>>> = {};
   for (const [name, spec] of Object.entries(bom.images)) {
     if ('app' in spec) apps[name] = await bundleApp(spec.app);
+    if ('files' in spec) files[name] = await digestsOf(spec.files);
   }
-  const inputs = { bom, folders, rootfs, apps, node_version: (await nodeBinary()).version };
+  const node_version = (await nodeBinary()).version;
+  const inputs = { bom, folders, rootfs, wheels, files, apps, node_version };
   const images: Record<string, string> = {};
   for (const [name, spec] of Object.entries(bom.images)) {
     images[name] = `${imageVersion(bom, spec)}-${imageKey(name, spec, inputs)}`;
   }
   const kubernetes = listed(bom.folders, 'kubernetes', 'Go folder').version;
-  const early = Object.entries(images).filter(([name]) => !bom.loaded_last.includes(name));
+  const own_images = kubernetesImages(bom).map((name) => [name, listed(images, name, 'image')] as const);
   const base_key = keyOf({
     format: NODE_FORMAT,
     rootfs: listed(rootfs, 'node', 'rootfs'),
     programs: ['kubernetes', 'kind', 'runc-fit'].map((name) => listed(folders, name, 'Go folder')),
     files: await digestFiles(join(LOCKS, 'node'), () => true),
-    images: Object.fromEntries(early),
+    images: Object.fromEntries(own_images),
     kubeadm: bom.kubeadm,
   });
-  const node_key = keyOf({ base_key, images });
-  const tools_key = keyOf([...TOOLS, ...MANIFESTS].map((name) => listed(folders, name, 'Go folder')));
   return {
     bom,
     folders,
     rootfs,
+    wheels,
     images,
     apps,
     node_base: `${kubernetes}-${base_key}`,
-    node: `${kubernetes}-${node_key}`,
-    tools: tools_key,
   };
 }

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { packLayer, writeArchive } from './archive.ts';
 import { currentPlan, prepareArtifacts } from './artifacts.ts';
+import { present } from './cache.ts';
 import { CONTENT_LABEL } from './component-image.ts';
 import { docker, holds, removeImages } from './docker.ts';
+import { hostPartRef } from './host-part.ts';
 import { IMAGE_PREFIX, imageRef } from './plan.ts';
 import type { Plan } from './plan.ts';
-import { publishedRef, pullComponents, pullTools, toolsRef } from './pull.ts';
+import { publishedRef, pullComponents, pullPart } from './pull.ts';
 import { startLocalRegistry } from './testing/local-registry.ts';
 import type { LocalRegistry } from './testing/local-registry.ts';
 
@@ -24,7 +26,8 @@ beforeAll(async () => {
   registry = await startLocalRegistry();
   const real = await currentPlan('pull');
   const images = Object.fromEntries(Object.keys(real.images).map((name) => [name, `0.0.0-${run_key}`]));
-  plan = { ...real, images, tools: run_key };
+  const folders = Object.fromEntries(Object.keys(real.folders).map((name) => [name, `${name}-${run_key}`]));
+  plan = { ...real, images, folders };
   work = await mkdtemp(join(tmpdir(), 'mettle-pull-'));
 });
 afterAll(async () => {
@@ -36,7 +39,12 @@ beforeEach(() => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await removeImages([imageRef(plan, 'flagger'), imageRef(plan, 'shop'), toolsRef(plan)]);
+  await removeImages([
+    imageRef(plan, 'flagger'),
+    imageRef(plan, 'shop'),
+    hostPartRef(plan, 'kind'),
+    hostPartRef(plan, 'flagger'),
+  ]);
 });
 
 /** Publishes an image that holds nothing but empty folders, under a name and with a label. */
@@ -89,15 +97,33 @@ test('what the registry lacks is named, in both forms', async () => {
   );
 });
 
-test('tools without their programs are not taken for tools', async () => {
-  const ref = toolsRef(plan);
-  await publish(publishedRef(registry.address, ref), ref, ['bin', 'manifests']);
-  await expect(pullTools(plan, registry.address, quiet)).rejects.toThrow('kind');
-  expect(await readdir(join(work, 'cache/mettle/tools'))).toEqual([]);
+test("a component's definitions are pulled alone, into a place of their own", async () => {
+  const ref = hostPartRef(plan, 'flagger');
+  await publish(publishedRef(registry.address, ref), ref, ['part/files/crd.yaml']);
+  const place = await pullPart(plan, 'flagger', registry.address, quiet);
+  expect(await readdir(join(place, 'files'))).toEqual(['crd.yaml']);
+  expect(await readdir(join(work, 'cache/mettle/tools'))).toEqual([plan.folders['flagger']]);
+  expect(await holds(ref)).toBe(false);
+});
+
+test.each([
+  ['kind', 'part/bin', 'kind'],
+  ['traefik', 'part/files', 'holds no definitions'],
+])('%s without what it is for is not taken', async (folder, content, message) => {
+  const ref = hostPartRef(plan, folder);
+  await publish(publishedRef(registry.address, ref), ref, [content]);
+  await expect(pullPart(plan, folder, registry.address, quiet)).rejects.toThrow(message);
+  expect(await present('tools', plan.folders[folder] ?? '')).toBeUndefined();
 });
 
 test('a registry that does not answer is named with the fix', async () => {
-  const refused = prepareArtifacts({ mode: 'pull', registry: '127.0.0.1:9', ...quiet });
+  const refused = prepareArtifacts({
+    mode: 'pull',
+    registry: '127.0.0.1:9',
+    images: ['flagger'],
+    definitions: ['flagger'],
+    ...quiet,
+  });
   await expect(refused).rejects.toMatchObject({ exit_code: 3, next: expect.stringContaining('registry') });
   await expect(refused).rejects.toThrow('127.0.0.1:9');
 });

@@ -28,6 +28,11 @@ test.each([
 });
 
 test('pull without a registry is a mistake of usage', async () => {
-  const refused = prepareArtifacts({ mode: 'pull', progress: () => undefined });
+  const refused = prepareArtifacts({
+    mode: 'pull',
+    images: [],
+    definitions: [],
+    progress: () => undefined,
+  });
   await expect(refused).rejects.toMatchObject({ exit_code: 64, next: expect.stringContaining('--registry') });
 });

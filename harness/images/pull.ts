@@ -1,24 +1,23 @@
-import { access, mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import { tryRun } from '#harness/process/run.ts';
-import { imageOf } from './bom.ts';
+import { imageOf, listed } from './bom.ts';
 import type { ComponentName } from './bom.ts';
 import { obtain, timed } from './cache.ts';
 import type { MakeOptions } from './cache.ts';
 import { CONTENT_LABEL } from './component-image.ts';
 import { docker, holds, labelOf, removeImages } from './docker.ts';
-import { assembleNode, nodeRefs } from './node-image.ts';
+import { hostPartRef, unpackPart } from './host-part.ts';
+import { nodeBaseRef, nodeRefs } from './node-choice.ts';
+import { assembleNode } from './node-image.ts';
 import { shelf } from './places.ts';
-import { IMAGE_PREFIX, imageRef, TOOLS } from './plan.ts';
+import { imageRef } from './plan.ts';
 import type { Plan } from './plan.ts';
+import type { Selection } from './selection.ts';
 
 const PULL_EXPECTED_S = 30;
-
-/** The image that carries the host's programs and the manifests. */
-export function toolsRef(plan: Plan): string {
-  return `${IMAGE_PREFIX}/tools:${plan.tools}`;
-}
+const ASSEMBLE_EXPECTED_S = 15;
 
 /** A host with a dot or a port, as Docker demands (without, it would mean Docker Hub's user of this name), and a path. */
 const PREFIX =
@@ -79,27 +78,26 @@ async function pullRef(published: string, signal: AbortSignal | undefined): Prom
 }
 
 /**
- * The folder of the host's programs and manifests, out of the published tools image.
+ * The folder of what the host takes from a Go folder, out of its published image.
  * @throws UnfitError when it cannot be had
  */
-export async function pullTools(plan: Plan, registry: string, options: MakeOptions): Promise<string> {
-  const ref = toolsRef(plan);
-  const { signal, progress } = options;
+export async function pullPart(
+  plan: Plan,
+  folder: string,
+  registry: string,
+  options: MakeOptions,
+): Promise<string> {
+  const ref = hostPartRef(plan, folder);
+  const { signal } = options;
   return await obtain(
     'tools',
-    plan.tools,
+    listed(plan.folders, folder, 'Go folder'),
     async (path) => {
-      await timed('pull tools', PULL_EXPECTED_S, progress, async () => {
-        if (!(await pullOwn(registry, ref, signal))) throw absent(registry, ref);
-      });
-      const container = await docker(['create', '--network=none', ref, '/bin/kind'], signal);
+      options.progress(`pull ${folder}`);
+      if (!(await pullOwn(registry, ref, signal))) throw absent(registry, ref);
       try {
-        await mkdir(path, { recursive: true });
-        for (const folder of ['bin', 'manifests'])
-          await docker(['cp', `${container}:/${folder}`, path], signal);
-        for (const program of TOOLS) await access(join(path, 'bin', program));
+        await unpackPart(ref, folder, path, signal);
       } finally {
-        await tryRun(['docker', 'rm', '--force', container], { timeout_s: 60 });
         await removeImages([ref]);
       }
     },
@@ -114,54 +112,60 @@ function absent(registry: string, ref: string): UnfitError {
 }
 
 /**
- * Makes the node image present by pulling. Where the registry does not hold it, it is put together here from a node
- * image without applications and the component images, for which the registry may hold Mettle's own or those that the
- * components' makers publish.
+ * Makes the node image of a selection present by pulling: the one without components, and the images of the components,
+ * for which the registry may hold Mettle's own or those that their makers publish. Where it has no node image of
+ * Mettle's, the one that kind's makers publish serves.
+ * @returns its reference in Docker
  * @throws UnfitError naming each image that the registry lacks
  */
-export async function pullNode(plan: Plan, registry: string, options: MakeOptions): Promise<void> {
-  const { node, base } = nodeRefs(plan);
+export async function pullNode(
+  plan: Plan,
+  selection: Selection,
+  registry: string,
+  options: MakeOptions,
+): Promise<string> {
+  const base = nodeBaseRef(plan);
+  const { node } = nodeRefs(selection);
   const { signal, progress } = options;
-  const pulled = await timed('pull node image', PULL_EXPECTED_S, progress, () =>
-    pullOwn(registry, node, signal),
+  const own =
+    (await holds(base)) ||
+    (await timed('pull node image', PULL_EXPECTED_S, progress, () => pullOwn(registry, base, signal)));
+  const from = own ? base : await pullUpstreamNode(plan, registry, signal);
+  const wanted = [...selection.early, ...selection.late];
+  const makers = await pullComponents(plan, registry, wanted, options);
+  const saved = await saveAll(plan, wanted, signal);
+  const content = { base, images: wanted.map((name) => imageRef(plan, name)) };
+  await timed(`node image with ${wanted.length} images more`, ASSEMBLE_EXPECTED_S, progress, () =>
+    assembleNode(
+      from,
+      node,
+      { ...saved, content, below: own ? 'own' : 'upstream', upstream: !own || makers },
+      signal,
+    ),
   );
-  if (pulled) return;
-  progress('the registry has no complete node image; it is put together from its parts');
-  if (!(await holds(base)) && !(await pullOwn(registry, base, signal))) {
-    await assembleFromParts(plan, registry, node, options);
-    return;
-  }
-  await pullComponents(plan, registry, plan.bom.loaded_last, options);
-  await assembleNode(base, node, await saveAll(plan, plan.bom.loaded_last, signal), signal);
+  return node;
 }
 
-/** The last resort: the upstream node image, and each component's own image or its maker's. */
-async function assembleFromParts(
+/** The node image that kind's makers publish; it brings the images of Kubernetes itself. */
+async function pullUpstreamNode(
   plan: Plan,
   registry: string,
-  node: string,
-  options: MakeOptions,
-): Promise<void> {
-  const { signal } = options;
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const kubernetes = plan.bom.folders['kubernetes']?.version ?? '';
   const upstream = `${registry}/kindest/node:v${kubernetes}`;
-  if (!(await pullRef(upstream, signal))) {
-    throw new UnfitError(
-      `The registry has neither ${publishedRef(registry, node)} nor ${publishedRef(registry, nodeRefs(plan).base)} nor ${upstream}`,
-      {
-        next: 'Publish what this checkout names with `mettle images push --registry PREFIX`, or use --images build.',
-      },
-    );
-  }
-  // The upstream node image brings the control plane's images itself.
-  const control_plane = new Set(Object.values(plan.bom.kubeadm));
-  const wanted = Object.keys(plan.images).filter((name) => !control_plane.has(name));
-  await pullComponents(plan, registry, wanted, options);
-  await assembleNode(upstream, node, await saveAll(plan, wanted, signal), signal, true);
+  if (await pullRef(upstream, signal)) return upstream;
+  throw new UnfitError(
+    `The registry has neither ${publishedRef(registry, nodeBaseRef(plan))} nor ${upstream}`,
+    {
+      next: 'Publish what this checkout names with `mettle images push --registry PREFIX`, or use --images build.',
+    },
+  );
 }
 
 /**
  * Pulls component images: Mettle's own where the registry holds them, else the one its maker publishes.
+ * @returns whether any is its maker's
  * @throws UnfitError naming all that are in neither form there
  */
 export async function pullComponents(
@@ -169,8 +173,9 @@ export async function pullComponents(
   registry: string,
   names: readonly ComponentName[],
   options: MakeOptions,
-): Promise<void> {
+): Promise<boolean> {
   const lacking: string[] = [];
+  let makers = false;
   for (const name of names) {
     const ref = imageRef(plan, name);
     if ((await holds(ref)) || (await pullOwn(registry, ref, options.signal))) continue;
@@ -178,6 +183,7 @@ export async function pullComponents(
     const upstream =
       'upstream' in spec && spec.upstream !== undefined ? `${registry}/${spec.upstream}` : undefined;
     if (upstream !== undefined && (await pullRef(upstream, options.signal))) {
+      makers = true;
       options.progress(`${name}: ${upstream}, as its maker publishes it`);
       await docker(['tag', upstream, ref], options.signal);
       await removeImages([upstream]);
@@ -190,6 +196,7 @@ export async function pullComponents(
       next: 'Publish what this checkout names with `mettle images push --registry PREFIX`, or use --images build.',
     });
   }
+  return makers;
 }
 
 /** Writes images that Docker holds as archives into a folder of the cache that is removed after use. */

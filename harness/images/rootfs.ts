@@ -10,9 +10,14 @@ import { keyOf } from './key.ts';
 import { LOCKS } from './places.ts';
 
 /** Documentation and translations have no reader inside an image. */
-const LEFT_OUT = ['doc/*', 'man/*', 'info/*', 'locale/*', 'zoneinfo/*'].map(
-  (path) => `path-exclude=/usr/share/${path}`,
-);
+const READERLESS = ['doc', 'man', 'info', 'locale', 'zoneinfo'];
+
+function leftOut(spec: RootfsSpec): readonly string[] {
+  return READERLESS.filter((folder) => !spec.keep.includes(folder)).map(
+    (folder) => `path-exclude=/usr/share/${folder}/*`,
+  );
+}
+
 const TIMEOUT_S = 1200;
 /** Time stamps are cut to this, so that the same packages give the same bytes. */
 const SOURCE_DATE_EPOCH = '1700000000';
@@ -43,7 +48,7 @@ export async function rootfsKey(name: string, spec: RootfsSpec, debian: string):
     packages,
     unpacked,
     finish,
-    left_out: LEFT_OUT,
+    left_out: leftOut(spec),
     SOURCE_DATE_EPOCH,
   });
 }
@@ -87,7 +92,7 @@ export async function buildRootfs(
             'mmdebstrap',
             '--quiet',
             `--variant=${spec.unpacked ? 'extract' : 'minbase'}`,
-            ...LEFT_OUT.map((option) => `--dpkgopt=${option}`),
+            ...leftOut(spec).map((option) => `--dpkgopt=${option}`),
             '--aptopt=Acquire::Languages "none"',
             `--include=${spec.packages.join(',')}`,
             ...hooks(spec, join(path, 'packages.txt')),
@@ -108,4 +113,19 @@ export async function buildRootfs(
 
 function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * The version of a package in the list beside a root file system, which holds `name<TAB>version` or the names of the
+ * packages' files. Source: deb(5), file names `name_version_architecture.deb` with the colon of an epoch escaped.
+ */
+export function packageVersion(list: string, name: string): string | undefined {
+  for (const line of list.split('\n')) {
+    const [tabbed, version] = line.split('\t');
+    if (version !== undefined && tabbed?.split(':')[0] === name) return version;
+    const [file, in_name, architecture] = line.split('_');
+    if (architecture !== undefined && file === name && in_name !== undefined)
+      return decodeURIComponent(in_name);
+  }
+  return undefined;
 }

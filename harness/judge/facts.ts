@@ -1,4 +1,14 @@
-import type { AnswerSeries, EpochMs, RecordOf, RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { Expectation } from '#harness/core/expectation.ts';
+import type {
+  AnswerSeries,
+  ArgoSpec,
+  EpochMs,
+  FlaggerSpec,
+  RecordOf,
+  RolloutSpec,
+  Timeline,
+} from '#harness/core/timeline.ts';
+import { endOf, rolloutSubject } from './endings.ts';
 import { MissingEvidence } from './missing-evidence.ts';
 
 /** Time over which a share of traffic was declared. */
@@ -32,6 +42,20 @@ export class Facts {
     return declared.data;
   }
 
+  /** The specification of a rollout by Flagger. @throws MissingEvidence when another controller rolls out */
+  get flagger(): FlaggerSpec {
+    const { spec } = this;
+    if (spec.controller === 'flagger') return spec;
+    throw new MissingEvidence(`the rollout is by ${spec.controller}, not by flagger`);
+  }
+
+  /** The specification of a rollout by Argo Rollouts. @throws MissingEvidence when another controller rolls out */
+  get argo(): ArgoSpec {
+    const { spec } = this;
+    if (spec.controller === 'argo-rollouts') return spec;
+    throw new MissingEvidence(`the rollout is by ${spec.controller}, not by argo-rollouts`);
+  }
+
   /** When the judged release was shipped. @throws MissingEvidence when it never was */
   get shipped(): RecordOf<'release', 'shipped'> {
     const { next_release } = this.spec;
@@ -40,6 +64,29 @@ export class Facts {
       .find((record) => record.data.release === next_release);
     if (!shipped) throw new MissingEvidence(`release ${next_release} was never shipped`);
     return shipped;
+  }
+
+  /**
+   * The moment that everything is measured from: the shipping of the judged release, or, where nothing is rolled out,
+   * the moment at which the steady state was found to hold. @throws MissingEvidence when there was none
+   */
+  get act_began(): { readonly at: EpochMs; readonly seq: number } {
+    if (this.timeline.of('harness', 'spec').length > 0) return this.shipped;
+    const steady = this.timeline
+      .of('harness', 'steady_state')
+      .find((record) => record.data.moment === 'before');
+    if (!steady) throw new MissingEvidence('the scenario never came to its act');
+    return steady;
+  }
+
+  /** What a scenario of the given sort declared. @throws MissingEvidence when it declared nothing */
+  expectation<Of extends Expectation['of']>(of: Of): Extract<Expectation, { of: Of }> {
+    const declared = this.timeline
+      .of('harness', 'expectation')
+      .map((record) => record.data)
+      .find((data): data is Extract<Expectation, { of: Of }> => data.of === of);
+    if (!declared) throw new MissingEvidence(`the scenario never declared what it expects of its ${of}`);
+    return declared;
   }
 
   /** The load's seconds. @throws MissingEvidence when no load was measured */
@@ -87,7 +134,9 @@ export class Facts {
 
   /** What the gateway declared, as periods. @throws MissingEvidence when no weight was ever observed */
   get weight_periods(): readonly WeightPeriod[] {
-    const records = this.timeline.of('gateway', 'weight');
+    const records = this.timeline
+      .of('gateway', 'weight')
+      .filter((record) => record.data.read_from !== 'live');
     if (records.length === 0) throw new MissingEvidence('no declared weight was observed at the gateway');
     const changes = records.filter(
       (record, index) => index === 0 || record.data.canary_pct !== records[index - 1]?.data.canary_pct,
@@ -101,29 +150,41 @@ export class Facts {
     }));
   }
 
-  get #all_canary_states(): readonly RecordOf<'kubernetes', 'object'>[] {
-    const { app, namespace } = this.spec;
-    const subject = `Canary/${namespace}/${app}`;
+  get #all_rollout_states(): readonly RecordOf<'kubernetes', 'object'>[] {
+    const subject = rolloutSubject(this.spec);
     return this.timeline.of('kubernetes', 'object').filter((record) => record.subject === subject);
   }
 
-  /** States of the judged Canary after shipping, in order. */
-  get canary_states(): readonly RecordOf<'kubernetes', 'object'>[] {
+  /** States of the judged Canary or Rollout after shipping, in order. */
+  get rollout_states(): readonly RecordOf<'kubernetes', 'object'>[] {
     const from = this.shipped.at;
-    return this.#all_canary_states.filter((record) => record.at >= from);
+    return this.#all_rollout_states.filter((record) => record.at >= from);
   }
 
-  /** The last state of the judged Canary. @throws MissingEvidence when it was never observed */
-  get last_canary_state(): RecordOf<'kubernetes', 'object'> {
-    const last = this.#all_canary_states.at(-1);
-    if (!last) throw new MissingEvidence('the Canary was never observed');
+  /** The last state of the judged Canary or Rollout. @throws MissingEvidence when it was never observed */
+  get last_rollout_state(): RecordOf<'kubernetes', 'object'> {
+    const last = this.#all_rollout_states.at(-1);
+    if (!last) throw new MissingEvidence(`${rolloutSubject(this.spec)} was never observed`);
     return last;
   }
 
-  /** Events about the judged Canary after shipping, in order. */
-  get canary_events(): readonly RecordOf<'kubernetes', 'event'>[] {
-    const { app, namespace } = this.spec;
-    const subject = `Canary/${namespace}/${app}`;
+  /** Makes sure that the judged Canary or Rollout was observed. @throws MissingEvidence when it never was */
+  requireRollout(): void {
+    if (this.#all_rollout_states.length > 0) return;
+    throw new MissingEvidence(`${rolloutSubject(this.spec)} was never observed`);
+  }
+
+  /** The first state after shipping in which the rollout had come to the given end; undefined when it never did. */
+  endState(expected: RolloutSpec['expected']): RecordOf<'kubernetes', 'object'> | undefined {
+    const from = this.shipped.at;
+    const before = this.#all_rollout_states.findLast((record) => record.at < from);
+    const ended = endOf(this.spec, expected, before?.data.fields);
+    return this.rollout_states.find((record) => ended(record.data.fields));
+  }
+
+  /** Events about the judged Canary or Rollout after shipping, in order. */
+  get rollout_events(): readonly RecordOf<'kubernetes', 'event'>[] {
+    const subject = rolloutSubject(this.spec);
     const from = this.shipped.at;
     return this.timeline
       .of('kubernetes', 'event')

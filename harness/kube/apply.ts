@@ -3,6 +3,7 @@ import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import { at, type KubeObject, listAt, nameOf, textAt } from '#harness/core/kubernetes.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { ApiError, type KubeApi } from './api.ts';
+import { fieldIn } from './field-path.ts';
 import type { Manifest } from './manifests.ts';
 import { isCurrent, waitFor } from './wait.ts';
 
@@ -22,7 +23,8 @@ export interface ApplyOptions {
 
 /** Objects are applied stage by stage: a later one needs the earlier ones to be there. */
 const STAGES: readonly (readonly string[])[] = [
-  ['CustomResourceDefinition', 'Namespace'],
+  // A claim that comes before its volume, or a pod before its claim, is looked at again only seconds later.
+  ['CustomResourceDefinition', 'Namespace', 'PersistentVolume'],
   [
     'ServiceAccount',
     'ClusterRole',
@@ -32,6 +34,7 @@ const STAGES: readonly (readonly string[])[] = [
     'ConfigMap',
     'Secret',
     'Service',
+    'PersistentVolumeClaim',
   ],
 ];
 
@@ -66,9 +69,11 @@ async function applyOne(api: KubeApi, manifest: Manifest, options: ApplyOptions)
 /** The server answers 500 to an object that does not fit its schema, though the mistake is the sender's. */
 const UNFIT_OBJECT = /failed to create typed patch object/;
 
-/** A refusal is told with the place in our file: a mistake in the manifest is a usage error, the rest is the cluster's. */
-function located(error: unknown, { object, position }: Manifest): unknown {
+/** A refusal is told with the place in our file, the field's where the server names one: a mistake in the manifest is a usage error, the rest is the cluster's. */
+function located(error: unknown, { object, position: start, locate }: Manifest): unknown {
   if (!(error instanceof ApiError)) return error;
+  const field = fieldIn(error.message);
+  const position = (field && locate?.(field)) ?? start;
   const message = `${nameOf(object)} was refused: ${error.message}`;
   const mistaken = [400, 404, 409, 422].includes(error.status) || UNFIT_OBJECT.test(error.message);
   if (mistaken) return new UsageError(message, { position, cause: error });

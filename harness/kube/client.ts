@@ -15,6 +15,13 @@ export interface LogOptions {
   readonly previous?: boolean;
 }
 
+/** A port of a pod, asked through the API server: such a port need not be published anywhere. */
+export interface PodPort {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+}
+
 /** A kind that the cluster can list. */
 export interface ListableKind {
   readonly api_version: string;
@@ -44,6 +51,11 @@ export interface KubeClient extends AsyncDisposable {
   remove(ref: ObjectRef, options: WaitOptions & { readonly grace_s?: number }): Promise<void>;
   /** The log of one container of a pod. */
   logs(namespace: string, pod: string, options?: LogOptions): Promise<string>;
+  /**
+   * The answer of a pod to `GET path?query` over HTTP. Throws ApiError with the pod's own status, or 503 when the pod
+   * cannot be reached.
+   */
+  proxyGet(port: PodPort, path: string, query?: Readonly<Record<string, string>>): Promise<string>;
   /** All kinds that can be listed, in their preferred version. */
   kinds(): Promise<readonly ListableKind[]>;
 }
@@ -162,6 +174,10 @@ export function kubeClient(cluster: KubeTarget): KubeClient {
       if (await this.beginRemoval(ref, grace_s)) await waitFor(api, isGone(ref), options);
     },
     logs: (namespace, pod, options = {}) => readLogs(api, namespace, pod, options),
+    async proxyGet({ namespace, pod, port }, path, query = {}) {
+      const pods = await api.kind('v1', 'Pod');
+      return await api.text({ path: `${pods.path(namespace)}/${pod}:${port}/proxy${path}`, query });
+    },
     kinds: () => listKinds(api),
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };

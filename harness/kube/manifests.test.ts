@@ -77,9 +77,9 @@ data:
     expect(exit_code).toBe(64);
   });
 
-  test('names the position of an unknown component', () => {
+  test('names the position of an image that was not chosen', () => {
     expect(errorOf(DEPLOYMENT.replace('mettle/shop', 'mettle/shopp')).message).toBe(
-      'fixtures/x.yaml:11:18: unknown component shopp; the bill of materials has shop',
+      'fixtures/x.yaml:11:18: no image shopp was chosen; chosen are shop',
     );
   });
 

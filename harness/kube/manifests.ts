@@ -1,13 +1,26 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type Document, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
 import { type Position, UsageError } from '#harness/core/errors.ts';
 import { isKubeObject, type KubeObject } from '#harness/core/kubernetes.ts';
+import type { FieldPath } from './field-path.ts';
 
 /** One object of a manifest file and where it stands there. */
 export interface Manifest {
   readonly object: KubeObject;
   readonly position: Position;
+  /** Where a field stands, or the nearest field around it that is there. Absent when no file holds the object. */
+  readonly locate?: (path: FieldPath) => Position;
 }
 
 export type Value = string | number | boolean;
@@ -52,11 +65,39 @@ function resolve(document: Document, options: ManifestOptions, fail: Fail): void
       pair.value.value =
         images[component] ??
         fail(
-          `unknown component ${component}; the bill of materials has ${Object.keys(images).join(', ') || 'none'}`,
+          `no image ${component} was chosen; chosen are ${Object.keys(images).join(', ') || 'none'}`,
           pair.value.range?.[0] ?? 0,
         );
     },
   });
+}
+
+/** The item of a list that a step means: by its number, or by the value of one of its fields (`name=x`). */
+function itemOf(items: readonly unknown[], step: string | number): unknown {
+  if (typeof step === 'number') return items[step];
+  const [key = '', value] = step.split('=');
+  return items.find((item) => isMap(item) && String(item.get(key)) === value);
+}
+
+/** Offset of the deepest part of a path that a document holds: its key, or the item of a list. */
+function offsetOf(root: Node | null, path: FieldPath): number {
+  let node: unknown = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === String(step));
+      if (pair === undefined) return offset;
+      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = itemOf(node.items, step);
+      if (!isNode(node)) return offset;
+      offset = node.range?.[0] ?? offset;
+    } else {
+      return offset;
+    }
+  }
+  return offset;
 }
 
 const OPENS_QUOTE = /^\s*(?:- )?[\w.$-]+:\s+'(?:[^']|'')*$/;
@@ -107,7 +148,12 @@ export function parseManifests(file: string, text: string, options: ManifestOpti
     if (object === null) continue;
     if (!isKubeObject(object))
       fail('expected a Kubernetes object with apiVersion, kind and metadata.name', offset);
-    manifests.push({ object, position: positionAt(offset) });
+    const { contents } = document;
+    manifests.push({
+      object,
+      position: positionAt(offset),
+      locate: (path) => positionAt(offsetOf(contents, path)),
+    });
   }
   return manifests;
 }

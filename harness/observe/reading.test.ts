@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { alertState } from './alerts.ts';
 import { messageDraft } from './chat.ts';
-import { declaredWeights } from './kubernetes.ts';
 import { seriesOf } from './series.ts';
 
 const rules = (rule: object): object => ({
@@ -51,36 +50,6 @@ describe('seriesOf', () => {
   });
 });
 
-const route = (...services: object[]): Parameters<typeof declaredWeights>[1] => ({
-  object: {
-    apiVersion: 'traefik.io/v1alpha1',
-    kind: 'TraefikService',
-    metadata: { name: 'shop', namespace: 'here' },
-    spec: { weighted: { services } },
-  },
-});
-
-describe('declaredWeights', () => {
-  test('a canary that is not listed has no weight', () => {
-    expect(declaredWeights('shop', route({ name: 'shop-primary', weight: 100 }))).toEqual({
-      primary_pct: 100,
-      canary_pct: 0,
-    });
-  });
-
-  test('weights count in relation to each other', () => {
-    const services = [
-      { name: 'shop-primary', weight: 30 },
-      { name: 'shop-canary', weight: 10 },
-    ];
-    expect(declaredWeights('shop', route(...services))).toEqual({ primary_pct: 75, canary_pct: 25 });
-  });
-
-  test('a route without a primary declares nothing', () => {
-    expect(declaredWeights('shop', route({ name: 'other', weight: 1 }))).toBeUndefined();
-  });
-});
-
 describe('messageDraft', () => {
   const message = {
     seq: 4,
@@ -89,7 +58,9 @@ describe('messageDraft', () => {
     channel: 'rollouts',
     text: 'Failed checks threshold reached 2',
     severity: 'danger',
+    dialect: 'slack-webhook',
     fields: { author_name: 'shop.here' },
+    about: { kind: 'Canary', namespace: 'here', name: 'shop' },
     raw: {},
   };
 
@@ -101,6 +72,7 @@ describe('messageDraft', () => {
       subject: 'Canary/here/shop',
       data: {
         sender: 'flagger',
+        dialect: 'slack-webhook',
         channel: 'rollouts',
         text: 'Failed checks threshold reached 2',
         severity: 'danger',
@@ -114,9 +86,24 @@ describe('messageDraft', () => {
   });
 
   test("Alertmanager's message is about its alert", () => {
-    const fields = { alertname: 'ShopErrorRatio', namespace: 'here' };
-    expect(messageDraft({ ...message, sender: 'alertmanager', fields }, 'here')).toMatchObject({
+    const about = { kind: 'Alert', name: 'ShopErrorRatio', namespace: 'here' };
+    expect(messageDraft({ ...message, sender: 'alertmanager', about }, 'here')).toMatchObject({
       subject: 'Alert/ShopErrorRatio',
     });
+    expect(messageDraft({ ...message, sender: 'alertmanager', about }, 'elsewhere')).toBeUndefined();
+  });
+
+  test('a message about an object without a namespace, or about nothing, is part of every run', () => {
+    const { about: _about, ...plain } = message;
+    expect(messageDraft({ ...plain, sender: 'ci' }, 'here')).toMatchObject({ subject: 'Sender/ci' });
+    const about = { kind: 'Rollout', name: 'shop' };
+    expect(messageDraft({ ...message, about }, 'here')).toMatchObject({ subject: 'Rollout/shop' });
+  });
+
+  test('the namespace may stand in the fields of a message that names no object', () => {
+    const { about: _about, ...plain } = message;
+    const told = { ...plain, fields: { namespace: 'here' } };
+    expect(messageDraft(told, 'here')).toMatchObject({ subject: 'Sender/flagger' });
+    expect(messageDraft(told, 'elsewhere')).toBeUndefined();
   });
 });

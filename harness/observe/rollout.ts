@@ -3,16 +3,25 @@ import type { EpochMs, Recorder, RolloutSpec } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { observeAlert, observeAlertmanager } from './alerts.ts';
 import { observeChat } from './chat.ts';
-import { observeGateway, observeKubernetes } from './kubernetes.ts';
-import { checkQueries, recordSeries, shopQueries } from './series.ts';
+import { observeGateway, type WatchedSplit } from './gateway.ts';
+import { observeKubernetes } from './kubernetes.ts';
+import { analysisQueries, checkQueries, recordSeries, shopQueries } from './series.ts';
+import { observeSwitch } from './switch.ts';
 
 /** What is watched during a rollout. */
 export interface RolloutSubject {
   readonly kube: KubeClient;
   readonly cluster: Cluster;
-  readonly spec: Pick<RolloutSpec, 'namespace' | 'app' | 'interval_s' | 'scrape_interval_s'> & {
+  readonly spec: Pick<
+    RolloutSpec,
+    'controller' | 'namespace' | 'app' | 'gateway' | 'interval_s' | 'scrape_interval_s'
+  > & {
     readonly alert: Pick<RolloutSpec['alert'], 'name'>;
   };
+  /** The two Services that the gateway splits between; Flagger's when absent. */
+  readonly services?: NonNullable<WatchedSplit['services']>;
+  /** The Service that a blue/green rollout switches; there is no split then. */
+  readonly switched?: string;
 }
 
 /**
@@ -21,11 +30,14 @@ export interface RolloutSubject {
  * @throws what the API server's first answers throw; sources over HTTP are recorded as lost instead
  */
 export async function observeRollout(subject: RolloutSubject, recorder: Recorder): Promise<AsyncDisposable> {
-  const { kube, cluster, spec } = subject;
-  const { namespace, app, alert } = spec;
+  const { kube, cluster, spec, services, switched } = subject;
+  const { namespace, app, alert, gateway } = spec;
+  const split = { namespace, app, ...(gateway ? { gateway } : {}), ...(services ? { services } : {}) };
   const starting = [
-    observeKubernetes(kube, namespace, recorder),
-    observeGateway(kube, { namespace, app }, recorder),
+    observeKubernetes(kube, spec, recorder),
+    switched === undefined
+      ? observeGateway(kube, split, recorder)
+      : observeSwitch(kube, { namespace, service: switched }, recorder),
     observeAlert(cluster.ports.prometheus, { name: alert.name, namespace }, recorder),
     observeAlertmanager(cluster.ports.alertmanager, namespace, recorder),
     observeChat(cluster.ports.chat, namespace, recorder),
@@ -43,12 +55,13 @@ export async function recordRolloutSeries(
   span: { readonly from: EpochMs; readonly to: EpochMs },
   recorder: Recorder,
 ): Promise<void> {
-  const checks = await checkQueries(kube, spec).catch((error: unknown) => {
+  const queriesOf = spec.controller === 'flagger' ? checkQueries : analysisQueries;
+  const checks = await queriesOf(kube, spec).catch((error: unknown) => {
     const text = `the checks of ${spec.app} cannot be read: ${String(error)}`;
     recorder.record({ source: 'harness', kind: 'note', subject: 'prometheus', data: { text } });
     return [];
   });
-  const queries = [...shopQueries(spec.namespace, spec.interval_s), ...checks];
+  const queries = [...shopQueries(spec), ...checks];
   const range = { ...span, step_s: spec.scrape_interval_s };
   await recordSeries(cluster.ports.prometheus, queries, range, recorder);
 }

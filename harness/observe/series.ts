@@ -1,6 +1,7 @@
 import { at, listAt, textAt } from '#harness/core/kubernetes.ts';
-import type { EpochMs, Recorder } from '#harness/core/timeline.ts';
+import type { EpochMs, Recorder, RolloutSpec } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
+import { ANALYSIS_RUN } from '#harness/kube/recording.ts';
 import { readJson } from './source.ts';
 
 /** A range of time in Prometheus. */
@@ -23,6 +24,9 @@ export interface NamedQuery {
 }
 
 const TIMEOUT_MS = 10_000;
+
+/** Fewest scrapes in the window of a rate. */
+const SCRAPES_MIN = 4;
 
 /** The series in an answer of `/api/v1/query_range`. */
 export function seriesOf(answer: unknown): Series[] {
@@ -49,10 +53,18 @@ export async function queryRange(port: number, query: string, range: Range): Pro
 }
 
 /** What reports show beside the load's own measurements, as Prometheus saw it. */
-export function shopQueries(namespace: string, window_s: number): NamedQuery[] {
+export function shopQueries({
+  namespace,
+  controller,
+  interval_s,
+  scrape_interval_s,
+}: Pick<RolloutSpec, 'namespace' | 'controller' | 'interval_s' | 'scrape_interval_s'>): NamedQuery[] {
   const all = `namespace="${namespace}", app=~"shop|shop-primary"`;
+  // Flagger's two workloads have names of their own; Argo Rollouts tells the pods of one workload apart by label.
+  const by = controller === 'flagger' ? 'app' : 'role';
+  const window_s = Math.max(interval_s, SCRAPES_MIN * scrape_interval_s);
   const rate = (labels: string): string =>
-    `sum by (app) (rate(http_requests_total{${labels}}[${window_s}s]))`;
+    `sum by (${by}) (rate(http_requests_total{${labels}}[${window_s}s]))`;
   return [
     { name: 'error-ratio', query: `(${rate(`${all}, code=~"5.."`)} or 0 * ${rate(all)}) / ${rate(all)}` },
     { name: 'request-rate', query: rate(all) },
@@ -87,6 +99,21 @@ export async function checkQueries(
     return [{ name: textAt(metric, 'name') ?? template, query: rendered.trim() }];
   });
   return (await Promise.all(metrics)).flat();
+}
+
+/** The queries that the analyses of a Rollout asked, as Argo Rollouts keeps them with their results. */
+export async function analysisQueries(
+  kube: KubeClient,
+  { namespace }: { readonly namespace: string },
+): Promise<NamedQuery[]> {
+  const runs = await kube.list({ ...ANALYSIS_RUN, namespace });
+  const asked = new Map<string, NamedQuery>();
+  for (const metric of runs.flatMap((run) => listAt(run, 'status', 'metricResults'))) {
+    const query = textAt(metric, 'metadata', 'ResolvedPrometheusQuery')?.trim();
+    const name = textAt(metric, 'name');
+    if (query !== undefined && name !== undefined) asked.set(`${name} ${query}`, { name, query });
+  }
+  return [...asked.values()];
 }
 
 /**

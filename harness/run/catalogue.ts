@@ -56,16 +56,3 @@ export function chooseScenarios(
   }
   return all.filter((one) => chosen.has(one));
 }
-
-/** The promises that a spec file states: the titles of its tests, read without running it. */
-export function promisesOf(source: string): readonly string[] {
-  return [...source.matchAll(/^test(?:\.for\([^)]*\))?\(\s*['"`](?<title>.+?)['"`],/gm)].map(
-    (match) => match.groups?.title ?? '',
-  );
-}
-
-/** The first sentence of a spec file's goal, for people who choose a scenario. */
-export function goalOf(source: string): string {
-  const comment = /^\/\/ Goal: (?<goal>.+(?:\n\/\/ (?!Method:).+)*)/m.exec(source)?.groups?.goal ?? '';
-  return comment.replaceAll(/\n\/\/ /g, ' ').trim();
-}

@@ -1,17 +1,32 @@
 import type { Cluster } from '#harness/cluster/types.ts';
 import type { Outcome } from '#harness/core/verdict.ts';
-import type { Keep } from '#harness/config/config.ts';
+import type { ComponentName } from '#harness/stack/component.ts';
+import type { ImageMode, Keep } from '#harness/config/config.ts';
 
-/** What a prepared machine hands to each scenario. It crosses to the worker, so it is plain data. */
-export interface ScenarioEnvironment {
-  readonly cluster: Cluster;
+/** What was made present for scenarios, as their runs use it. */
+export interface ScenarioArtifacts {
   /** Path of the k6 program. */
   readonly k6: string;
   /** Image references by component, as the node knows them. */
   readonly images: Readonly<Record<string, string>>;
-  /** Folders with the definitions that components bring along. */
-  readonly manifests: Readonly<Record<'traefik' | 'flagger', string>>;
+  /** Folders with definitions (CRDs), by folder of the bill of materials. */
+  readonly manifests: Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Where images come from. */
+export interface ImageSource {
+  readonly mode: ImageMode;
+  readonly registry?: string;
+}
+
+/** What a prepared machine hands to each scenario. It crosses to the worker, so it is plain data. */
+export interface ScenarioEnvironment extends ScenarioArtifacts {
+  readonly cluster: Cluster;
+  /** The parts that the cluster has. */
+  readonly components: readonly ComponentName[];
+  /** How further images are made present, for a scenario that makes clusters of its own. */
+  readonly image_source: ImageSource;
   readonly seed: number;
   /** Folder that holds one folder per scenario. */
   readonly out_dir: string;
@@ -24,6 +39,8 @@ export interface ScenarioOutcome {
   readonly outcome: Outcome;
   /** A seeded defect: the test passes when the verdict is not `pass`. */
   readonly seeded_defect?: string;
+  /** Folders of further runs of the same test. */
+  readonly further_runs?: readonly string[];
 }
 
 declare module 'vitest' {

@@ -1,7 +1,8 @@
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { promotionBudget_s, rollbackBudget_s, TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
-import { judgeRollout } from '#harness/judge/flagger.ts';
+import { gatewayOf } from '#harness/gateway/gateways.ts';
+import { judgeRun } from '#harness/judge/judge-run.ts';
 import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
@@ -11,6 +12,7 @@ import { SCRAPE_INTERVAL_S, SHOP_ALERT } from '#harness/stack/prometheus.ts';
 import {
   canaryOptions,
   deployShop,
+  type ShopDeployment,
   shipRelease,
   shopHost,
   untilInitialised,
@@ -19,6 +21,7 @@ import {
 import { beginLoad, onCluster, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
 import type { RolloutAct, SeededDefect } from './rollout-act.ts';
+import { type RolloutExtras, settleBy } from './rollout-extras.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A rollout of the shop by Flagger, and what must come of it. */
@@ -35,8 +38,12 @@ export interface FlaggerRollout {
     readonly max_weight_pct: number;
   };
   readonly load: ProfileName;
+  /** The data plane; `traefik` when absent. */
+  readonly gateway?: ShopDeployment['gateway'];
   /** Something broken on purpose, to prove that a rule notices. */
   readonly defect?: SeededDefect;
+  /** What the scenario does beside the rollout. */
+  readonly extras?: RolloutExtras;
 }
 
 /** Names of the two releases: what serves before, and what is shipped. */
@@ -52,7 +59,8 @@ const INITIALISED_S = 90;
 /** Added to the budget of the end state, so that a late end is seen, and judged as late. */
 const LATE_S = 15;
 
-function declare(rollout: FlaggerRollout, namespace: string): RolloutSpec {
+/** What a rollout declares before it acts. */
+export function flaggerSpec(rollout: FlaggerRollout, namespace: string): FlaggerSpec {
   const options = canaryOptions(rollout.canary);
   return {
     controller: 'flagger',
@@ -61,6 +69,7 @@ function declare(rollout: FlaggerRollout, namespace: string): RolloutSpec {
     stable_release: STABLE,
     next_release: NEXT,
     expected: rollout.expected,
+    ...(rollout.gateway ? { gateway: rollout.gateway } : {}),
     ...rollout.canary,
     scrape_interval_s: SCRAPE_INTERVAL_S,
     check: { name: options.check_name, max_pct: options.check_max_pct },
@@ -72,7 +81,7 @@ function declare(rollout: FlaggerRollout, namespace: string): RolloutSpec {
 
 /** Ships a release of the shop through a real Canary under load, waits for the end, and judges the recorded timeline. */
 export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout): Promise<Verdict> {
-  const spec = declare(rollout, run.run_id);
+  const spec = flaggerSpec(rollout, run.run_id);
   run.timeline.record({
     source: 'harness',
     kind: 'spec',
@@ -81,45 +90,52 @@ export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout):
   });
   return await onCluster(run, {
     act: (acting) => act({ ...acting, spec }, rollout),
-    judge: judgeRollout,
+    judge: judgeRun,
   });
 }
 
 async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
   const { run, ctx, cluster, spec } = acting;
-  const { defect } = rollout;
+  const { defect, extras, gateway = 'traefik' } = rollout;
   const { namespace } = spec;
   await using broken = new AsyncDisposableStack();
   await run.phase('deploy', `deploying the shop, release ${STABLE}`, async () => {
     await deployShop(ctx, {
       namespace,
       release: STABLE,
+      gateway,
       document: await releaseDocument(STABLE_DOCUMENT, STABLE),
       canary: { ...rollout.canary, ...defect?.canary },
     });
     await untilInitialised(ctx, { namespace, deadline_s: INITIALISED_S });
   });
   if (defect?.before) broken.use(await defect.before(acting));
+  await extras?.prepared?.(acting);
 
   const subject = { kube: ctx.kube, cluster, spec };
   const from = Date.now();
   await using stack_observers = await observeStack(ctx, run.timeline);
   await using observers = await observeRollout(subject, run.timeline);
-  await using load = await beginLoad(acting, { profile: rollout.load, host: shopHost(namespace) });
+  const port = cluster.ports[gatewayOf(gateway).published];
+  await using load = await beginLoad(acting, { profile: rollout.load, host: shopHost(namespace), port });
   const steady = { subject: spec.app, profile: rollout.load };
   await run.phase('steady state', 'waiting for the steady state', () =>
     untilSteady(run, load, { ...steady, moment: 'before' }),
   );
+  await extras?.steady?.(acting);
   if (defect?.load) broken.use(defect.load(load));
 
   await run.phase('ship', `shipping release ${NEXT} (${defect?.release ?? rollout.release})`, async () => {
     const document = await releaseDocument(defect?.release ?? rollout.release, NEXT);
     await shipRelease(ctx, { namespace, release: NEXT, document }, run.timeline);
   });
-  await run.phase('settle', `waiting for the ${spec.expected}`, () => settle(acting, load, rollout.load));
+  await run.phase('settle', `waiting for the ${spec.expected}`, () =>
+    settleBy(extras, acting, () => settleFlagger(acting, load, rollout.load)),
+  );
   await run.phase('end of load', 'ending the load', async () => {
     await load.stop();
     await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);
+    await extras?.ended?.(acting, from);
     await Promise.all([observers[Symbol.asyncDispose](), stack_observers[Symbol.asyncDispose]()]);
   });
 }
@@ -128,7 +144,7 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
  * Waits for the end that the specification promises, and then for what must follow it. A deadline that passes is a
  * finding, not an error: the rules say what it means.
  */
-async function settle(
+export async function settleFlagger(
   { run, ctx, spec }: RolloutAct,
   load: RunningLoad,
   profile: ProfileName,

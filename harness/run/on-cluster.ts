@@ -46,6 +46,7 @@ export async function onCluster(run: ScenarioRun, { act, judge }: OnClusterOptio
   const ctx: StackContext = {
     kube,
     artifacts: { images: run.environment.images, manifests: run.environment.manifests },
+    components: run.environment.components,
     progress: run.progress,
     signal: run.signal,
   };

@@ -15,6 +15,8 @@ export interface SeededDefect {
   readonly breaks: string;
   /** Id of the rule that must not pass. */
   readonly noticed_by: string;
+  /** True for what other scenarios on the cluster would notice too: it runs alone. */
+  readonly breaks_shared?: true;
   /** The Canary differs from what the scenario declares. */
   readonly canary?: CanaryOptions;
   /** Another release is shipped than the scenario declares. */

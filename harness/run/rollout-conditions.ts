@@ -1,17 +1,23 @@
-import type { RolloutSpec, TimelineRecord } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/timeline.ts';
+import { rolloutSubject } from '#harness/judge/endings.ts';
+import { podsOfRelease } from '#harness/judge/pods.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 
+/** How each controller tells that a promotion came to its end. */
+const END_WORDS = { flagger: /promotion finished/, 'argo-rollouts': / completed$/m } as const;
+
 /** The chat was told how the rollout ended. */
-export function told({ app, namespace }: RolloutSpec): TimelineCondition {
+export function told(spec: RolloutSpec): TimelineCondition {
+  const subject = rolloutSubject(spec);
   return {
-    awaited: `a message about the end of the rollout of ${app}`,
+    awaited: `a message about the end of the rollout of ${spec.app}`,
     holds: (timeline) =>
       timeline
         .of('chat', 'message')
         .some(
           (record) =>
-            record.subject === `Canary/${namespace}/${app}` &&
-            (record.data.severity === 'danger' || record.data.text.includes('promotion finished')),
+            record.subject === subject &&
+            (record.data.severity === 'danger' || END_WORDS[spec.controller].test(record.data.text)),
         ),
   };
 }
@@ -30,14 +36,21 @@ export function alertInactive({ alert }: RolloutSpec): TimelineCondition {
 export function canaryPodsGone({ namespace, next_release }: RolloutSpec): TimelineCondition {
   return {
     awaited: `the pods of release ${next_release} to be gone`,
-    holds: (timeline) => {
-      const last = new Map<string, TimelineRecord>();
-      for (const record of timeline.of('kubernetes', 'object')) {
-        const isPod =
-          record.subject.startsWith(`Pod/${namespace}/`) && record.data.fields.release === next_release;
-        if (isPod) last.set(record.subject, record);
-      }
-      return [...last.values()].every((record) => record.kind === 'object' && record.data.verb === 'deleted');
-    },
+    holds: (timeline) =>
+      [...podsOfRelease(timeline, { namespace, release: next_release }).values()].every(
+        (record) => record.data.verb === 'deleted',
+      ),
+  };
+}
+
+/** The Deployment that a Rollout took over has no pods any more. */
+export function workloadGone({ namespace, app }: RolloutSpec): TimelineCondition {
+  const subject = `Deployment/${namespace}/${app}`;
+  return {
+    awaited: `the pods of ${subject} to be gone`,
+    holds: (timeline) =>
+      timeline.of('kubernetes', 'object').findLast((record) => record.subject === subject)?.data.fields[
+        'present'
+      ] === 0,
   };
 }

@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, MettleError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
-import type { EpochMs, Timeline } from '#harness/core/timeline.ts';
+import type { RunMeta } from '#harness/core/run-meta.ts';
+import type { Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { TimelineFile } from '#harness/observe/recorder.ts';
 import type { ScenarioEnvironment } from './environment.ts';
@@ -15,16 +17,6 @@ export interface OpenRunOptions {
   readonly file: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
-}
-
-/** Facts about a run that are not in its timeline. */
-export interface RunMeta {
-  readonly run_id: string;
-  readonly scenario: string;
-  readonly title: string;
-  readonly seed: number;
-  readonly started_at: EpochMs;
-  readonly ended_at: EpochMs;
 }
 
 /** `2026-11-21T03-20-00Z`: sorts by time and is a legal file name everywhere. */
@@ -50,6 +42,17 @@ function makeRunDir(parent: string, name: string): string {
   }
 }
 
+/** Random characters that keep runs apart which begin within one millisecond, side by side in threads of their own. */
+const ID_RANDOM = 5;
+
+/** A short word that no other run has: the time, so that names sort by it, and chance. */
+function uniqueId(at: Date): string {
+  const chance = randomInt(36 ** ID_RANDOM)
+    .toString(36)
+    .padStart(ID_RANDOM, '0');
+  return `${at.getTime().toString(36)}${chance}`;
+}
+
 /** One run of one scenario: its folder, its timeline and its phases. */
 export class ScenarioRun implements Disposable {
   readonly environment: ScenarioEnvironment;
@@ -72,7 +75,7 @@ export class ScenarioRun implements Disposable {
     this.progress = options.progress;
     this.signal = options.signal;
     this.dir = makeRunDir(join(environment.out_dir, scenario), timeName(this.#started));
-    this.run_id = `shop-${Math.floor(this.#started.getTime()).toString(36)}`;
+    this.run_id = `shop-${uniqueId(this.#started)}`;
     this.timeline = new TimelineFile(join(this.dir, 'timeline.jsonl'));
     this.timeline.record({
       source: 'harness',
@@ -141,11 +144,13 @@ export class ScenarioRun implements Disposable {
       run_id: this.run_id,
       scenario: this.scenario,
       title: this.title,
-      seed: this.environment.seed,
       started_at: this.#started.getTime(),
       ended_at: Date.now(),
     };
-    writeFileSync(join(this.dir, 'verdict.json'), `${JSON.stringify({ ...meta, ...verdict }, null, 2)}\n`);
+    writeFileSync(
+      join(this.dir, 'verdict.json'),
+      `${JSON.stringify({ ...meta, seed: this.environment.seed, ...verdict }, null, 2)}\n`,
+    );
   }
 
   [Symbol.dispose](): void {

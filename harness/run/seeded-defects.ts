@@ -42,7 +42,7 @@ function killLater(load: RunningLoad): AsyncDisposable {
 }
 
 /** Each must turn the verdict red or inconclusive: proof that Mettle can fail. */
-export const SEEDED_DEFECTS: readonly SeededDefect[] = [
+const DEFECTS: readonly SeededDefect[] = [
   {
     name: 'rollback-disabled',
     breaks: 'the Canary tolerates a thousand failed checks',
@@ -59,10 +59,11 @@ export const SEEDED_DEFECTS: readonly SeededDefect[] = [
     name: 'gateway-ignores-weights',
     breaks: 'the gateway sends users to every pod alike',
     noticed_by: 'traffic-share',
-    canary: { gateway: 'ignores-weights' },
+    canary: { routing: 'ignores-weights' },
   },
   {
     name: 'chat-drops',
+    breaks_shared: true,
     breaks: 'the chat accepts messages and loses them',
     noticed_by: 'chat-told',
     before: async ({ cluster }) => {
@@ -84,6 +85,7 @@ export const SEEDED_DEFECTS: readonly SeededDefect[] = [
   },
   {
     name: 'prometheus-down',
+    breaks_shared: true,
     breaks: 'Prometheus is scaled to zero before the start',
     noticed_by: 'judge-saw',
     before: async ({ ctx }) => {
@@ -99,3 +101,9 @@ export const SEEDED_DEFECTS: readonly SeededDefect[] = [
     release: 'good',
   },
 ];
+
+/** Defects that stay within the run's namespace. */
+export const SEEDED_DEFECTS = DEFECTS.filter((one) => one.breaks_shared !== true);
+
+/** Defects of parts that other scenarios on the cluster use. */
+export const SHARED_DEFECTS = DEFECTS.filter((one) => one.breaks_shared === true);

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { createVitest, type Reporter, type TestCase } from 'vitest/node';
+import { createVitest, type Reporter, type TestCase, type Vitest } from 'vitest/node';
 import { UsageError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Outcome } from '#harness/core/verdict.ts';
@@ -16,6 +16,8 @@ export interface ScenarioResult {
   /** Absent when the scenario broke before it had a run folder. */
   readonly run_dir?: string;
   readonly seeded_defect?: string;
+  /** Folders of further runs that the test made, for example on a second cluster. */
+  readonly further_runs?: readonly string[];
   /** The test's own errors, as text. */
   readonly errors: readonly string[];
 }
@@ -50,6 +52,7 @@ function asResult(test: TestCase): ScenarioResult {
     duration_s: (test.diagnostic()?.duration ?? 0) / 1000,
     ...(reported ? { run_dir: reported.run_dir } : {}),
     ...(reported?.seeded_defect === undefined ? {} : { seeded_defect: reported.seeded_defect }),
+    ...(reported?.further_runs === undefined ? {} : { further_runs: reported.further_runs }),
     errors: (result.errors ?? []).map((error) => error.stack ?? error.message),
   };
 }
@@ -72,8 +75,23 @@ function removeOtherHandlers(kept: Handlers): void {
   }
 }
 
+/** Several vitests may run at once, but handlers are told apart only while one at a time is being made. */
+let making: Promise<unknown> = Promise.resolve();
+
+async function makeVitest(options: Parameters<typeof createVitest>[1]): Promise<Vitest> {
+  const next = making.then(async () => {
+    const handlers = signalHandlers();
+    const vitest = await createVitest('test', options);
+    removeOtherHandlers(handlers);
+    return vitest;
+  });
+  making = next.catch(() => undefined);
+  return await next;
+}
+
 /**
- * Runs scenario files with vitest, one after the other, and returns one result per test.
+ * Runs scenario files with vitest, one after the other, and returns one result per test. Several calls may be under way
+ * at once.
  * @throws UsageError when vitest refuses its flags or a scenario file cannot be loaded
  */
 export async function runScenarios(options: RunScenariosOptions): Promise<readonly ScenarioResult[]> {
@@ -81,7 +99,7 @@ export async function runScenarios(options: RunScenariosOptions): Promise<readon
   const problems: string[] = [];
   const reporter: Reporter = {
     onTestCaseReady: (test) => {
-      options.progress(`${scenarioName(test.module.moduleId)}: ${test.fullName}`);
+      if (test.options.mode === 'run') options.progress(test.fullName);
     },
     onTestCaseAnnotate: (_test, annotation) => {
       if (annotation.type === PROGRESS_ANNOTATION) options.progress(annotation.message);
@@ -99,8 +117,7 @@ export async function runScenarios(options: RunScenariosOptions): Promise<readon
   };
   const { parseCLI } = await import('vitest/node');
   const flags = parseCLI(['vitest', ...options.vitest_flags]);
-  const handlers = signalHandlers();
-  const vitest = await createVitest('test', {
+  const vitest = await makeVitest({
     ...flags.options,
     root: ROOT,
     watch: false,
@@ -109,7 +126,6 @@ export async function runScenarios(options: RunScenariosOptions): Promise<readon
     reporters: [reporter],
     allowOnly: false,
   });
-  removeOtherHandlers(handlers);
   const cancel = (): void => void vitest.cancelCurrentRun('keyboard-input');
   options.signal.addEventListener('abort', cancel, { once: true });
   try {

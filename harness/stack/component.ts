@@ -1,14 +1,32 @@
 import { join } from 'node:path';
-import { NODE_PORTS } from '#harness/cluster/types.ts';
-import { DeadlineError } from '#harness/core/errors.ts';
+import { NODE_PORTS, type PublishedService } from '#harness/cluster/types.ts';
 import { statusOf } from '#harness/core/kstatus.ts';
 import { type KubeObject, nameOf } from '#harness/core/kubernetes.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Recorder } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { type Manifest, readManifests, type Value } from '#harness/kube/manifests.ts';
-import { DEPLOYMENT, objectsOf, POD, type Recorded, recordWatches } from '#harness/kube/recording.ts';
-import { isCurrent } from '#harness/kube/wait.ts';
+import { objectsOf, POD, recordWatches } from '#harness/kube/recording.ts';
+import { type CredentialsSpec, credentialsManifest } from './credentials.ts';
+import { apiVersionOf, untilReady, type Workload } from './readiness.ts';
+
+/** Names of components, as scenarios and people ask for them. */
+export const COMPONENT_NAMES = [
+  'traefik',
+  'contour',
+  'istio',
+  'flagger',
+  'argo-rollouts',
+  'flux',
+  'git',
+  'prometheus',
+  'alertmanager',
+  'kube-state-metrics',
+  'postgres',
+  'chat',
+] as const;
+
+export type ComponentName = (typeof COMPONENT_NAMES)[number];
 
 /** What every part of the stack needs to act. */
 export interface StackContext {
@@ -18,41 +36,45 @@ export interface StackContext {
     readonly images: Readonly<Record<string, string>>;
     readonly manifests?: Readonly<Record<string, string>>;
   };
+  /** The components that this cluster has: what is not among them was not installed. */
+  readonly components: readonly ComponentName[];
   readonly progress: Progress;
   readonly signal?: AbortSignal;
 }
 
-/** Names of components, as scenarios and people ask for them. */
-export type ComponentName =
-  | 'traefik'
-  | 'contour'
-  | 'istio'
-  | 'flagger'
-  | 'argo-rollouts'
-  | 'flux'
-  | 'git'
-  | 'prometheus'
-  | 'alertmanager'
-  | 'kube-state-metrics'
-  | 'postgres'
-  | 'chat';
+/** How a person reaches a component from this machine. */
+export interface Access {
+  readonly service: PublishedService;
+  /** Of the address: `http` unless said. */
+  readonly scheme?: 'http' | 'postgres';
+  /** What else there is to know, as one short line: a path, a host header, a user's name. Never a secret. */
+  readonly note?: string;
+  /** The Secret that holds the credentials, where there are any. */
+  readonly secret?: { readonly namespace: string; readonly name: string; readonly key: string };
+}
 
 /** One component of the stack. */
 export interface Component {
   readonly name: ComponentName;
-  /** Components that it cannot work without. */
+  /** Components that it cannot work without: they are chosen with it. Nothing waits for them to be ready. */
   readonly needs: readonly ComponentName[];
   /** Images of the bill of materials that it runs. */
   readonly images: readonly string[];
   /** Folders of the bill of materials whose definitions (CRDs) it brings along. */
   readonly definitions: readonly string[];
-  /** Its Deployments; it is ready when they are. */
-  readonly workloads: readonly { readonly namespace: string; readonly name: string }[];
+  /** What it runs; it is ready when all of them are. */
+  readonly workloads: readonly Workload[];
+  /** How a person reaches it. */
+  readonly access: readonly Access[];
   /** Applies its manifests; definitions are installed before, by `installStack`. Throws as `KubeClient.apply`. */
   install(ctx: StackContext): Promise<void>;
-  /** Waits until it is ready. Throws DeadlineError with what its pods say. */
+  /**
+   * Waits until it is ready.
+   * @throws DeadlineError with what its pods say
+   * @throws UnfitError at once when a pod cannot start: its image is missing on the node, or it crashes again and again
+   */
   ready(ctx: StackContext, deadline_s: number): Promise<void>;
-  /** Records its Deployments and pods until the result is closed. */
+  /** Records its workloads and pods until the result is closed. */
   observe(ctx: StackContext, recorder: Recorder): Promise<AsyncDisposable>;
   /** What a person needs when it does not work: its objects and the end of its logs, by file name. */
   dump(ctx: StackContext): Promise<Readonly<Record<string, string>>>;
@@ -79,13 +101,6 @@ export async function manifestsOf(
   });
 }
 
-/** The pods of a namespace, each with where it stands. */
-export async function podStandings(kube: KubeClient, namespace: string): Promise<string> {
-  const pods = await kube.list({ ...POD, namespace });
-  if (pods.length === 0) return 'no pods';
-  return pods.map((pod) => `${pod.metadata.name}: ${statusOf(pod).message}`).join('; ');
-}
-
 async function logEnd(ctx: StackContext, pod: KubeObject): Promise<string> {
   const { name, namespace = 'default' } = pod.metadata;
   try {
@@ -95,56 +110,84 @@ async function logEnd(ctx: StackContext, pod: KubeObject): Promise<string> {
   }
 }
 
-interface ComponentOptions {
+async function dumpWorkloads(
+  ctx: StackContext,
+  file: string,
+  workloads: readonly Workload[],
+): Promise<Readonly<Record<string, string>>> {
+  const found = await Promise.all(
+    workloads.map(async (workload) => {
+      const { namespace, name } = workload;
+      const object = await ctx.kube.get({ ...apiVersionOf(workload), namespace, name });
+      return { objects: object ? [object] : [], pods: await podsOf(ctx, workload) };
+    }),
+  );
+  const pods = found.flatMap((one) => one.pods);
+  const logs = pods.map(async (pod) => [`${pod.metadata.name}.log`, await logEnd(ctx, pod)] as const);
+  const objects = [...found.flatMap((one) => one.objects), ...pods];
+  return {
+    [file]: objects.map((one) => `${nameOf(one)}: ${statusOf(one).message}`).join('\n'),
+    ...Object.fromEntries(await Promise.all(logs)),
+  };
+}
+
+async function podsOf(
+  ctx: StackContext,
+  { namespace, name, labels }: Workload,
+): Promise<readonly KubeObject[]> {
+  return await ctx.kube.list({ ...POD, namespace, labels: labels ?? `app=${name}` });
+}
+
+type Values = Readonly<Record<string, Value>>;
+
+export interface ComponentOptions {
   readonly name: ComponentName;
   readonly namespace: string;
-  readonly values?: Readonly<Record<string, Value>>;
+  /** Values of the manifests; a function where they depend on the cluster. */
+  readonly values?: Values | ((ctx: StackContext) => Values);
   readonly needs?: readonly ComponentName[];
   /** The image of its own name when absent. */
   readonly images?: readonly string[];
   readonly definitions?: readonly string[];
+  /** One Deployment of its own name when absent; the namespace is the component's when a workload names none. */
+  readonly workloads?: readonly (Omit<Workload, 'namespace'> & { readonly namespace?: string })[];
+  readonly access?: readonly Access[];
+  /** A Secret of its own that is made once for a cluster, before its workloads. */
+  readonly credentials?: Omit<CredentialsSpec, 'namespace'>;
 }
 
-/** A component that is one Deployment of its own name with the manifests of the folder of that name. */
+/** A component that is made of workloads, with the manifests of the folder of its name. */
 export function component(options: ComponentOptions): Component {
-  const { name, namespace, values = {}, needs = [], images = [name], definitions = [] } = options;
-  const labels = `app=${name}`;
+  const { name, namespace, values = {}, needs = [], definitions = [], access = [], credentials } = options;
+  const { images = [name] } = options;
+  const workloads = (options.workloads ?? [{ name }]).map((one): Workload => ({ namespace, ...one }));
   return {
     name,
     needs,
     images,
     definitions,
-    workloads: [{ namespace, name }],
+    workloads,
+    access,
     async install(ctx) {
-      await ctx.kube.apply(await manifestsOf(ctx, name, values));
+      const filled = typeof values === 'function' ? values(ctx) : values;
+      const manifests = await manifestsOf(ctx, name, filled);
+      if (credentials) manifests.push(await credentialsManifest(ctx.kube, { namespace, ...credentials }));
+      await ctx.kube.apply(manifests);
     },
     async ready(ctx, deadline_s) {
-      const { kube, progress, signal } = ctx;
-      const condition = isCurrent({ ...DEPLOYMENT, namespace, name });
-      try {
-        await kube.waitFor(condition, { deadline_s, progress, ...(signal ? { signal } : {}) });
-      } catch (error) {
-        if (!(error instanceof DeadlineError)) throw error;
-        const pods = await podStandings(kube, namespace).catch(() => 'pods unknown');
-        throw new DeadlineError(condition.awaited, deadline_s, pods, { cause: error });
-      }
+      await Promise.all(workloads.map((workload) => untilReady(ctx, workload, deadline_s)));
     },
     async observe(ctx, recorder) {
-      const recorded: Recorded[] = [
-        objectsOf({ ...DEPLOYMENT, namespace, name }),
-        objectsOf({ ...POD, namespace, labels }),
-      ];
+      const recorded = workloads.flatMap((workload) => [
+        objectsOf({ ...apiVersionOf(workload), namespace: workload.namespace, name: workload.name }),
+        objectsOf({
+          ...POD,
+          namespace: workload.namespace,
+          labels: workload.labels ?? `app=${workload.name}`,
+        }),
+      ]);
       return await recordWatches(ctx.kube, `stack/${name}`, recorded, recorder);
     },
-    async dump(ctx) {
-      const pods = await ctx.kube.list({ ...POD, namespace, labels });
-      const logs = pods.map(async (pod) => [`${pod.metadata.name}.log`, await logEnd(ctx, pod)] as const);
-      const deployment = await ctx.kube.get({ ...DEPLOYMENT, namespace, name });
-      const objects = [...(deployment ? [deployment] : []), ...pods];
-      return {
-        [`${name}.txt`]: objects.map((one) => `${nameOf(one)}: ${statusOf(one).message}`).join('\n'),
-        ...Object.fromEntries(await Promise.all(logs)),
-      };
-    },
+    dump: (ctx) => dumpWorkloads(ctx, `${name}.txt`, workloads),
   };
 }

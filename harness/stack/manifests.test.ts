@@ -1,14 +1,16 @@
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
-import { at, type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
+import { NODE_PORTS } from '#harness/cluster/types.ts';
+import { at, type KubeObject, listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import type { Manifest } from '#harness/kube/manifests.ts';
 import type { StackContext } from './component.ts';
 import { SHOP_ALERT } from './prometheus.ts';
 import { type CanaryOptions, deployShop, shipRelease } from './shop.ts';
-import { COMPONENTS } from './stack.ts';
+import { imagesFor } from './profiles.ts';
+import { REGISTRY } from './registry.ts';
 
-const NAMES = ['traefik', 'flagger', 'prometheus', 'alertmanager', 'chat', 'shop'];
+const NAMES = [...imagesFor(Object.values(REGISTRY)), 'shop'];
 const images = Object.fromEntries(NAMES.map((name) => [name, `localhost/mettle/${name}:1`]));
 
 const absent = (): never => {
@@ -25,7 +27,7 @@ function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] 
   const kube: KubeClient = {
     cluster: 'none',
     apply,
-    get: absent,
+    get: () => Promise.resolve(undefined),
     list: absent,
     watch: absent,
     waitFor: absent,
@@ -34,10 +36,11 @@ function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] 
     beginRemoval: absent,
     remove: absent,
     logs: absent,
+    proxyGet: absent,
     kinds: absent,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  return { applied, ctx: { kube, artifacts: { images }, progress: () => undefined } };
+  return { applied, ctx: { kube, artifacts: { images }, components: [], progress: () => undefined } };
 }
 
 async function deployed(canary?: CanaryOptions): Promise<readonly KubeObject[]> {
@@ -60,34 +63,62 @@ const service = (objects: readonly KubeObject[]): unknown =>
   at(find(objects, 'IngressRoute'), 'spec', 'routes', 0, 'services', 0);
 
 describe('manifests', () => {
-  test.each(COMPONENTS.map((one) => [one.name, one] as const))(
-    '%s runs without rights it does not need, from our image, and is asked often whether it is ready',
-    async (name, component) => {
+  test.each(Object.values(REGISTRY).flatMap((one) => one.workloads.map((workload) => ({ one, workload }))))(
+    '$workload.name of $one.name runs without rights it does not need, from our image, and is asked often whether it is ready',
+    async ({ one, workload }) => {
       const { ctx, applied } = noting();
-      await component.install(ctx);
-      const deployment = find(applied, 'Deployment');
-      expect(deployment.metadata).toEqual(expect.objectContaining({ ...component.workloads[0] }));
-      const [container] = containersOf(deployment);
-      expect(container).toMatchObject({
-        image: images[name],
-        imagePullPolicy: 'IfNotPresent',
-        readinessProbe: { periodSeconds: 1 },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
-      });
-      expect(at(deployment, 'spec', 'template', 'spec', 'securityContext', 'runAsNonRoot')).toBe(true);
+      await one.install(ctx);
+      const { kind = 'Deployment', namespace, name } = workload;
+      const object = applied.find((made) => made.kind === kind && made.metadata.name === name);
+      if (object === undefined) throw new Error(`no ${kind} ${name} was applied`);
+      expect(object.metadata.namespace).toBe(namespace);
+      const containers = containersOf(object);
+      expect(containers.length).toBeGreaterThan(0);
+      for (const container of containers) {
+        expect(one.images.map((image) => images[image])).toContain(textAt(container, 'image'));
+        expect(container).toMatchObject({
+          imagePullPolicy: 'IfNotPresent',
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        });
+      }
+      for (const container of containers) {
+        // A question that starts a program is asked less often than one over HTTP.
+        const probe = at(container, 'readinessProbe');
+        expect(numberAt(probe, 'periodSeconds')).toBeLessThanOrEqual(at(probe, 'exec') ? 5 : 1);
+        const pod = at(object, 'spec', 'template', 'spec', 'securityContext', 'runAsNonRoot');
+        expect(at(container, 'securityContext', 'runAsNonRoot') ?? pod).toBe(true);
+      }
       // A second apply must not fight whoever scales a part of the stack.
-      expect(at(deployment, 'spec', 'replicas')).toBeUndefined();
+      expect(at(object, 'spec', 'replicas')).toBeUndefined();
+      // Its pods are found by what the workload says of them.
+      const labels = Object.entries(Object(at(object, 'spec', 'template', 'metadata', 'labels')));
+      expect(labels.map(([key, value]) => `${key}=${String(value)}`)).toContain(
+        workload.labels ?? `app=${name}`,
+      );
+    },
+  );
+
+  test.each(Object.values(REGISTRY).flatMap((one) => (one.access.length > 0 ? [one] : [])))(
+    '$name is reached by a Service at the node port that clusters publish',
+    async (one) => {
+      const { ctx, applied } = noting();
+      await one.install(ctx);
+      const node_ports = applied
+        .filter(({ kind }) => kind === 'Service')
+        .flatMap((made) => listAt(made, 'spec', 'ports').map((port) => at(port, 'nodePort')));
+      for (const { service } of one.access) expect(node_ports).toContain(NODE_PORTS[service]);
     },
   );
 
   test('the alert rule is the declared one', async () => {
     const { ctx, applied } = noting();
-    await COMPONENTS.find((one) => one.name === 'prometheus')?.install(ctx);
-    const text = textAt(find(applied, 'ConfigMap'), 'data', 'rules.yml') ?? '';
+    await REGISTRY.prometheus.install(ctx);
+    const maps = applied.filter(({ kind }) => kind === 'ConfigMap');
+    const text = maps.map((map) => textAt(map, 'data', 'shop.yml')).find(Boolean) ?? '';
     const rule: unknown = at(parse(text), 'groups', 0, 'rules', 0);
     expect(rule).toMatchObject({ alert: SHOP_ALERT.name, for: `${SHOP_ALERT.for_s}s` });
     const { expr } = Object(rule);
@@ -110,7 +141,7 @@ describe('deployShop', () => {
 
   test('routes to the weighted service, or, as a seeded defect, to all pods alike', async () => {
     expect(service(await deployed())).toMatchObject({ kind: 'TraefikService', name: 'shop' });
-    expect(service(await deployed({ gateway: 'ignores-weights' }))).toMatchObject({
+    expect(service(await deployed({ routing: 'ignores-weights' }))).toMatchObject({
       kind: 'Service',
       name: 'shop-all',
     });

@@ -1,147 +1,70 @@
-import { stringify } from 'yaml';
-import { UsageError } from '#harness/core/errors.ts';
-import { type KubeObject, textAt } from '#harness/core/kubernetes.ts';
-import { RELEASE_LABEL } from '#harness/core/object-fields.ts';
+import { textAt } from '#harness/core/kubernetes.ts';
 import type { Recorder } from '#harness/core/timeline.ts';
-import type { Manifest, Value } from '#harness/kube/manifests.ts';
+import type { Manifest } from '#harness/kube/manifests.ts';
 import { CANARY } from '#harness/kube/recording.ts';
 import { isInPhase } from '#harness/kube/wait.ts';
-import { manifestsOf, type StackContext } from './component.ts';
+import type { StackContext } from './component.ts';
+import { shopDatabase } from './postgres.ts';
+import {
+  type CanaryOptions,
+  canaryOptions,
+  type Release,
+  SHOP,
+  type ShopController,
+  type ShopDeployment,
+  shopManifests,
+  type ShopPart,
+  withReplicas,
+} from './shop-manifests.ts';
 
-/** How a release of the shop is rolled out and judged. Every default is what a careful team would choose, scaled down. */
-export interface CanaryOptions {
-  /** Pace of the analysis; Flagger accepts nothing under 10 s. */
-  readonly interval_s?: number;
-  /** Failed checks before the rollback. */
-  readonly threshold?: number;
-  readonly step_weight_pct?: number;
-  readonly max_weight_pct?: number;
-  readonly progress_deadline_s?: number;
-  /** Name of the one check: the share of server errors among the canary's answers. */
-  readonly check_name?: string;
-  /** The check fails above this share, in percent. */
-  readonly check_max_pct?: number;
-  /** Pods of the primary and of the canary. */
-  readonly replicas?: number;
-  /** Seeded defect: the counter that the check reads; one that does not exist makes the judge blind. */
-  readonly metric?: string;
-  /** Seeded defect: `ignores-weights` routes to all pods alike. */
-  readonly gateway?: 'weighted' | 'ignores-weights';
-}
-
-/** The options with their defaults, as the specification of a run declares them. */
-export function canaryOptions(given: CanaryOptions = {}): Required<CanaryOptions> {
-  return {
-    interval_s: 10,
-    threshold: 2,
-    step_weight_pct: 10,
-    max_weight_pct: 50,
-    progress_deadline_s: 60,
-    check_name: 'error-rate',
-    check_max_pct: 1,
-    replicas: 2,
-    metric: 'http_requests_total',
-    gateway: 'weighted',
-    ...given,
-  };
-}
-
-/** A release of the shop: its name and the document that says how it behaves. */
-export interface Release {
-  readonly namespace: string;
-  readonly release: string;
-  /** The release document, as YAML text or as a value that is written as YAML. */
-  readonly document: unknown;
-}
-
-export interface ShopDeployment extends Release {
-  readonly canary?: CanaryOptions;
-}
-
-/** Flagger's fixed name of the Deployment it watches, and of everything around it. */
-export const SHOP = 'shop';
-const RELEASE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?$/;
-
-/** The name that the gateway routes to the shop of a namespace. */
-export function shopHost(namespace: string): string {
-  return `shop.${namespace}.test`;
-}
+export {
+  canaryOptions,
+  type CanaryOptions,
+  type Release,
+  SHOP,
+  shopHost,
+  type ShopDeployment,
+} from './shop-manifests.ts';
 
 /** Reference of the shop's Canary. */
 export function shopCanary(namespace: string): typeof CANARY & { namespace: string; name: string } {
   return { ...CANARY, namespace, name: SHOP };
 }
 
-function made(object: KubeObject): Manifest {
-  return { object, position: { file: 'harness/stack/shop.ts', line: 1, column: 1 } };
-}
-
-function releaseMap({ namespace, release, document }: Release): Manifest {
-  return made({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: `shop-release-${release}`, namespace, labels: { [RELEASE_LABEL]: release } },
-    data: { 'release.yaml': typeof document === 'string' ? document : stringify(document) },
-  });
-}
-
-function checkName(release: string): void {
-  if (RELEASE_NAME.test(release)) return;
-  throw new UsageError(
-    `release ${JSON.stringify(release)} cannot name an object: use at most 42 lower-case letters, digits and hyphens`,
-  );
-}
-
-interface DeploymentChange extends Release {
-  readonly progress_deadline_s: number;
-  /** Only the first apply says how many: afterwards Flagger owns the number, and naming it would be a conflict. */
-  readonly replicas?: number;
-}
-
-async function deploymentOf(ctx: StackContext, change: DeploymentChange): Promise<Manifest[]> {
-  const { namespace, release, replicas, progress_deadline_s } = change;
-  const manifests = await manifestsOf(ctx, 'shop', { namespace, release, progress_deadline_s });
-  return replicas === undefined ? manifests : manifests.map((manifest) => withReplicas(manifest, replicas));
-}
-
-function withReplicas({ object, position }: Manifest, replicas: number): Manifest {
-  return { object: { ...object, spec: { ...Object(object['spec']), replicas } }, position };
-}
-
-/** Flagger repeats an interval of the Canary's in its own words: the check looks back over one of them. */
-function canaryValues(options: Required<CanaryOptions>): Record<string, Value> {
-  const { gateway: _gateway, replicas: _replicas, ...values } = options;
-  return { ...values, check_window_s: options.interval_s };
-}
+/** What each controller is given besides namespace and release. */
+const PARTS_OF: Readonly<Record<ShopController, readonly ShopPart[]>> = {
+  flagger: ['deployment', 'canary', 'route'],
+  'argo-rollouts': ['route'],
+  none: ['deployment', 'service', 'route'],
+};
 
 /**
- * Deploys the shop with its Canary, check, alerts and route into a namespace of its own; Flagger then makes the
- * primary. Await `untilInitialised` before acting.
+ * Deploys the shop into a namespace of its own. With Flagger that is a Deployment with its Canary, check, alerts and
+ * route, from which Flagger makes the primary: await `untilInitialised` before acting. With Argo Rollouts the Rollout
+ * and what it splits come as `more`. Without either it is a Deployment and a Service behind the gateway.
+ * @param more further objects of the shop, applied with the rest
  * @throws UsageError for a release name that cannot name an object, or a manifest that is refused
  */
-export async function deployShop(ctx: StackContext, shop: ShopDeployment): Promise<void> {
-  const { namespace, release } = shop;
-  checkName(release);
-  const options = canaryOptions(shop.canary);
-  const values = { namespace, ...canaryValues(options) };
-  const { replicas, progress_deadline_s, gateway } = options;
-  const manifests = await Promise.all([
-    deploymentOf(ctx, { ...shop, replicas, progress_deadline_s }),
-    manifestsOf(ctx, 'shop-canary', values),
-    manifestsOf(ctx, `shop-gateway/${gateway}`, values),
-  ]);
-  const home = made({
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: namespace, labels: { 'mettle.dev/part-of': SHOP } },
-  });
+export async function deployShop(
+  ctx: StackContext,
+  shop: ShopDeployment,
+  more: readonly Manifest[] = [],
+): Promise<void> {
+  const { namespace, release, controller = 'flagger' } = shop;
+  const { replicas } = canaryOptions(shop.canary);
+  const manifests = await shopManifests(ctx, shop, ['namespace', 'release', ...PARTS_OF[controller]]);
+  const sized = manifests.map((one) =>
+    one.object.kind === 'Deployment' ? withReplicas(one, replicas) : one,
+  );
+  const database = shop.database === true ? [await shopDatabase(ctx, namespace)] : [];
   ctx.progress(`deploying shop ${release} into ${namespace}`);
-  await ctx.kube.apply([home, releaseMap(shop), ...manifests.flat()], { namespace });
+  await ctx.kube.apply([...database, ...sized, ...more], { namespace });
 }
 
-/** A release to ship: where and what, and the deadline that the Canary was deployed with. */
+/** A release to ship: where and what, and what else the shop's pod template was made of. */
 export interface Shipment extends Release {
   readonly canary?: Pick<CanaryOptions, 'progress_deadline_s'>;
+  readonly database?: boolean;
 }
 
 /**
@@ -151,10 +74,8 @@ export interface Shipment extends Release {
  */
 export async function shipRelease(ctx: StackContext, shipment: Shipment, recorder?: Recorder): Promise<void> {
   const { namespace, release, document } = shipment;
-  checkName(release);
-  const { progress_deadline_s } = canaryOptions(shipment.canary);
-  await ctx.kube.apply([releaseMap(shipment)], { namespace });
-  const manifests = await deploymentOf(ctx, { ...shipment, progress_deadline_s });
+  await ctx.kube.apply(await shopManifests(ctx, shipment, ['release']), { namespace });
+  const manifests = await shopManifests(ctx, shipment, ['deployment']);
   ctx.progress(`shipping shop ${release} to ${namespace}`);
   const at = Date.now();
   await ctx.kube.apply(manifests, { namespace });

@@ -2,7 +2,7 @@ import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import type { RunMeta } from '../meta.ts';
+import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import { harmOf } from '../model/harm.ts';
 import { marksOf } from '../model/marks.ts';

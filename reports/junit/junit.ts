@@ -1,6 +1,6 @@
 import library, { type Builder } from 'junit-report-builder';
 import type { RuleVerdict, Verdict } from '#harness/core/verdict.ts';
-import type { RunMeta } from '../meta.ts';
+import type { RunMeta } from '#harness/core/run-meta.ts';
 import { measuredOf } from '../model/format.ts';
 
 /**

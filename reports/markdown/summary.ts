@@ -1,6 +1,6 @@
 import type { Timeline } from '#harness/core/timeline.ts';
 import type { Outcome, Verdict } from '#harness/core/verdict.ts';
-import type { RunMeta } from '../meta.ts';
+import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import {
   explain,

@@ -62,6 +62,7 @@ function describe(
         // An Event's whole second may lie before the shipping that caused it.
         if (record.at + (record.clock_error_ms ?? 0) < (facts.shipped_at ?? facts.first_at)) return undefined;
       }
+      if (record.subject.startsWith('AnalysisRun/')) return analysisMark(record, phases);
       if (!isCanary(record.subject, facts.spec)) return undefined;
       if (record.kind === 'event') {
         const { message, reporter, type, count } = record.data;
@@ -71,11 +72,14 @@ function describe(
       const phase = record.data.fields['phase'];
       if (phase === undefined || phases.get(record.subject) === String(phase)) return undefined;
       phases.set(record.subject, String(phase));
+      const argo = record.subject.startsWith('Rollout/');
+      // A Rollout pauses at every step and says so by an event; only its ends are news.
+      if (argo && phase !== 'Healthy' && phase !== 'Degraded') return undefined;
       return {
         lane: 'controller',
-        who: 'Canary status',
+        who: argo ? 'Rollout status' : 'Canary status',
         text: `Phase is now ${String(phase)}`,
-        grave: phase === 'Failed',
+        grave: phase === 'Failed' || phase === 'Degraded',
       };
     }
     case 'prometheus': {
@@ -109,6 +113,34 @@ function describe(
     default:
       return undefined;
   }
+}
+
+/** What an analysis found, where it is news: a measurement that was not good, and the end of the analysis. */
+function analysisMark(
+  record: Extract<TimelineRecord, { source: 'kubernetes' }>,
+  told: Map<string, string>,
+): Pick<Mark, 'lane' | 'who' | 'text' | 'grave'> | undefined {
+  if (record.kind !== 'object') return undefined;
+  const { fields } = record.data;
+  const who = 'AnalysisRun';
+  for (const field of Object.keys(fields)) {
+    const metric = /^(?<metric>.+)\.last_phase$/.exec(field)?.groups?.['metric'];
+    if (metric === undefined) continue;
+    const count = String(Number(fields[`${metric}.count`]) + Number(fields[`${metric}.error`]));
+    const key = `${record.subject} ${metric}`;
+    if (told.get(key) === count) continue;
+    told.set(key, count);
+    const phase = String(fields[field]);
+    if (phase === 'Successful') continue;
+    const received = String(fields[`${metric}.last_value`] ?? fields[`${metric}.last_message`] ?? 'nothing');
+    const text = `Measured ${metric} ${received}: ${phase} (${String(fields[`${metric}.failed`])} failed so far)`;
+    return { lane: 'controller', who, text, grave: true };
+  }
+  const phase = String(fields['phase'] ?? '');
+  if (phase === '' || phase === 'Running' || told.get(record.subject) === phase) return undefined;
+  told.set(record.subject, phase);
+  const good = phase === 'Successful';
+  return { lane: 'controller', who, text: `Analysis ended: ${phase}`, grave: !good };
 }
 
 /** Time over which an alert was pending or firing. */

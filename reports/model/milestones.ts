@@ -1,27 +1,17 @@
 import type { EpochMs, RecordOf } from '#harness/core/timeline.ts';
+import { topWeight_pct } from '#harness/judge/budgets.ts';
+import { argoMilestonesOf } from './argo-milestones.ts';
 import type { Harm } from './harm.ts';
+import { firstAnswerOfNext, messageAt, type Milestone, step, withdrawalOf } from './milestone.ts';
 import { isCanary, type RunFacts } from './run-facts.ts';
 
-/** One step of the time to roll back or to promote. */
-export interface Milestone {
-  readonly id: string;
-  readonly label: string;
-  /** What the moment was read from. */
-  readonly source: string;
-  readonly at: EpochMs | undefined;
-  /** The step that this one waits for; its moment is where this step's duration starts. */
-  readonly after: string | undefined;
-  /** Why there is no moment, when the reason is known. */
-  readonly absent?: string;
-}
+export type { Milestone } from './milestone.ts';
 
 type ObjectRecord = RecordOf<'kubernetes', 'object'>;
 
-/** How long the load must have gone on without a bad answer for the last one to count as the last. */
-const QUIET_MS = 2_000;
-
 /** The split of the time from shipping to the end state, as the specification expects it. */
 export function milestonesOf(facts: RunFacts, harm: Harm | undefined): readonly Milestone[] {
+  if (facts.spec?.controller === 'argo-rollouts') return argoMilestonesOf(facts, facts.spec, harm);
   const objects = facts.timeline
     .of('kubernetes', 'object')
     .filter((record) => record.at >= (facts.shipped_at ?? Number.POSITIVE_INFINITY));
@@ -36,7 +26,8 @@ export function milestonesOf(facts: RunFacts, harm: Harm | undefined): readonly 
   ];
   if (facts.spec?.expected === 'promotion') {
     const top = facts.weights.find(
-      (change) => change.at >= facts.origin && change.canary_pct >= (facts.spec?.max_weight_pct ?? 100),
+      (change) =>
+        change.at >= facts.origin && change.canary_pct >= (facts.spec ? topWeight_pct(facts.spec) : 100),
     );
     const promoted_at = phaseAt(['Succeeded']);
     return [
@@ -77,17 +68,6 @@ export function milestonesOf(facts: RunFacts, harm: Harm | undefined): readonly 
   ];
 }
 
-function step(
-  id: string,
-  label: string,
-  source: string,
-  at: EpochMs | undefined,
-  after: string | undefined,
-  absent?: string,
-): Milestone {
-  return { id, label, source, at, after, ...(at === undefined && absent !== undefined ? { absent } : {}) };
-}
-
 function canaryReadyAt(facts: RunFacts, objects: readonly ObjectRecord[]): EpochMs | undefined {
   const { spec } = facts;
   if (!spec) return undefined;
@@ -109,21 +89,6 @@ function firstHalt(facts: RunFacts): { readonly at: EpochMs } | undefined {
     );
 }
 
-/** The last bad answer marks the withdrawal only where the load went on long enough afterwards to have seen another. */
-function withdrawalOf(
-  facts: RunFacts,
-  harm: Harm | undefined,
-): { readonly at: EpochMs | undefined; readonly absent: string | undefined } {
-  const last_bad_at = harm?.last_bad_at;
-  if (last_bad_at === undefined) return { at: undefined, absent: harm && 'no bad answer was seen' };
-  const load_end = facts.timeline.of('load', 'second').at(-1)?.at ?? last_bad_at;
-  if ((facts.weights.at(-1)?.canary_pct ?? 0) > 0) {
-    return { at: undefined, absent: 'never: the canary kept its weight until the end' };
-  }
-  if (load_end - last_bad_at < QUIET_MS) return { at: undefined, absent: 'no data: the load ended first' };
-  return { at: last_bad_at, absent: undefined };
-}
-
 function podsGoneAt(
   facts: RunFacts,
   objects: readonly ObjectRecord[],
@@ -140,30 +105,4 @@ function podsGoneAt(
     else if (living.delete(subject) && living.size === 0) gone_at = at;
   }
   return living.size === 0 ? gone_at : undefined;
-}
-
-/** The controller's own word about the release; other senders, such as an alert, do not count. */
-function messageAt(
-  facts: RunFacts,
-  since: EpochMs | undefined,
-  severities: readonly string[],
-): EpochMs | undefined {
-  if (since === undefined) return undefined;
-  return facts.timeline
-    .of('chat', 'message')
-    .find(
-      (record) =>
-        record.at >= since &&
-        severities.includes(record.data.severity) &&
-        isCanary(record.subject, facts.spec),
-    )?.at;
-}
-
-function firstAnswerOfNext(facts: RunFacts): EpochMs | undefined {
-  const firsts = facts.timeline
-    .of('load', 'second')
-    .flatMap((record) => record.data.series)
-    .filter((series) => series.release === facts.next_release)
-    .map((series) => series.first_at);
-  return firsts.length === 0 ? undefined : firsts.reduce((left, right) => Math.min(left, right));
 }

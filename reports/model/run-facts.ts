@@ -1,4 +1,5 @@
 import { type EpochMs, type RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import { rolloutSubject } from '#harness/judge/endings.ts';
 
 /** Time over which something was so; an open end means that the record of its end is missing. */
 export interface Span {
@@ -51,9 +52,6 @@ export function factsOf(given: Timeline): RunFacts {
   const last_at = timeline.records.at(-1)?.at ?? first_at;
   const shippings = timeline.of('release', 'shipped');
   const shipped = shippings.find((record) => record.data.release === spec?.next_release) ?? shippings.at(-1);
-  const promoting = timeline
-    .of('kubernetes', 'object')
-    .find((record) => isCanary(record.subject, spec) && record.data.fields['phase'] === 'Promoting');
   return {
     timeline,
     spec,
@@ -67,17 +65,33 @@ export function factsOf(given: Timeline): RunFacts {
     last_at,
     weights: timeline
       .of('gateway', 'weight')
+      .filter((record) => record.data.read_from !== 'live')
       .map((record) => ({ at: record.at, canary_pct: record.data.canary_pct })),
     phases: phasesOf(timeline),
     faults: faultsOf(timeline),
-    promoting_at: promoting?.at,
+    promoting_at: promotingAt(timeline, spec),
     next_release: spec?.next_release ?? shipped?.data.release,
   };
 }
 
-/** Whether a subject is the Canary that the run is about; without a specification, any Canary. */
+/**
+ * Flagger copies the next release to the primary in phase Promoting. Argo Rollouts gives it everything and then makes its
+ * pods the stable ones, which ends the weight.
+ */
+function promotingAt(timeline: Timeline, spec: RolloutSpec | undefined): EpochMs | undefined {
+  if (spec?.controller === 'argo-rollouts') {
+    const weights = timeline.of('gateway', 'weight').filter((record) => record.data.read_from !== 'live');
+    const whole = weights.findIndex((record) => record.data.canary_pct === 100);
+    return whole === -1 ? undefined : weights.slice(whole).find((record) => record.data.canary_pct === 0)?.at;
+  }
+  return timeline
+    .of('kubernetes', 'object')
+    .find((record) => isCanary(record.subject, spec) && record.data.fields['phase'] === 'Promoting')?.at;
+}
+
+/** Whether a subject is the Canary or Rollout that the run is about; without a specification, any of them. */
 export function isCanary(subject: string, spec: RolloutSpec | undefined): boolean {
-  return spec ? subject === `Canary/${spec.namespace}/${spec.app}` : subject.startsWith('Canary/');
+  return spec ? subject === rolloutSubject(spec) : /^(?:Canary|Rollout)\//.test(subject);
 }
 
 /** From the shipping until the canary's weight is back at 0, or to the end when it never is. */

@@ -1,5 +1,5 @@
 import { combine, type RuleVerdict, type Verdict } from '#harness/core/verdict.ts';
-import type { RunMeta } from '../meta.ts';
+import type { RunMeta } from '#harness/core/run-meta.ts';
 
 /** Meta data for reports of synthetic runs. */
 export const SAMPLE_META: RunMeta = {

@@ -7,13 +7,8 @@ import http, { type Params, type Response } from 'k6/http';
 import { Trend } from 'k6/metrics';
 import type { Options } from 'k6/options';
 import { enter } from 'k6/x/mettle';
-import {
-  frontContent,
-  ITEM_COUNT,
-  itemContent,
-  type OrderLine,
-  orderContent,
-} from '../../fixtures/apps/shop/catalogue.ts';
+import { frontContent, itemContent, orderContent } from '../../fixtures/apps/shop/catalogue.ts';
+import { type Visit, visitId, visitOf } from '../../fixtures/apps/shop/visits.ts';
 import type { LoadSettings } from '../../harness/load/settings.ts';
 
 const settings: LoadSettings = JSON.parse(__ENV['METTLE_LOAD'] ?? '');
@@ -54,41 +49,28 @@ interface Asked {
 
 const front = frontContent();
 
-/**
- * Spreads the number of the iteration over 32 bits (the finaliser of MurmurHash3). Why not `iteration % 10`: a gateway
- * that splits traffic by weight goes round in short cycles too, and one release would then get one kind of request.
- */
-function scatter(iteration: number): number {
-  let hash = iteration | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-/** 60 % one item, 30 % the front page, 10 % an order. */
-function ask(draw: number, params: Params): Asked {
-  const kind = draw % 10;
-  const id = 1 + ((draw >>> 8) % ITEM_COUNT);
-  if (kind < 6) {
-    const response = http.get(`${url}/items/${id}`, params);
-    return { route: '/items/:id', status: 200, content: itemContent(id), response };
+function ask(visited: Visit, request_id: string, params: Params): Asked {
+  switch (visited.kind) {
+    case 'item': {
+      const response = http.get(`${url}/items/${visited.id}`, params);
+      return { route: '/items/:id', status: 200, content: itemContent(visited.id), response };
+    }
+    case 'front':
+      return { route: '/', status: 200, content: front, response: http.get(`${url}/`, params) };
+    case 'order': {
+      // The order has the request's id: what was accepted can be looked up afterwards without a list of it.
+      const { lines } = visited;
+      const response = http.post(`${url}/orders`, JSON.stringify({ id: request_id, lines }), params);
+      return { route: '/orders', status: 201, content: orderContent(lines), response };
+    }
   }
-  if (kind < 9) {
-    return { route: '/', status: 200, content: front, response: http.get(`${url}/`, params) };
-  }
-  const lines: readonly OrderLine[] = [
-    { item_id: id, quantity: 1 + (draw % 3) },
-    { item_id: 1 + (id % ITEM_COUNT), quantity: 1 },
-  ];
-  const response = http.post(`${url}/orders`, JSON.stringify({ lines }), params);
-  return { route: '/orders', status: 201, content: orderContent(lines), response };
 }
 
 export default function visit(): void {
   enter();
-  const iteration = exec.scenario.iterationInTest;
-  const request_id = `${run}-${iteration}`;
-  const { route, status, content, response } = ask(scatter(iteration), {
+  const sequence = exec.scenario.iterationInTest;
+  const request_id = visitId(run, sequence);
+  const { route, status, content, response } = ask(visitOf(sequence), request_id, {
     headers: { Host: host, 'Content-Type': 'application/json', 'X-Request-Id': request_id },
     timeout: timeout_s * 1000,
   });

@@ -2,6 +2,8 @@ import { expect, flaggerRollout, test } from '#harness/scenario.ts';
 
 // Goal: users meet a release that fails half of its requests only as far and as long as the Canary's specification allows.
 // Method: 300 requests a second throughout; ship the release through a real Canary; judge the recorded timeline.
+// Needs: flagger
+// Isolation: exclusive
 test('a release that fails half of its requests is rolled back within its declared exposure', async ({
   openRun,
 }) => {

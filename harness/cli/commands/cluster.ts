@@ -1,54 +1,31 @@
 import { Command } from '@commander-js/extra-typings';
-import type { Config } from '#harness/config/config.ts';
 import { EXIT } from '#harness/core/errors.ts';
-import { type CliContext, loadConfig } from '../context.ts';
+import type { CliContext } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
-import { configOption, imagesOption, installOption, jsonOption, registryOption } from '../options.ts';
+import { jsonOption } from '../options.ts';
+import { adoptCommand, releaseCommand } from './cluster-adopt.ts';
+import { createCommand } from './cluster-create.ts';
 
 const EXAMPLES = `
 Examples:
-  mettle cluster create --install      a cluster with the stack, to look around in
+  mettle cluster create --stack full --keep      a cluster with every part, to look around in
+  mettle cluster create trial --stack argo       one for as long as the command runs
+  mettle cluster adopt staging --kubeconfig ./staging.yaml
   mettle cluster list
-  mettle cluster delete mettle-x1y2z3`;
+  mettle cluster delete mettle-trial`;
 
 /** `mettle cluster`: clusters for people. */
 export function clusterCommand(context: CliContext, done: (end: CommandEnd) => void) {
   const cluster = new Command('cluster')
-    .description('make, list and delete clusters with the stack')
+    .description('make, adopt, list and delete clusters with the stack')
     .addHelpText('after', EXAMPLES);
-
-  cluster
-    .command('create')
-    .description('make a cluster with the stack and keep it')
-    .addOption(installOption())
-    .addOption(imagesOption())
-    .addOption(registryOption())
-    .addOption(configOption())
-    .addHelpText('after', '\nExample:\n  mettle cluster create')
-    .action(async (options) => {
-      const config: Config = await loadConfig(options.config);
-      const { phases, signal } = context;
-      const { prepareCluster, prepareImages } = await import('#harness/run/prepare.ts');
-      const artifacts = await prepareImages({
-        install: options.install ?? false,
-        images: options.images ?? config.images ?? 'auto',
-        registry: options.registry ?? config.registry,
-        phases,
-        signal,
-      });
-      const made = await prepareCluster(artifacts, { phases, signal, keep: true });
-      context.out(`export KUBECONFIG=${made.kubeconfig}\n`);
-      for (const [service, port] of Object.entries(made.ports))
-        context.out(`${service.padEnd(14)} http://127.0.0.1:${port}\n`);
-      done({
-        exit_code: EXIT.pass,
-        why: `made ${made.name}; remove it with: mettle cluster delete ${made.name}`,
-      });
-    });
+  cluster.addCommand(createCommand(context, done));
+  cluster.addCommand(adoptCommand(context, done));
+  cluster.addCommand(releaseCommand(context, done));
 
   cluster
     .command('list')
-    .description('list the clusters that Mettle made')
+    .description('list the clusters that Mettle made or adopted')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  mettle cluster list --json')
     .action(async ({ json }) => {
@@ -63,7 +40,7 @@ export function clusterCommand(context: CliContext, done: (end: CommandEnd) => v
 
   cluster
     .command('delete')
-    .description('delete a cluster that Mettle made')
+    .description('delete a cluster that Mettle made; an adopted one is released instead')
     .argument('<name>', 'name of the cluster; `mettle cluster list` shows them')
     .addHelpText('after', '\nExample:\n  mettle cluster delete mettle-x1y2z3')
     .action(async (name) => {

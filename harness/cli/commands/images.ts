@@ -8,9 +8,20 @@ import { configOption, imagesOption, installOption, jsonOption, registryOption }
 const EXAMPLES = `
 Examples:
   mettle images build --install
+  mettle images build --for flagger,postgres
   mettle images list
   mettle images push --registry mirror.example:5000
   mettle images prune`;
+
+/** `a, b` -> a and b. @throws UsageError when it names nothing */
+function namesIn(list: string | undefined): readonly string[] {
+  if (list === undefined) return [];
+  const names = list.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new UsageError(`--for ${JSON.stringify(list)} names no image between two commas`, {
+    next: 'name images as `mettle images list` does, for example --for flagger,postgres',
+  });
+}
 
 /** `mettle images`: what runs are made of. */
 export function imagesCommand(context: CliContext, done: (end: CommandEnd) => void) {
@@ -20,14 +31,20 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
 
   images
     .command('build')
-    .description('make everything present, as `mettle run` would, or build the named parts alone')
+    .description('make everything present, or what the named images need; or build the named parts alone')
     .argument('[component...]', 'parts of the bill of materials; `mettle images list` names them')
+    .option('--for <images>', 'only what these images need on a node, comma separated')
     .addOption(installOption())
     .addOption(imagesOption())
     .addOption(registryOption())
     .addOption(configOption())
     .addHelpText('after', '\nExample:\n  mettle images build --images pull --registry mirror.example:5000')
     .action(async (components, options) => {
+      if (components.length > 0 && options.for !== undefined) {
+        throw new UsageError('parts and --for exclude each other', {
+          next: 'name the parts to build alone, or the images to make a node image for',
+        });
+      }
       if (components.length > 0) {
         const { buildComponents } = await import('#harness/images/inventory.ts');
         const built = await context.phases.phase('Build', `build ${components.join(' ')}`, (progress) =>
@@ -38,8 +55,11 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
         return;
       }
       const config: Config = await loadConfig(options.config);
-      const { prepareImages } = await import('#harness/run/prepare.ts');
-      const artifacts = await prepareImages({
+      const { wantedFor } = await import('#harness/images/inventory.ts');
+      const wanted = await wantedFor(namesIn(options.for));
+      const { preparePresent } = await import('#harness/run/prepare.ts');
+      const artifacts = await preparePresent({
+        wanted,
         install: options.install ?? false,
         images: options.images ?? config.images ?? 'auto',
         registry: options.registry ?? config.registry,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { messageOf, UsageError } from '#harness/core/errors.ts';
 import { parseTimeline } from '#harness/core/timeline-text.ts';
-import { judgeRollout } from '#harness/judge/flagger.ts';
+import { judgeRun } from '#harness/judge/judge-run.ts';
 import { renderTable } from '#reports/terminal/table.ts';
 import type { CliContext } from '../context.ts';
 import { type CommandEnd, exitOf } from '../exit.ts';
@@ -29,7 +29,7 @@ export function judgeCommand(context: CliContext, done: (end: CommandEnd) => voi
           cause: error,
         });
       }
-      const verdict = judgeRollout(parseTimeline(text, file));
+      const verdict = judgeRun(parseTimeline(text, file));
       if (write) {
         const path = join(run, 'verdict.json');
         const before: unknown = JSON.parse(await readFile(path, 'utf8'));

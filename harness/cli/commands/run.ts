@@ -1,10 +1,9 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Config } from '#harness/config/config.ts';
 import { EXIT } from '#harness/core/errors.ts';
-import { chooseScenarios, findScenarios } from '#harness/run/catalogue.ts';
 import { type CliContext, loadConfig } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
-import { describePlan, type RunPlan } from '../run-plan.ts';
+import type { RunPlan } from '../run-plan.ts';
 import {
   configOption,
   imagesOption,
@@ -19,18 +18,30 @@ const EXAMPLES = `
 Examples:
   mettle run rollback/flagger-error-rate --install
   mettle run rollback --keep on-failure
+  mettle run --tags nightly                                    the long ones
+  mettle run stack/split-contour --cluster mettle-play         on a cluster that exists
   mettle run --images pull --registry mirror.example:5000
-  mettle run rollback/flagger-seeded-defects -- -t "chat"      flags after -- go to vitest`;
+  mettle run rollback/flagger-seeded-defects -- -t "chat"      flags after -- go to vitest
+
+At the top of a scenario file stands what it needs:
+  // Goal: users meet a bad release only as long as its specification allows.
+  // Method: 300 requests a second throughout; ship the release; judge the recorded timeline.
+  // Needs: flagger, postgres                                  components and profiles
+  // Isolation: namespace 0.5 cpu                              side by side with others; or exclusive, or cluster
+  // Tags: nightly                                             if any
+  // Versions: flagger 1.43.0                                  if not the first of the lock`;
 
 /** `mettle run`: prepares the machine, runs scenarios, judges them and writes their reports. */
 export function runCommand(context: CliContext, done: (end: CommandEnd) => void) {
   return new Command('run')
-    .description('run scenarios (all, or those named) on a cluster made for them')
+    .description('run scenarios (all but nightly ones, or those named) on clusters made for them')
     .argument('[scenario...]', 'names or folders of scenarios; `mettle list` shows them')
     .addOption(installOption())
     .addOption(imagesOption())
     .addOption(registryOption())
     .addOption(keepOption())
+    .option('--tags <tags>', 'only scenarios with these tags, for example nightly, !slow or nightly,!slow')
+    .option('--cluster <name>', 'run on this cluster, which exists, and leave it as it was')
     .addOption(
       new Option('--seed <number>', 'seed of what is left to chance').argParser(wholeNumber(0, 0xffffffff)),
     )
@@ -46,8 +57,14 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
     .action(async (given, options) => {
       const { names, vitest_flags } = splitArguments(given, process.argv);
       const config: Config = await loadConfig(options.config);
+      // What a run needs is large; help does without it.
+      const { selectScenarios } = await import('#harness/run/select.ts');
+      const { describePlan, planScenarios } = await import('../run-plan.ts');
+      const { scenarios, left_out } = await selectScenarios({ names, tags: options.tags });
       const plan: RunPlan = {
-        files: chooseScenarios(await findScenarios(), names),
+        clusters: planScenarios(scenarios),
+        left_out,
+        cluster: options.cluster,
         images: options.images ?? config.images ?? 'auto',
         registry: options.registry ?? config.registry,
         keep: options.keep ?? config.keep ?? 'never',
@@ -59,9 +76,9 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
         done({ exit_code: EXIT.pass, why: 'the plan was printed, nothing was touched' });
         return;
       }
-      // What a run needs is large; help and plans do without it.
-      const { conclude, execute } = await import('../execute.ts');
-      const results = await execute(plan, options.install ?? false, vitest_flags, context);
+      const { execute } = await import('../execute.ts');
+      const { conclude } = await import('../conclude.ts');
+      const results = await execute(plan, { install: options.install ?? false, vitest_flags }, context);
       done(await conclude(results, options.json ?? false, context));
     });
 }

@@ -1,4 +1,4 @@
-import type { ChatMessageData, Draft, EpochMs } from '../timeline.ts';
+import type { ChatMessageData, Draft, EpochMs, RolloutSpec } from '../timeline.ts';
 import { GATEWAY_DELAY_MS, NEXT_RELEASE, STABLE_RELEASE, type SyntheticPlan } from './synthetic-plan.ts';
 
 type Timed = Draft & { readonly at: EpochMs };
@@ -6,6 +6,12 @@ type Fields = Record<string, string | number | boolean>;
 
 /** Delay between a change in the cluster and the watch that reports it, in ms. */
 const WATCH_DELAY_MS = 25;
+
+/** Pause between two readings of the data plane's live configuration, in ms. */
+const READ_EVERY_MS = 200;
+
+/** How soon the data plane must follow, in ms. */
+const FOLLOW_MS = 1100;
 
 const running = (release: string): Fields => ({ phase: 'Running', ready: true, restarts: 0, release });
 
@@ -44,14 +50,20 @@ export function clusterRecords(plan: SyntheticPlan): Timed[] {
       subject: canary,
       data: { type, reason: 'Synced', message, count: 1, reporter: 'flagger' },
     });
-  const weight = (at: EpochMs, canary_pct: number) =>
-    records.push({
-      at: at + WATCH_DELAY_MS,
-      source: 'gateway',
-      kind: 'weight',
-      subject: route,
-      data: { primary_pct: 100 - canary_pct, canary_pct },
-    });
+  const weight = (at: EpochMs, canary_pct: number) => {
+    const data = { primary_pct: 100 - canary_pct, canary_pct, gateway: 'traefik' };
+    records.push(
+      { at: at + WATCH_DELAY_MS, source: 'gateway', kind: 'weight', subject: route, data },
+      {
+        at: at + GATEWAY_DELAY_MS + READ_EVERY_MS,
+        clock_error_ms: READ_EVERY_MS,
+        source: 'gateway',
+        kind: 'weight',
+        subject: 'Pod/gateway/traefik-5d4f-x2c',
+        data: { ...data, read_from: 'live' },
+      },
+    );
+  };
   const pod = (name: string) => `Pod/${namespace}/${name}`;
   const primaryPods = [`${app}-primary-6d9c7b-k2x`, `${app}-primary-6d9c7b-p8d`];
   const canaryPods = [`${app}-7f5c9d-4hq`, `${app}-7f5c9d-zt6`];
@@ -60,6 +72,13 @@ export function clusterRecords(plan: SyntheticPlan): Timed[] {
   object(plan.started_at, `Deployment/${namespace}/${app}-primary`, 'listed', { replicas: 2, ready: 2 });
   object(plan.started_at, `Deployment/${namespace}/${app}`, 'listed', { replicas: 0, ready: 0 });
   for (const name of primaryPods) object(plan.started_at, pod(name), 'listed', running(STABLE_RELEASE));
+  records.push({
+    at: plan.started_at,
+    source: 'gateway',
+    kind: 'bound',
+    subject: `${namespace}/${app}`,
+    data: { gateway: 'traefik', follow_ms: FOLLOW_MS, derivation: 'a throttle and an allowance' },
+  });
   weight(plan.started_at, 0);
 
   event(plan.seen_at, `New revision detected! Scaling up ${app}.${namespace}`);
@@ -133,7 +152,7 @@ export function clusterRecords(plan: SyntheticPlan): Timed[] {
 }
 
 /** What Prometheus and Alertmanager said. */
-export function alertRecords(plan: SyntheticPlan): Timed[] {
+export function alertRecords(plan: SyntheticPlan<RolloutSpec>): Timed[] {
   const { options, spec } = plan;
   const first = plan.weights[0];
   if (!options.prometheus || first === undefined) return [];

@@ -1,4 +1,10 @@
-import { type AnswerSeries, type Draft, type EpochMs, LATENCY_BOUNDS_MS } from '../timeline.ts';
+import {
+  type AnswerSeries,
+  type Draft,
+  type EpochMs,
+  LATENCY_BOUNDS_MS,
+  type RolloutSpec,
+} from '../timeline.ts';
 import { normal, type Random } from './random.ts';
 import {
   GATEWAY_DELAY_MS,
@@ -35,7 +41,7 @@ interface MutableSeries extends AnswerSeries {
 }
 
 /** The load's records: started, one per second, ended. */
-export function loadRecords(plan: SyntheticPlan, random: Random): Timed[] {
+export function loadRecords(plan: SyntheticPlan<RolloutSpec>, random: Random): Timed[] {
   const { options } = plan;
   if (options.load === 'absent') return [];
   const subject = plan.spec.load.profile;
@@ -92,7 +98,7 @@ export function loadRecords(plan: SyntheticPlan, random: Random): Timed[] {
 }
 
 function answersOf(
-  plan: SyntheticPlan,
+  plan: SyntheticPlan<RolloutSpec>,
   random: Random,
   second: { from: EpochMs; iterations: number; stray: number; lost: number },
 ): Answer[] {

@@ -1,4 +1,4 @@
-import type { EpochMs, RolloutSpec } from '../timeline.ts';
+import type { EpochMs, FlaggerSpec, RolloutSpec } from '../timeline.ts';
 
 /** What a synthetic run is made of; every field has a default that describes a run as it should go. */
 export interface SyntheticRunOptions {
@@ -54,9 +54,9 @@ export interface WeightStep {
 }
 
 /** The options with their defaults, and every moment that follows from them. */
-export interface SyntheticPlan {
+export interface SyntheticPlan<Spec extends RolloutSpec = FlaggerSpec> {
   readonly options: Required<SyntheticRunOptions>;
-  readonly spec: RolloutSpec;
+  readonly spec: Spec;
   readonly started_at: EpochMs;
   readonly load_from: EpochMs;
   readonly load_until: EpochMs;
@@ -148,7 +148,7 @@ export function weightAt(weights: readonly WeightStep[], at: EpochMs, delay_ms =
   return weight;
 }
 
-function withDefaults(given: SyntheticRunOptions): Required<SyntheticRunOptions> {
+export function withDefaults(given: SyntheticRunOptions): Required<SyntheticRunOptions> {
   const outcome = given.outcome ?? 'rollback';
   const interval_s = given.interval_s ?? 10;
   const threshold = given.threshold ?? 2;
@@ -183,7 +183,7 @@ function withDefaults(given: SyntheticRunOptions): Required<SyntheticRunOptions>
   };
 }
 
-function specOf(options: Required<SyntheticRunOptions>): RolloutSpec {
+function specOf(options: Required<SyntheticRunOptions>): FlaggerSpec {
   return {
     controller: 'flagger',
     namespace: options.namespace,

@@ -1,4 +1,4 @@
-import type { Draft, EpochMs, TimelineRecord } from '../timeline.ts';
+import type { Draft, EpochMs, RolloutSpec, TimelineRecord } from '../timeline.ts';
 import { seededRandom } from './random.ts';
 import { alertRecords, chatRecords, clusterRecords } from './synthetic-cluster.ts';
 import { loadRecords } from './synthetic-load.ts';
@@ -26,15 +26,21 @@ export function syntheticRun(options: SyntheticRunOptions = {}): TimelineRecord[
   return numbered(records);
 }
 
+/** Scenarios that would have recorded such a run. */
+const SCENARIOS = {
+  flagger: { rollback: 'rollback/flagger-error-rate', promotion: 'rollback/flagger-good-release' },
+  'argo-rollouts': { rollback: 'rollback/argo-error-rate', promotion: 'stack/argo-canary' },
+} as const;
+
 /** Gives records that came from several sources their order in time and their place in the run. */
-function numbered(records: readonly Timed[]): TimelineRecord[] {
+export function numbered(records: readonly Timed[]): TimelineRecord[] {
   const ordered = [...records].sort((left, right) => left.at - right.at);
   const placed: TimelineRecord[] = [];
   for (const record of ordered) placed.push({ seq: placed.length + 1, ...record });
   return placed;
 }
 
-function harnessRecords(plan: SyntheticPlan): Timed[] {
+export function harnessRecords(plan: SyntheticPlan<RolloutSpec>): Timed[] {
   const { options, spec } = plan;
   const promise =
     spec.expected === 'rollback'
@@ -45,14 +51,14 @@ function harnessRecords(plan: SyntheticPlan): Timed[] {
       at: plan.started_at,
       source: 'harness',
       kind: 'scenario',
-      subject: spec.expected === 'rollback' ? 'rollback/flagger-error-rate' : 'rollback/flagger-good-release',
+      subject: SCENARIOS[spec.controller][spec.expected],
       data: {
         title: promise,
-        file: 'scenarios/rollback/flagger-error-rate.ts',
+        file: `scenarios/${SCENARIOS[spec.controller][spec.expected]}.spec.ts`,
         seed: options.seed,
         versions: {
           Kubernetes: '1.34.3',
-          Flagger: '1.44.0',
+          ...(spec.controller === 'flagger' ? { Flagger: '1.44.0' } : { 'Argo Rollouts': '1.10.0' }),
           Traefik: '3.6.1',
           Prometheus: '3.7.3',
           k6: '1.8.1',
@@ -67,7 +73,13 @@ function harnessRecords(plan: SyntheticPlan): Timed[] {
       data: spec,
     },
   ];
-  const observers = ['kubernetes', 'gateway', 'chat', ...(options.prometheus ? ['prometheus'] : [])];
+  const observers = [
+    'kubernetes',
+    'gateway',
+    'gateway-live',
+    'chat',
+    ...(options.prometheus ? ['prometheus'] : []),
+  ];
   for (const subject of observers) {
     records.push(
       { at: plan.started_at, source: 'harness', kind: 'observer', subject, data: { state: 'started' } },
@@ -100,7 +112,7 @@ function harnessRecords(plan: SyntheticPlan): Timed[] {
     at: plan.shipped_at,
     source: 'release',
     kind: 'shipped',
-    subject: `Deployment/${spec.namespace}/${spec.app}`,
+    subject: `${spec.controller === 'flagger' ? 'Deployment' : 'Rollout'}/${spec.namespace}/${spec.app}`,
     data: {
       release: NEXT_RELEASE,
       document: { release: NEXT_RELEASE, errors: { ratio_pct: options.bad_pct } },

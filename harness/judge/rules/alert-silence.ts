@@ -1,4 +1,4 @@
-import { exposureBudget_s, overallBad_pct } from '../budgets.ts';
+import { exposureBudget_s, firstWeight_pct, overallBad_pct } from '../budgets.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import type { RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
@@ -31,7 +31,7 @@ export const alertSilence = rule('alert', 'the rollback is faster than the alert
   const from = facts.shipped.at;
   const states = alertStates(facts);
   const over_s = exposureBudget_s(spec) + spec.alert.window_s + spec.scrape_interval_s;
-  const ratio_pct = overallBad_pct(spec, spec.step_weight_pct);
+  const ratio_pct = overallBad_pct(spec, firstWeight_pct(spec));
   const limit = `pending, never firing (for ${spec.alert.for_s} s)`;
   const derivation = `${ratio_pct} % of all answers for at most ${over_s} s (exposure + window + scrape) against > ${spec.alert.threshold_pct} % for ${spec.alert.for_s} s`;
   if (over_s >= spec.alert.for_s || ratio_pct <= spec.alert.threshold_pct) {

@@ -26,7 +26,7 @@ export const chatTold = rule(
   'chat-told',
   'the chat is told of the rollback exactly once, with the reason',
   (facts) => {
-    const { threshold } = facts.spec;
+    const { threshold } = facts.flagger;
     const messages = failureMessages(facts);
     const reasoned = messages.filter((record) =>
       record.data.text.includes(`Failed checks threshold reached ${threshold}`),

@@ -1,4 +1,4 @@
-import { exposureBudget_s } from '../budgets.ts';
+import { exposureBudget } from '../budgets.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { atMost, rule } from '../rule.ts';
 
@@ -14,13 +14,13 @@ export const exposure = rule(
     const first = bad.reduce((left, right) => (right.series.first_at < left.series.first_at ? right : left));
     const last = bad.reduce((left, right) => (right.series.last_at > left.series.last_at ? right : left));
     const measured_s = (last.series.last_at - first.series.first_at) / 1000;
-    const budget_s = exposureBudget_s(spec);
+    const budget = exposureBudget(spec);
     return {
-      outcome: measured_s <= budget_s ? 'pass' : 'fail',
+      outcome: measured_s <= budget.seconds ? 'pass' : 'fail',
       reason: `${measured_s.toFixed(1)} s from the first to the last bad answer that a client received`,
-      limit: atMost(budget_s, 's'),
+      limit: atMost(budget.seconds, 's'),
       measured: `${measured_s.toFixed(1)} s`,
-      derivation: `(threshold ${spec.threshold} + 1) x interval ${spec.interval_s} s + 2 s`,
+      derivation: budget.derivation,
       evidence: [first.seq, last.seq],
     };
   },

@@ -15,9 +15,9 @@ export const healthyAfter = rule('healthy-after', 'the stack is healthy afterwar
     throw new MissingEvidence('too few seconds were measured at the end');
   const workloads = new Map<string, RecordOf<'kubernetes', 'object'>>();
   for (const record of facts.timeline.of('kubernetes', 'object')) {
-    if (record.subject.startsWith('Deployment/')) workloads.set(record.subject, record);
+    if (/^(?:Deployment|Rollout)\//.test(record.subject)) workloads.set(record.subject, record);
   }
-  if (workloads.size === 0) throw new MissingEvidence('no Deployment was observed');
+  if (workloads.size === 0) throw new MissingEvidence('no workload was observed');
   const short = [...workloads.values()].filter(
     (record) =>
       record.data.verb === 'deleted' ||

@@ -4,7 +4,7 @@ import type { Facts } from '../facts.ts';
 import { rule } from '../rule.ts';
 
 /** Allowance for Prometheus' extrapolation at the edges of a short window, in percentage points. */
-const EXTRAPOLATION_PP = 5;
+export const EXTRAPOLATION_PP = 5;
 
 /** One check that the controller counted as failed. */
 interface FailedCheck {
@@ -20,7 +20,7 @@ interface FailedCheck {
  * `Metric query failed for ...`, `Prometheus query failed ...`.
  */
 function failedChecks(facts: Facts): readonly FailedCheck[] {
-  return facts.canary_events.flatMap((record): FailedCheck[] => {
+  return facts.rollout_events.flatMap((record): FailedCheck[] => {
     const { message } = record.data;
     const valued = /^Halt \S+ advancement (?<check>\S+) (?<value>-?[\d.]+|NaN|[+-]Inf) [<>] /.exec(message);
     if (valued?.groups)
@@ -36,7 +36,7 @@ function failedChecks(facts: Facts): readonly FailedCheck[] {
  * A controller that rolls back because it sees nothing did the right thing for no reason: it is blind.
  */
 export const judgeSaw = rule('judge-saw', 'the controller decided on what users really met', (facts) => {
-  const { spec } = facts;
+  const spec = facts.flagger;
   facts.requireObserver('kubernetes');
   const checks = failedChecks(facts);
   const blind = checks.filter((check) => check.value === undefined);
@@ -93,7 +93,7 @@ export const judgeSaw = rule('judge-saw', 'the controller decided on what users 
 export const judgeContent = rule('judge-saw', 'no check fails on a good release', (facts) => {
   facts.requireObserver('kubernetes');
   const checks = failedChecks(facts);
-  const advanced = facts.canary_events.filter((record) =>
+  const advanced = facts.rollout_events.filter((record) =>
     /^Advance \S+ canary weight/.test(record.data.message),
   );
   const outcome = checks.length > 0 || advanced.length === 0 ? 'fail' : 'pass';

@@ -1,5 +1,6 @@
-import type { EpochMs } from '#harness/core/timeline.ts';
-import { promotionBudget_s, rollbackBudget_s } from '../budgets.ts';
+import type { EpochMs, RolloutSpec } from '#harness/core/timeline.ts';
+import { type Budget, promotionBudget, rollbackBudget } from '../budgets.ts';
+import { END_PHASES, endPhase } from '../endings.ts';
 import type { Facts } from '../facts.ts';
 import { atMost, rule, type Finding } from '../rule.ts';
 
@@ -25,23 +26,24 @@ export function finalAnswers(
 
 /** The end of a rollout: which phase was demanded, within which budget, and who must serve afterwards. */
 interface Ending {
-  readonly phase: 'Failed' | 'Succeeded';
-  readonly budget_s: number;
+  readonly expected: RolloutSpec['expected'];
+  readonly budget: Budget;
   readonly serving: string;
-  readonly derivation: string;
 }
 
 function judgeEnding(facts: Facts, ending: Ending): Finding {
   const shipped = facts.shipped;
+  const { seconds: budget_s, derivation } = ending.budget;
+  const phase_wanted = endPhase(facts.spec, ending.expected);
   facts.requireObserver('kubernetes');
-  const limit = `${atMost(ending.budget_s, 's')} to phase ${ending.phase}, then ${ending.serving} alone`;
-  const reached = facts.canary_states.find((record) => record.data.fields.phase === ending.phase);
-  const last = facts.last_canary_state;
+  const limit = `${atMost(budget_s, 's')} to phase ${phase_wanted}, then ${ending.serving} alone`;
+  const reached = facts.endState(ending.expected);
+  const last = facts.last_rollout_state;
   if (!reached) {
     const watched_s = (observedUntil(facts) - shipped.at) / 1000;
     const phase = String(last.data.fields.phase ?? 'unknown');
     const evidence = [shipped.seq, last.seq];
-    if (watched_s < ending.budget_s && !['Failed', 'Succeeded'].includes(phase)) {
+    if (watched_s < budget_s && !END_PHASES[facts.spec.controller].includes(phase)) {
       return {
         outcome: 'inconclusive',
         reason: `the run was watched for ${watched_s.toFixed(1)} s only; the last phase seen was ${phase}`,
@@ -51,10 +53,10 @@ function judgeEnding(facts: Facts, ending: Ending): Finding {
     }
     return {
       outcome: 'fail',
-      reason: `the last phase seen was ${phase}, not ${ending.phase}`,
+      reason: `the last phase seen was ${phase}, not ${phase_wanted}`,
       limit,
       measured: phase,
-      derivation: ending.derivation,
+      derivation,
       evidence,
     };
   }
@@ -62,13 +64,13 @@ function judgeEnding(facts: Facts, ending: Ending): Finding {
   const final = finalAnswers(facts, ending.serving);
   const evidence = [shipped.seq, reached.seq, ...final.seqs];
   const measured = `${took_s.toFixed(1)} s, then ${final.of_release} of ${final.total} answers by ${ending.serving}`;
-  if (took_s > ending.budget_s) {
+  if (took_s > budget_s) {
     return {
       outcome: 'fail',
-      reason: `phase ${ending.phase} came ${took_s.toFixed(1)} s after shipping`,
+      reason: `phase ${phase_wanted} came ${took_s.toFixed(1)} s after shipping`,
       limit,
       measured,
-      derivation: ending.derivation,
+      derivation,
       evidence,
     };
   }
@@ -79,11 +81,11 @@ function judgeEnding(facts: Facts, ending: Ending): Finding {
   return {
     outcome: whole ? 'pass' : 'fail',
     reason: whole
-      ? `phase ${ending.phase} after ${took_s.toFixed(1)} s, and ${ending.serving} serves everything`
+      ? `phase ${phase_wanted} after ${took_s.toFixed(1)} s, and ${ending.serving} serves everything`
       : `${final.total - final.of_release} of the last ${final.total} answers did not come from ${ending.serving}`,
     limit,
     measured,
-    derivation: ending.derivation,
+    derivation,
     evidence,
   };
 }
@@ -92,16 +94,18 @@ function observedUntil(facts: Facts): EpochMs {
   return facts.timeline.records.at(-1)?.at ?? 0;
 }
 
-/** Contract F1: at the threshold of failed checks the Canary is Failed and the former release serves everything. */
+/**
+ * Contracts F1 and A1: at the threshold of failed checks the Canary is Failed, above the failure limit the Rollout is
+ * aborted and Degraded, and the former release serves everything.
+ */
 export const rolledBack = rule(
   'rolled-back',
   'the bad release is rolled back and the former one serves everything',
   (facts) =>
     judgeEnding(facts, {
-      phase: 'Failed',
-      budget_s: rollbackBudget_s(facts.spec),
+      expected: 'rollback',
+      budget: rollbackBudget(facts.spec),
       serving: facts.spec.stable_release,
-      derivation: '3 x interval until the first weight + (threshold + 1) x interval + 2 s',
     }),
 );
 
@@ -109,9 +113,8 @@ export const rolledBack = rule(
 export const promoted = rule('promoted', 'the good release is promoted and serves everything', (facts) => {
   const { spec } = facts;
   return judgeEnding(facts, {
-    phase: 'Succeeded',
-    budget_s: promotionBudget_s(spec),
+    expected: 'promotion',
+    budget: promotionBudget(spec),
     serving: spec.next_release,
-    derivation: '(steps + 7) x interval: look, scale up, each step, copy, shift, finalise, 2 to spare',
   });
 });

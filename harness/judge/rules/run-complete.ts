@@ -1,3 +1,4 @@
+import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
 
 /** The run itself went to its end: every phase that began was finished, and no observer lost its source. */
@@ -6,6 +7,7 @@ export const runComplete = rule(
   'the run went as planned and nothing was lost on the way',
   (facts) => {
     const phases = facts.timeline.of('harness', 'phase');
+    if (phases.length === 0) throw new MissingEvidence('no phase of the run was recorded');
     const failed = phases.find((record) => record.data.state === 'failed');
     const lost = facts.timeline.of('harness', 'observer').find((record) => record.data.state === 'lost');
     const unfinished = phases

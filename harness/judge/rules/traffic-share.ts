@@ -6,6 +6,12 @@ import { rule } from '../rule.ts';
 /** Time after a change that is not judged, in ms: the data plane needs a moment to take the new weight. */
 const SETTLE_MS = 1_500;
 
+/** The gateway's own bound, where it is longer. */
+function settleTime(facts: Facts): number {
+  const bound = facts.timeline.of('gateway', 'bound')[0];
+  return Math.max(SETTLE_MS, bound?.data.follow_ms ?? 0);
+}
+
 /** Fewest answers on which a share is judged. */
 const ANSWERS_MIN = 300;
 
@@ -21,7 +27,7 @@ interface JudgedPeriod {
 
 function judgePeriod(facts: Facts, period: WeightPeriod): JudgedPeriod | undefined {
   const { next_release } = facts.spec;
-  const count = facts.countWithin(period.from + SETTLE_MS, period.to - 500, next_release);
+  const count = facts.countWithin(period.from + settleTime(facts), period.to - 500, next_release);
   if (count.total < ANSWERS_MIN) return undefined;
   const declared = period.canary_pct / 100;
   return {
@@ -82,7 +88,7 @@ export const trafficShare = rule(
 
 /** Once the new release is copied to the primary, its share no longer follows from the weight: stop there. */
 function promotionPeriods(facts: Facts, periods: readonly WeightPeriod[]): readonly WeightPeriod[] {
-  const promoting = facts.canary_states.find((record) => record.data.fields.phase === 'Promoting');
+  const promoting = facts.rollout_states.find((record) => record.data.fields.phase === 'Promoting');
   if (!promoting) return periods;
   return periods
     .filter((period) => period.from < promoting.at)

@@ -1,5 +1,6 @@
 import { h, type ComponentChildren, type JSX } from 'preact';
-import type { RunMeta } from '../../meta.ts';
+import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RunMeta } from '#harness/core/run-meta.ts';
 import {
   formatDuration_ms,
   formatInstant,
@@ -116,10 +117,7 @@ function specification({ spec }: RunFacts): readonly (readonly [string, string])
       'Rollout',
       `${spec.stable_release} to ${spec.next_release} by ${spec.controller}, expected: ${spec.expected}`,
     ],
-    [
-      'Analysis',
-      `every ${spec.interval_s} s, threshold ${spec.threshold}, weight by ${spec.step_weight_pct} % up to ${spec.max_weight_pct} %`,
-    ],
+    ...analysis(spec),
     [
       'Check',
       `${spec.check.name} at most ${spec.check.max_pct} %, scraped every ${spec.scrape_interval_s} s`,
@@ -129,6 +127,29 @@ function specification({ spec }: RunFacts): readonly (readonly [string, string])
     [
       'Alert',
       `${spec.alert.name}: over ${spec.alert.threshold_pct} % in ${spec.alert.window_s} s, for ${spec.alert.for_s} s`,
+    ],
+  ];
+}
+
+function analysis(spec: RolloutSpec): readonly (readonly [string, string])[] {
+  if (spec.controller === 'flagger') {
+    return [
+      [
+        'Analysis',
+        `every ${spec.interval_s} s, threshold ${spec.threshold}, weight by ${spec.step_weight_pct} % up to ${spec.max_weight_pct} %`,
+      ],
+    ];
+  }
+  const steps = spec.steps.map(({ weight_pct, pause_s }) => `${weight_pct} % for ${pause_s} s`);
+  return [
+    ['Strategy', spec.strategy === 'canary' ? `canary: ${steps.join(', ')}` : 'blue/green'],
+    [
+      'Analysis',
+      `first after ${spec.initial_delay_s} s, then every ${spec.interval_s} s over the last ${spec.window_s} s, failure limit ${spec.failure_limit}`,
+    ],
+    [
+      'Scale-down',
+      `${spec.scale_down_delay_s} s after a promotion, ${spec.abort_scale_down_delay_s} s after an abort`,
     ],
   ];
 }

@@ -1,6 +1,6 @@
 import { h, type JSX } from 'preact';
 import type { Outcome, Verdict } from '#harness/core/verdict.ts';
-import type { RunMeta } from '../../meta.ts';
+import type { RunMeta } from '#harness/core/run-meta.ts';
 import { explain, formatDuration_ms, formatInstant } from '../../model/format.ts';
 import { OUTCOME_WORDS, OutcomeIcon } from '../icons.ts';
 

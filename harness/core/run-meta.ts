@@ -1,15 +1,16 @@
-import type { EpochMs } from '#harness/core/timeline.ts';
-import type { Verdict } from '#harness/core/verdict.ts';
+import type { EpochMs } from './timeline.ts';
+import type { Verdict } from './verdict.ts';
 
-/** What a report says about the run besides its verdict and its timeline. */
+/** What is to be said of a run besides its verdict and its timeline. */
 export interface RunMeta {
+  /** Unique; also the name of the run's namespace. */
+  readonly run_id: string;
   /** Name of the scenario, for example `rollback/flagger-error-rate`. */
   readonly scenario: string;
   /** The one promise of the scenario, as a sentence. */
   readonly title: string;
   readonly started_at: EpochMs;
   readonly ended_at: EpochMs;
-  readonly run_id: string;
 }
 
 /** Content of `verdict.json`. */

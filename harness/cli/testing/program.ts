@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tryRun } from '#harness/process/run.ts';
+
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
+
+/** How the program ended and what it printed; the folder's path is shown as `<folder>`. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The real program in a folder of its own, with empty caches and state. Disposing of it removes the folder. */
+export class Program implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mettle-cli-'));
+
+  async run(...args: readonly string[]): Promise<Ended> {
+    const { folder } = this;
+    const result = await tryRun([process.execPath, MAIN, ...args], {
+      cwd: folder,
+      env: { XDG_CACHE_HOME: join(folder, 'cache'), XDG_STATE_HOME: join(folder, 'state'), NO_COLOR: '1' },
+      timeout_s: 15,
+    });
+    const tidy = (text: string): string => text.replaceAll(folder, '<folder>');
+    return { code: result.exit_code, out: tidy(result.stdout), err: tidy(result.stderr) };
+  }
+
+  /** Writes a file into the folder and returns its path. */
+  write(name: string, text: string): string {
+    const file = join(this.folder, name);
+    writeFileSync(file, text);
+    return file;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,45 @@
+import type { Timeline } from '#harness/core/timeline.ts';
+import type { Verdict } from '#harness/core/verdict.ts';
+import { ARGO_CANARY_RULES } from './argo.ts';
+import { PROMOTION_RULES } from './flagger.ts';
+import { judgeBy, SERVICE_GROUNDS } from './judge-by.ts';
+import type { Rule } from './rule.ts';
+import { commitRefused } from './rules/commit-refused.ts';
+import { deliveryTold } from './rules/delivery-told.ts';
+import { faultTook } from './rules/fault-took.ts';
+import { healthyAfter } from './rules/healthy-after.ts';
+import { noFailedRequest } from './rules/no-failed-request.ts';
+import { pushToRunning } from './rules/push-to-running.ts';
+import { releaseUntouched } from './rules/release-untouched.ts';
+import { runComplete } from './rules/run-complete.ts';
+import { shippedByCommit } from './rules/shipped-by-commit.ts';
+import { steadyAfter } from './rules/steady-after.ts';
+
+/** What must hold of a commit that ships a release, beside what must hold of the rollout that follows. */
+const DELIVERY_RULES: readonly Rule[] = [shippedByCommit, pushToRunning, deliveryTold];
+
+/** What must hold of a commit that cannot be applied. */
+const REFUSAL_RULES: readonly Rule[] = [
+  commitRefused,
+  releaseUntouched,
+  deliveryTold,
+  noFailedRequest,
+  healthyAfter,
+  steadyAfter,
+  runComplete,
+];
+
+/** The promotion's own rules; that no request fails is asked for whoever rolls out. */
+function promotionRules(timeline: Timeline): readonly Rule[] {
+  const argo = timeline.of('harness', 'spec')[0]?.data.controller === 'argo-rollouts';
+  return argo ? ARGO_CANARY_RULES : [...PROMOTION_RULES, noFailedRequest];
+}
+
+/** Judges a recorded delivery by commit: one that is rolled out, or one that must be refused. */
+export function judgeDelivery(timeline: Timeline): Verdict {
+  const expected = timeline.of('harness', 'expectation').find(({ data }) => data.of === 'delivery');
+  const refused = expected?.data.of === 'delivery' && expected.data.outcome === 'refused';
+  if (refused) return judgeBy(REFUSAL_RULES, timeline, SERVICE_GROUNDS);
+  // That clients met the release is no ground here: a commit that never deploys it is what a delivery is judged for.
+  return judgeBy([...DELIVERY_RULES, ...promotionRules(timeline), faultTook], timeline, SERVICE_GROUNDS);
+}

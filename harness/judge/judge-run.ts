@@ -1,0 +1,33 @@
+import type { Expectation } from '#harness/core/expectation.ts';
+import type { Timeline } from '#harness/core/timeline.ts';
+import type { Verdict } from '#harness/core/verdict.ts';
+import { judgeAlert } from './alert.ts';
+import { judgeArgoRollout } from './argo.ts';
+import { judgeDelivery } from './delivery.ts';
+import { judgeRollout } from './flagger.ts';
+import { judgeRoutes } from './routes.ts';
+import { judgeDashboard } from './dashboard.ts';
+import { judgeService } from './service.ts';
+import { judgeSight } from './sight.ts';
+import { judgeSplit } from './split.ts';
+import { judgeVersions } from './versions.ts';
+
+const JUDGES: Readonly<Partial<Record<Expectation['of'], (timeline: Timeline) => Verdict>>> = {
+  delivery: judgeDelivery,
+  service: judgeService,
+  split: judgeSplit,
+  routes: judgeRoutes,
+  alert: judgeAlert,
+  sight: judgeSight,
+  dashboard: judgeDashboard,
+  versions: judgeVersions,
+};
+
+/** Applies today's rules to a recorded run, by what its scenario declared. */
+export function judgeRun(timeline: Timeline): Verdict {
+  const [expected] = timeline.of('harness', 'expectation');
+  const judge = expected ? JUDGES[expected.data.of] : undefined;
+  const [spec] = timeline.of('harness', 'spec');
+  const rollout = spec?.data.controller === 'argo-rollouts' ? judgeArgoRollout : judgeRollout;
+  return (judge ?? rollout)(timeline);
+}

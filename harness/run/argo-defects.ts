@@ -1,0 +1,58 @@
+import { setChatBehaviour } from '#harness/stack/chat.ts';
+import type { RolloutOptions } from '#harness/stack/shop-argo.ts';
+import type { Acting } from './on-cluster.ts';
+
+/** Something broken on purpose around Argo Rollouts, and the rule that must notice it. */
+export interface ArgoDefect {
+  readonly name: string;
+  /** What is broken, as a sentence. */
+  readonly breaks: string;
+  /** Id of the rule that must not pass. */
+  readonly noticed_by: string;
+  /** True for what other scenarios on the cluster would notice too: it runs alone. */
+  readonly breaks_shared?: true;
+  /** The Rollout differs from what the scenario declares. */
+  readonly rollout?: RolloutOptions;
+  /** Another release is shipped than the scenario declares. */
+  readonly release?: string;
+  /** Breaks something before the load starts; disposing of the result mends it. */
+  readonly before?: (act: Acting) => Promise<AsyncDisposable>;
+}
+
+/** Each must turn the verdict red or inconclusive: proof that the rules about Argo Rollouts can fail. */
+export const ARGO_DEFECTS: readonly ArgoDefect[] = [
+  {
+    name: 'argo-blind-analysis',
+    breaks: 'the analysis minds only values of a metric that nobody gives',
+    noticed_by: 'judge-saw',
+    rollout: { metric: 'http_requests_of_nobody_total', no_data: 'passes' },
+  },
+  {
+    name: 'argo-abort-disabled',
+    breaks: 'the analysis bears a thousand failed measurements',
+    noticed_by: 'rolled-back',
+    rollout: { failure_limit: 1000 },
+  },
+  {
+    name: 'argo-label-missing',
+    breaks: 'no pod says whether it is canary or stable',
+    noticed_by: 'label-truth',
+    rollout: { role_labels: 'missing' },
+  },
+  {
+    name: 'argo-unsubscribed',
+    breaks: 'nobody is subscribed to the abort',
+    noticed_by: 'chat-told',
+    rollout: { unsubscribed: ['on-rollout-aborted'] },
+  },
+  {
+    name: 'argo-chat-drops',
+    breaks: 'the chat accepts messages and loses them',
+    noticed_by: 'chat-told',
+    breaks_shared: true,
+    before: async ({ cluster }) => {
+      await setChatBehaviour(cluster, { drop: true });
+      return { [Symbol.asyncDispose]: () => setChatBehaviour(cluster, {}) };
+    },
+  },
+];

@@ -1,0 +1,207 @@
+import type { ArgoSpec, RolloutSpec } from '#harness/core/timeline.ts';
+import type { Verdict } from '#harness/core/verdict.ts';
+import { goneBudget, POD_START_S, promotionBudget_s, rollbackBudget_s } from '#harness/judge/budgets.ts';
+import { judgeRun } from '#harness/judge/judge-run.ts';
+import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
+import type { RunningLoad } from '#harness/load/running.ts';
+import type { TimelineCondition } from '#harness/observe/recorder.ts';
+import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
+import { SCRAPE_INTERVAL_S, SHOP_ALERT } from '#harness/stack/prometheus.ts';
+import { SHOP, shopHost } from '#harness/stack/shop.ts';
+import {
+  deployRolloutShop,
+  moveToRollout,
+  type RolloutOptions,
+  rolloutOptions,
+  shipToRollout,
+  stableHashOf,
+  untilRolloutEnded,
+} from '#harness/stack/shop-argo.ts';
+import { observeStack } from '#harness/stack/stack.ts';
+import type { ArgoDefect } from './argo-defects.ts';
+import {
+  type Acting,
+  beginLoad,
+  onCluster,
+  releaseDocument,
+  STEADY_S,
+  unlessLate,
+  untilSteady,
+} from './on-cluster.ts';
+import { alertInactive, canaryPodsGone, told, workloadGone } from './rollout-conditions.ts';
+import { type RolloutExtras, settleBy } from './rollout-extras.ts';
+import type { ScenarioRun } from './scenario-run.ts';
+
+/** A rollout of the shop by Argo Rollouts, and what must come of it. */
+export interface ArgoRollout {
+  /** Name of the release document under `fixtures/releases` that is shipped. */
+  readonly release: string;
+  readonly expected: RolloutSpec['expected'];
+  /** Share of the release's answers that are bad by construction, in percent. */
+  readonly bad_answers_pct: number;
+  readonly load: ProfileName;
+  /** What differs from the defaults of `rolloutOptions`. */
+  readonly rollout?: RolloutOptions;
+  /** The shop is a plain Deployment first, which the Rollout takes over under load, before the release is shipped. */
+  readonly from_deployment?: boolean;
+  /** Something broken on purpose, to prove that a rule notices. */
+  readonly defect?: ArgoDefect;
+  /** What the scenario does beside the rollout. */
+  readonly extras?: RolloutExtras;
+}
+
+/** Names of the two releases: what serves before, and what is shipped. */
+const STABLE = 'v1';
+const NEXT = 'v2';
+
+/** Release document of what serves before. */
+const STABLE_DOCUMENT = 'good';
+
+/** Longest time until the shop serves for the first time, in seconds: its images may have to be unpacked. */
+const DEPLOYED_S = 60;
+
+/** Added to the budget of the end state, so that a late end is seen, and judged as late. */
+const LATE_S = 15;
+
+/** The two Services that the gateway splits between, and the one that a blue/green rollout switches. */
+export const SERVICES = { primary: `${SHOP}-stable`, canary: `${SHOP}-canary` } as const;
+const ACTIVE = `${SHOP}-active`;
+
+/** What a rollout by Argo Rollouts acts with. */
+export interface ArgoAct extends Acting {
+  readonly spec: ArgoSpec;
+}
+
+/** A Deployment is scaled down as the Rollout comes up, unless something else is asked for. */
+function optionsOf({ rollout, from_deployment }: ArgoRollout): RolloutOptions {
+  return { ...(from_deployment ? { workload_scale_down: 'progressively' } : {}), ...rollout };
+}
+
+/** What a rollout declares before it acts. */
+export function argoSpec(rollout: ArgoRollout, namespace: string): ArgoSpec {
+  const options = rolloutOptions(optionsOf(rollout));
+  const { strategy, steps, initial_delay_s, window_s, failure_limit, interval_s } = options;
+  return {
+    controller: 'argo-rollouts',
+    namespace,
+    app: SHOP,
+    stable_release: STABLE,
+    next_release: NEXT,
+    expected: rollout.expected,
+    strategy,
+    ...(rollout.from_deployment ? { from_deployment: true } : {}),
+    steps,
+    interval_s,
+    initial_delay_s,
+    window_s,
+    failure_limit,
+    ...(strategy === 'blue-green'
+      ? { measurements: options.measurements, auto_promotion_s: options.auto_promotion_s }
+      : {}),
+    scale_down_delay_s: options.scale_down_delay_s,
+    abort_scale_down_delay_s: options.abort_scale_down_delay_s,
+    scrape_interval_s: SCRAPE_INTERVAL_S,
+    check: { name: options.check_name, max_pct: options.check_max_pct },
+    load: { profile: rollout.load, rate_per_s: profileOf(rollout.load).rate_per_s },
+    bad_answers_pct: rollout.bad_answers_pct,
+    alert: { ...SHOP_ALERT },
+  };
+}
+
+/** Ships a release of the shop through a real Rollout under load, waits for the end, and judges the recorded timeline. */
+export async function argoRollout(run: ScenarioRun, rollout: ArgoRollout): Promise<Verdict> {
+  const spec = argoSpec(rollout, run.run_id);
+  run.timeline.record({
+    source: 'harness',
+    kind: 'spec',
+    subject: `${spec.namespace}/${spec.app}`,
+    data: spec,
+  });
+  return await onCluster(run, {
+    act: (acting) => act({ ...acting, spec }, rollout),
+    judge: judgeRun,
+  });
+}
+
+async function act(acting: ArgoAct, rollout: ArgoRollout): Promise<void> {
+  const { run, ctx, cluster, spec } = acting;
+  const { defect, extras, from_deployment = false } = rollout;
+  const { namespace } = spec;
+  const shop = { namespace, rollout: { ...optionsOf(rollout), ...defect?.rollout } };
+  const stable = { ...shop, release: STABLE, document: await releaseDocument(STABLE_DOCUMENT, STABLE) };
+  await using broken = new AsyncDisposableStack();
+  await run.phase('deploy', `deploying the shop, release ${STABLE}`, async () => {
+    await deployRolloutShop(ctx, stable, from_deployment ? 'deployment' : 'rollout');
+    if (!from_deployment) await untilRolloutEnded(ctx, { namespace, deadline_s: DEPLOYED_S });
+  });
+  if (defect?.before) broken.use(await defect.before(acting));
+  await extras?.prepared?.(acting);
+
+  const watched = spec.strategy === 'canary' ? { services: SERVICES } : { switched: ACTIVE };
+  const subject = { kube: ctx.kube, cluster, spec, ...watched };
+  const from = Date.now();
+  await using stack_observers = await observeStack(ctx, run.timeline);
+  await using observers = await observeRollout(subject, run.timeline);
+  await using load = await beginLoad(acting, { profile: rollout.load, host: shopHost(namespace) });
+  const steady = { subject: spec.app, profile: rollout.load, moment: 'before' } as const;
+  if (from_deployment) {
+    await run.phase('steady deployment', 'waiting for the steady state of the Deployment', () =>
+      untilSteady(run, load, steady),
+    );
+    await run.phase('move', 'moving the Deployment to a Rollout', async () => {
+      await moveToRollout(ctx, stable);
+      await untilRolloutEnded(ctx, { namespace, deadline_s: 2 * POD_START_S });
+      await unlessLate(run, () => run.timeline.until(workloadGone(spec), 2 * POD_START_S, run.signal));
+    });
+  }
+  await run.phase('steady state', 'waiting for the steady state', () => untilSteady(run, load, steady));
+  await extras?.steady?.(acting);
+  const before = await stableHashOf(ctx, namespace);
+
+  const document = defect?.release ?? rollout.release;
+  await run.phase('ship', `shipping release ${NEXT} (${document})`, async () => {
+    const next = { ...shop, release: NEXT, document: await releaseDocument(document, NEXT) };
+    await shipToRollout(ctx, next, run.timeline);
+  });
+  await run.phase('settle', `waiting for the ${spec.expected}`, () =>
+    settleBy(extras, acting, () => settleArgo(acting, { load, profile: rollout.load, before })),
+  );
+  await run.phase('end of load', 'ending the load', async () => {
+    await load.stop();
+    await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);
+    await extras?.ended?.(acting, from);
+    await Promise.all([observers[Symbol.asyncDispose](), stack_observers[Symbol.asyncDispose]()]);
+  });
+}
+
+interface Settling {
+  readonly load: RunningLoad;
+  readonly profile: ProfileName;
+  /** Stable hash before the release was shipped. */
+  readonly before: string;
+}
+
+/**
+ * Waits for the end that the specification promises, and then for what must follow it. A deadline that passes is a
+ * finding, not an error: the rules say what it means.
+ */
+export async function settleArgo(
+  { run, ctx, spec }: ArgoAct,
+  { load, profile, before }: Settling,
+): Promise<void> {
+  const { namespace } = spec;
+  const budget_s = (spec.expected === 'rollback' ? rollbackBudget_s(spec) : promotionBudget_s(spec)) + LATE_S;
+  const alert_s = spec.alert.window_s + 2 * spec.scrape_interval_s + STEADY_S;
+  const until = (condition: TimelineCondition, deadline_s: number): Promise<void> =>
+    unlessLate(run, () => run.timeline.until(condition, deadline_s, run.signal));
+  await unlessLate(run, async () => {
+    await untilRolloutEnded(ctx, { namespace, deadline_s: budget_s, before });
+    run.progress('waiting for the pods, the messages and the alert');
+    await Promise.all([
+      until(told(spec), STEADY_S),
+      until(alertInactive(spec), alert_s),
+      ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), goneBudget(spec).seconds)] : []),
+    ]);
+    await untilSteady(run, load, { subject: spec.app, profile, moment: 'after', deadline_s: 2 * STEADY_S });
+  });
+}

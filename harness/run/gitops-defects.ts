@@ -1,0 +1,45 @@
+import { APPLIERS, DELIVERED_BRANCH } from '#harness/stack/shop-git.ts';
+import { shopManifests } from '#harness/stack/shop-manifests.ts';
+import { NEXT } from './gitops.ts';
+import { type Acting, releaseDocument } from './on-cluster.ts';
+import { SHOP } from '#harness/stack/shop.ts';
+
+/** Something broken on purpose about a delivery by commit, and the rule that must notice it. */
+export interface DeliveryDefect {
+  readonly name: string;
+  /** What is broken, as a sentence. */
+  readonly breaks: string;
+  /** Id of the rule that must not pass. */
+  readonly noticed_by: string;
+  /** Breaks it, before the commit is pushed; the run's namespace takes it along when it is removed. */
+  readonly before: (acting: Acting) => Promise<void>;
+}
+
+const KUSTOMIZATION = { api_version: 'kustomize.toolkit.fluxcd.io/v1', kind: APPLIERS.kustomization.kind, name: SHOP };
+
+async function suspend({ ctx, namespace }: Acting): Promise<void> {
+  await ctx.kube.patch({ ...KUSTOMIZATION, namespace }, { spec: { suspend: true } });
+}
+
+/** Each must turn the verdict red or inconclusive: proof that a delivery is judged by where it came from. */
+export const DELIVERY_DEFECTS: readonly DeliveryDefect[] = [
+  {
+    name: 'delivery-suspended',
+    breaks: `what is pushed to ${DELIVERED_BRANCH} is not applied any more`,
+    noticed_by: 'shipped-by-commit',
+    before: suspend,
+  },
+  {
+    name: 'deployed-by-hand',
+    breaks: 'somebody deploys the release by hand while its commit waits',
+    noticed_by: 'shipped-by-commit',
+    async before(acting) {
+      const { ctx, namespace } = acting;
+      await suspend(acting);
+      const document = await releaseDocument('good', NEXT);
+      const shop = { namespace, release: NEXT, document };
+      const manifests = await shopManifests(ctx, shop, ['release', 'deployment']);
+      await ctx.kube.apply(manifests, { namespace, force: true });
+    },
+  },
+];

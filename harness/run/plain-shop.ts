@@ -1,0 +1,62 @@
+import type { Manifest } from '#harness/kube/manifests.ts';
+import { shopDatabase } from '#harness/stack/postgres.ts';
+import { SHOP, type ShopDeployment } from '#harness/stack/shop.ts';
+import { shopManifests, withReplicas } from '#harness/stack/shop-manifests.ts';
+import { type Acting, releaseDocument } from './on-cluster.ts';
+
+export interface PlainRelease {
+  /** Name of the release. */
+  readonly release: string;
+  /** Release document under `fixtures/releases`. */
+  readonly file: string;
+  /** The first release comes with namespace, Service and route; a later one is recorded as shipped. */
+  readonly first?: boolean;
+  /** Orders go to PostgreSQL. */
+  readonly database?: boolean;
+  /** Seeded defect: the specification of the Deployment, broken. */
+  readonly broken?: (spec: object) => object;
+}
+
+/** Pods of the shop. */
+export const PLAIN_REPLICAS = 2;
+
+/** Each apply says how many pods there are: leaving it out would give the number back to the API server's default. */
+function prepared(manifest: Manifest, broken: PlainRelease['broken']): Manifest {
+  if (manifest.object.kind !== 'Deployment') return manifest;
+  const { object, position } = withReplicas(manifest, PLAIN_REPLICAS);
+  const spec = Object(object['spec']);
+  return { object: { ...object, spec: broken?.(spec) ?? spec }, position };
+}
+
+/**
+ * Deploys a release of the shop as a Deployment behind the gateway, with no rollout controller.
+ * @throws UsageError when the API server refuses it
+ */
+export async function deployPlain(
+  { run, ctx, namespace }: Acting,
+  { release, file, first = false, database = false, broken }: PlainRelease,
+): Promise<void> {
+  const document = await releaseDocument(file, release);
+  const shop: ShopDeployment = { namespace, release, document, controller: 'none', database };
+  const before = await shopManifests(ctx, shop, first ? ['namespace', 'release'] : ['release']);
+  const secret = first && database ? [await shopDatabase(ctx, namespace)] : [];
+  await ctx.kube.apply([...before, ...secret], { namespace });
+  const manifests = await shopManifests(
+    ctx,
+    shop,
+    first ? ['deployment', 'service', 'route'] : ['deployment'],
+  );
+  const at = Date.now();
+  await ctx.kube.apply(
+    manifests.map((one) => prepared(one, broken)),
+    { namespace },
+  );
+  if (first) return;
+  run.timeline.record({
+    at,
+    source: 'release',
+    kind: 'shipped',
+    subject: `Deployment/${namespace}/${SHOP}`,
+    data: { release, document },
+  });
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import type { KubeObject } from '#harness/core/kubernetes.ts';
+import { podFailure } from './readiness.ts';
+
+function pod(container: object, metadata: object = {}): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'chat-1', namespace: 'chat', ...metadata },
+    spec: { nodeName: 'node-1' },
+    status: {
+      phase: 'Pending',
+      containerStatuses: [{ name: 'chat', image: 'localhost/mettle/chat:1', ...container }],
+    },
+  };
+}
+
+const waiting = (reason: string, more: object = {}): object => ({ state: { waiting: { reason } }, ...more });
+
+describe('podFailure', () => {
+  test.each(['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'])(
+    '%s: the image is not there and will not come',
+    (reason) => {
+      expect(podFailure(pod(waiting(reason)))).toMatchObject({
+        cause: 'image',
+        pod: 'chat-1',
+        node: 'node-1',
+        container: 'chat',
+        detail: `${reason}: localhost/mettle/chat:1`,
+      });
+    },
+  );
+
+  test('one crash may be an accident of the start, the third is not', () => {
+    const crashed = (restartCount: number): KubeObject =>
+      pod(waiting('CrashLoopBackOff', { restartCount, lastState: { terminated: { exitCode: 2 } } }));
+    expect(podFailure(crashed(1))).toBeUndefined();
+    expect(podFailure(crashed(2))).toMatchObject({
+      cause: 'crash',
+      detail: '3 times, the last with exit code 2',
+    });
+  });
+
+  test('an init container counts as well', () => {
+    const object = pod(waiting('PodInitializing'));
+    const status = { initContainerStatuses: [{ name: 'first', ...waiting('ErrImageNeverPull') }] };
+    expect(podFailure({ ...object, status })).toMatchObject({ container: 'first', cause: 'image' });
+  });
+
+  test.each([
+    ['one that is being created', pod(waiting('ContainerCreating'))],
+    ['one that runs', pod({ state: { running: {} } })],
+    ['one whose config map is on its way', pod(waiting('CreateContainerConfigError'))],
+    [
+      'one that is going away',
+      pod(waiting('ErrImageNeverPull'), { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+    ],
+    ['one without a status', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'new' } }],
+  ])('%s may still come up', (_, object) => {
+    expect(podFailure(object)).toBeUndefined();
+  });
+});

@@ -27,6 +27,7 @@ export { splitTraffic } from '#harness/run/split-run.ts';
 export { blindJudge } from '#harness/run/blind-judge.ts';
 export { BLIND_ARGO_JUDGES, BLIND_FLAGGER_JUDGES } from '#harness/run/blind-judges.ts';
 export { dashboardShows } from '#harness/run/dashboard-run.ts';
+export { senders } from '#harness/run/senders.ts';
 export { SERVICE_DEFECTS } from '#harness/run/service-defects.ts';
 export { twoVersions } from '#harness/run/two-versions.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
@@ -98,8 +99,8 @@ export const test = base.extend<Fixtures>({
       told();
       return run;
     });
+    for (const run of opened) await run[Symbol.asyncDispose]();
     told();
-    for (const run of opened) run[Symbol.dispose]();
   },
   openCluster: async ({ signal, tell }, use) => {
     await using opened = new AsyncDisposableStack();
@@ -125,10 +126,14 @@ expect.extend({
       message: () => `the verdict is ${verdict.outcome}\n${describeVerdict(verdict)}`,
     };
   },
-  /** The verdict is not `pass`, and it was the named rule that noticed. */
-  toBeCaughtBy(verdict: Verdict, rule: string) {
+  /**
+   * The verdict is not `pass`, and it was the named rule that noticed.
+   * @param says what its reason must say, where a rule that lacks its evidence would notice nothing
+   */
+  toBeCaughtBy(verdict: Verdict, rule: string, says: RegExp = /./) {
     const found = verdict.rules.find((one) => one.rule === rule);
-    const caught = verdict.outcome !== 'pass' && found !== undefined && found.outcome !== 'pass';
+    const noticed = found !== undefined && found.outcome !== 'pass' && says.test(found.reason);
+    const caught = verdict.outcome !== 'pass' && noticed;
     return {
       pass: caught,
       message: () =>
@@ -140,7 +145,7 @@ expect.extend({
 declare module 'vitest' {
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
     toHold(): R;
-    toBeCaughtBy(rule: string): R;
+    toBeCaughtBy(rule: string, says?: RegExp): R;
   }
 }
 

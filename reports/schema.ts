@@ -18,6 +18,7 @@ import {
   unknown,
   variant,
 } from 'valibot';
+import type { TimelineRecord } from '#harness/core/timeline.ts';
 
 /** Shapes of the files of a run folder: what comes from a disk may be cut off, edited or of another version. */
 
@@ -140,6 +141,9 @@ const expectation = variant('of', [
     apply_s: number(),
     start_s: number(),
   }),
+  looseObject({ of: literal('versions'), component: text, locked: texts }),
+  looseObject({ of: literal('sight'), namespace: text, check: text }),
+  looseObject({ of: literal('dashboard'), namespace: text, dashboard: text, expressions: count }),
   looseObject({
     of: literal('messages'),
     namespace: text,
@@ -147,8 +151,15 @@ const expectation = variant('of', [
   }),
 ]);
 
-/** Shape of `data` by `source/kind`. */
-export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = {
+/** `source/kind` of every record that there is. */
+type RecordName = TimelineRecord extends infer One
+  ? One extends TimelineRecord
+    ? `${One['source']}/${One['kind']}`
+    : never
+  : never;
+
+/** Shape of `data` by `source/kind`: a kind that is added without its shape does not compile. */
+const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
   'harness/scenario': looseObject({ title: text, file: text, seed: number(), versions: texts }),
   'harness/spec': spec,
   'harness/expectation': expectation,
@@ -161,7 +172,13 @@ export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = {
   'harness/observer': looseObject({ state: picklist(['started', 'ended', 'lost']), note: optional(text) }),
   'harness/note': looseObject({ text }),
   'release/shipped': looseObject({ release: text, document: unknown() }),
-  'git/commit': looseObject({ revision: text, branch: text, message: text, author: text, files: array(text) }),
+  'git/commit': looseObject({
+    revision: text,
+    branch: text,
+    message: text,
+    author: text,
+    files: array(text),
+  }),
   'git/refused': looseObject({ revision: text, file: text, line: count, message: text }),
   'kubernetes/object': looseObject({
     verb: picklist(['listed', 'added', 'modified', 'deleted']),
@@ -201,6 +218,12 @@ export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = {
     // JSON has no NaN: a sample that Prometheus gave as NaN is null in the file.
     samples: array(tuple([number(), nullable(number())])),
   }),
+  'prometheus/sight': looseObject({
+    query: text,
+    stands_in: text,
+    selectors: array(looseObject({ selector: text, series: count, missing_labels: array(text) })),
+  }),
+  'prometheus/panel': looseObject({ dashboard: text, query: text, series: count, samples: count }),
   'prometheus/alert': looseObject({
     state: picklist(['inactive', 'pending', 'firing']),
     value: optional(number()),
@@ -217,11 +240,16 @@ export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = {
     severity: picklist(['good', 'warning', 'danger', 'unknown']),
     fields: texts,
   }),
+  'harness/refused_messages': looseObject({ sender: text, path: text, status: number(), count }),
+  'database/orders': looseObject({ stored: count, distinct: count, wrong: count }),
   'fault/injected': fault,
   'fault/proven_on': fault,
   'fault/healed': fault,
   'fault/proven_off': fault,
 };
+
+/** Shape of `data` by `source/kind`, for names that come from a file. */
+export const DATA_SCHEMAS: Readonly<Record<string, GenericSchema>> = SHAPES;
 
 /** What every record carries. */
 export const RECORD_SCHEMA = looseObject({

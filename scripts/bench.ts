@@ -15,15 +15,17 @@ import { PROFILES } from '#harness/load/profiles.ts';
 import { TimelineFile } from '#harness/observe/recorder.ts';
 import { observeRollout } from '#harness/observe/rollout.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
+import { deployDemoShop } from '#harness/run/demo-shop.ts';
 import { prepareCluster, prepareImages } from '#harness/run/prepare.ts';
 import { componentsOf } from '#harness/stack/profiles.ts';
 import { SHOP_ALERT, SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { deployShop, shopHost, untilInitialised } from '#harness/stack/shop.ts';
 
-const HELP = `Usage: scripts/bench [load|verdict] [--seconds N] [--runs N]
+const HELP = `Usage: scripts/bench [load|verdict|stack] [--seconds N] [--runs N]
 
   load      cluster, stack and shop, then 300, 1,500 and 3,000 operations a second through the gateway
   verdict   the first scenario from command to exit, images warm
+  stack     cluster, the profiles flagger and full, and the shop serving; memory of the node at the end
 
 Example:
   ./scripts/bench load --seconds 30
@@ -40,6 +42,8 @@ interface Row {
 const BUDGET = {
   cluster_s: 10,
   serving_s: 45,
+  full_serving_s: 90,
+  node_gib: 4,
   verdict_s: 120,
   rate_error_pct: 0.5,
   harness_cores: 0.2,
@@ -156,6 +160,48 @@ async function benchLoad(seconds: number): Promise<readonly Row[]> {
   return rows;
 }
 
+/** Memory that a node's container uses, in GiB, as Docker counts it. */
+function nodeMemory(name: string): number {
+  const { stdout } = spawnSync(
+    'docker',
+    ['stats', '--no-stream', '--format', '{{.MemUsage}}', `${name}-control-plane`],
+    { encoding: 'utf8' },
+  );
+  const match = /^([\d.]+)(KiB|MiB|GiB)/.exec(stdout.trim());
+  const unit = { KiB: 1 / 1024 ** 2, MiB: 1 / 1024, GiB: 1 }[match?.[2] ?? ''] ?? Number.NaN;
+  return Number(match?.[1]) * unit;
+}
+
+async function benchProfile(profile: 'flagger' | 'full', budget_s: number): Promise<readonly Row[]> {
+  const { signal } = new AbortController();
+  const components = componentsOf([profile]);
+  const install = values.install ?? false;
+  const images = 'auto';
+  const artifacts = await prepareImages({ install, images, registry: undefined, components, phases, signal });
+  const began = performance.now();
+  await using cluster = await prepareCluster(artifacts, {
+    phases,
+    signal,
+    keep: false,
+    components,
+    afterwards: (made) => deployDemoShop(made, { artifacts, components, phases, signal }),
+  });
+  const seconds = (performance.now() - began) / 1000;
+  return [
+    row(`cluster, stack ${profile} and shop serving`, seconds, 's', budget_s),
+    row(`memory of the node with stack ${profile}`, nodeMemory(cluster.name), 'GiB', BUDGET.node_gib),
+  ];
+}
+
+async function benchStack(runs: number): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    rows.push(...(await benchProfile('flagger', BUDGET.serving_s)));
+    rows.push(...(await benchProfile('full', BUDGET.full_serving_s)));
+  }
+  return rows;
+}
+
 function benchVerdict(runs: number): readonly Row[] {
   return Array.from({ length: runs }, (_, index) => {
     const from = performance.now();
@@ -187,14 +233,19 @@ const runs = Number(values.runs);
 if (values.help) {
   process.stdout.write(HELP);
 } else if (
-  !['load', 'verdict'].includes(what) ||
+  !['load', 'verdict', 'stack'].includes(what) ||
   !(seconds >= 5 && seconds <= 100) ||
   !(runs >= 1 && runs <= 20)
 ) {
   process.stderr.write(`error: unknown benchmark or bound (5 to 100 seconds, 1 to 20 runs)\n${HELP}`);
   process.exitCode = 64;
 } else {
-  const rows = what === 'load' ? await benchLoad(seconds) : benchVerdict(runs);
+  const rows =
+    what === 'load'
+      ? await benchLoad(seconds)
+      : what === 'stack'
+        ? await benchStack(runs)
+        : benchVerdict(runs);
   for (const { what: name, budget, measured, kept } of rows) {
     process.stdout.write(`| ${name} | ${budget} | ${measured} | ${kept ? 'kept' : 'NOT kept'} |\n`);
   }

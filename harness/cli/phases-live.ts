@@ -69,11 +69,11 @@ export class LivePhases implements SideBySide {
 
 /** Runs one phase and keeps its title up to date. */
 async function perform<Result>({ title, key, turn, act }: SidePhase<Result>, task: Shown): Promise<Result> {
-  task.output = 'waiting for its turn';
+  task.title = `${title} · waiting for its turn`;
   using _turn = await turn();
+  task.title = title;
   const clock = new PhaseClock(key);
   const about = clock.expected_s === undefined ? '' : ` of about ${clock.expected_s.toFixed(0)} s`;
-  task.output = '';
   const timer = setInterval(() => {
     task.title = `${title} · ${clock.elapsed_s.toFixed(0)} s${about}`;
   }, 1000);

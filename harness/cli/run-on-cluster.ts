@@ -60,6 +60,8 @@ async function runOne(
     await report(result, context);
     results.push(result);
   }
+  // A phase that was stopped did not come to its end.
+  signal.throwIfAborted();
 }
 
 /** Writes the reports of one result. A run that broke before its verdict has none; its errors are printed instead. */

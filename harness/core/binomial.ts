@@ -25,9 +25,12 @@ const TINY = 1e-300;
 const PRECISION = 1e-14;
 const TERMS_MAX = 10_000;
 
+function away(value: number): number {
+  return Math.abs(value) < TINY ? TINY : value;
+}
+
 /** Continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz' method. */
 function betaFraction(x: number, a: number, b: number): number {
-  const away = (value: number): number => (Math.abs(value) < TINY ? TINY : value);
   let c = 1;
   let d = 1 / away(1 - ((a + b) * x) / (a + 1));
   let fraction = d;

@@ -53,6 +53,8 @@ export interface ExpectedMessage {
   readonly subject: string;
   /** Words that tell this message from others of the same sender about the same object. */
   readonly says: string;
+  /** The chat refuses it once, with this status; the sender then tells it again, or it is lost. */
+  readonly refused?: { readonly status: number; readonly path: string; readonly then: 'told' | 'lost' };
 }
 
 /** Each sender's messages reach the chat and are understood, in the order in which things happened. */

@@ -59,6 +59,88 @@ describe('objectDraft', () => {
   });
 });
 
+const owner = (manager: string, fieldsV1: object): object => ({ manager, fieldsV1 });
+
+/** Who wrote what is not typed: nobody but these fields reads it. */
+const managedBy = (managedFields: readonly object[]): typeof head & { managedFields: readonly object[] } => ({
+  ...head,
+  managedFields,
+});
+
+const fields = (object: KubeObject): unknown => objectDraft('modified', object).data;
+
+const said = (status: string, reason: string, message: string): object => ({
+  conditions: [{ type: 'Ready', status, reason, message }],
+});
+
+describe('objectDraft of what is delivered from Git', () => {
+  const revision = 'main@sha1:25cdcd85c53ef98ad76298b2f4231df6b3691507';
+
+  test('tells the revision that a repository holds', () => {
+    const repository: KubeObject = {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'GitRepository',
+      metadata: head,
+      status: { ...said('True', 'Succeeded', 'stored artifact'), artifact: { revision } },
+    };
+    expect(fields(repository)).toMatchObject({ fields: { ready: true, failed: false, revision } });
+  });
+
+  test('a kustomization at work is neither ready nor failed', () => {
+    const kustomization = (status: object): KubeObject => ({
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+      kind: 'Kustomization',
+      metadata: head,
+      spec: { suspend: true },
+      status: { ...status, lastAttemptedRevision: revision },
+    });
+    expect(fields(kustomization(said('Unknown', 'Progressing', 'in progress')))).toMatchObject({
+      fields: { ready: false, failed: false, suspended: true, revision: '', attempted: revision },
+    });
+    expect(fields(kustomization(said('False', 'ReconciliationFailed', 'no')))).toMatchObject({
+      fields: { ready: false, failed: true, reason: 'ReconciliationFailed', message: 'no' },
+    });
+  });
+
+  test('the revision of a Helm release is that of what is deployed, not of what was tried', () => {
+    const release: KubeObject = {
+      apiVersion: 'helm.toolkit.fluxcd.io/v2',
+      kind: 'HelmRelease',
+      metadata: head,
+      status: {
+        ...said('False', 'UpgradeFailed', 'no'),
+        lastAttemptedRevision: '0.1.0+two',
+        history: [
+          { chartVersion: '0.1.0+two', status: 'failed' },
+          { chartVersion: '0.1.0+one', status: 'deployed' },
+        ],
+      },
+    };
+    expect(fields(release)).toMatchObject({ fields: { revision: '0.1.0+one', attempted: '0.1.0+two' } });
+  });
+
+  test('who deployed is who owns the release label, or the document of a map', () => {
+    const label = { 'f:metadata': { 'f:labels': { 'f:mettle.dev/release': {} } } };
+    const deployment: KubeObject = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: managedBy([
+        owner('kustomize-controller', { 'f:spec': { 'f:template': label } }),
+        owner('flagger', { 'f:spec': { 'f:replicas': {} } }),
+        owner('kubectl', { 'f:spec': { 'f:template': label } }),
+      ]),
+    };
+    expect(fields(deployment)).toMatchObject({ fields: { deployed_by: 'kubectl kustomize-controller' } });
+    const map: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: managedBy([owner('x', { 'f:data': { 'f:release.yaml': {} } })]),
+      data: { 'release.yaml': '# a document\nrelease: v2\n' },
+    };
+    expect(fields(map)).toMatchObject({ fields: { release: 'v2', deployed_by: 'x' } });
+  });
+});
+
 describe('eventDraft', () => {
   const event: KubeObject = {
     apiVersion: 'v1',

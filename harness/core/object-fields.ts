@@ -156,11 +156,12 @@ function configFields(object: KubeObject): Fields {
   };
 }
 
-/** Where an object of Flux stands: ready or why not, by its condition Ready. */
+/** Where an object of Flux stands, by its condition Ready; neither ready nor failed while it is at work. */
 function fluxFields(object: KubeObject): Fields {
   const ready = conditionOf(object, 'Ready');
   return {
     ready: ready?.status === 'True',
+    failed: ready?.status === 'False',
     reason: ready?.reason ?? '',
     message: ready?.message ?? '',
     suspended: at(object, 'spec', 'suspend') === true,

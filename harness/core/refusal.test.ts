@@ -29,7 +29,9 @@ const INVALID =
 
 describe('the place of a refusal', () => {
   test('is the line of the field that the server names', () => {
-    expect(placeOfRefusal(INVALID, { 'a.yaml': 'kind: Service\n', 'apps/shop/deployment.yaml': DEPLOYMENT })).toEqual({
+    expect(
+      placeOfRefusal(INVALID, { 'a.yaml': 'kind: Service\n', 'apps/shop/deployment.yaml': DEPLOYMENT }),
+    ).toEqual({
       file: 'apps/shop/deployment.yaml',
       line: 13,
     });
@@ -52,7 +54,7 @@ describe('the place of a refusal', () => {
 
   test('of a chart is the template that Helm names', () => {
     const message =
-      "Helm upgrade failed for release here/shop with chart shop@0.1.0: template: shop/templates/deployment.yaml:7:11: executing \"shop\" at <include>: error";
+      'Helm upgrade failed for release here/shop with chart shop@0.1.0: template: shop/templates/deployment.yaml:7:11: executing "shop" at <include>: error';
     expect(placeOfRefusal(message, { 'charts/shop/templates/deployment.yaml': DEPLOYMENT })).toEqual({
       file: 'charts/shop/templates/deployment.yaml',
       line: 7,
@@ -67,19 +69,23 @@ describe('the place of a refusal', () => {
   });
 
   test('is unknown for words about something that is not there', () => {
-    expect(placeOfRefusal('Canary.flagger.app "shop" is invalid: spec: Required value', { 'd.yaml': DEPLOYMENT })).toBeUndefined();
+    expect(
+      placeOfRefusal('Canary.flagger.app "shop" is invalid: spec: Required value', { 'd.yaml': DEPLOYMENT }),
+    ).toBeUndefined();
     expect(placeOfRefusal('it did not work', { 'd.yaml': DEPLOYMENT })).toBeUndefined();
   });
 
   test('never leads outside the files, whatever is said', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (message, text) => {
-        const place = placeOfRefusal(`Deployment.apps "shop" is invalid: ${message}`, { a: text, 'd.yaml': DEPLOYMENT });
-        if (place) {
-          const lines = (place.file === 'a' ? text : DEPLOYMENT).split('\n').length;
-          expect(place.line).toBeGreaterThanOrEqual(1);
-          expect(place.line).toBeLessThanOrEqual(lines);
-        }
+        const place = placeOfRefusal(`Deployment.apps "shop" is invalid: ${message}`, {
+          a: text,
+          'd.yaml': DEPLOYMENT,
+        });
+        const lines = (place?.file === 'a' ? text : DEPLOYMENT).split('\n').length;
+        const line = place?.line ?? 1;
+        expect(line).toBeGreaterThanOrEqual(1);
+        expect(line).toBeLessThanOrEqual(lines);
       }),
     );
   });

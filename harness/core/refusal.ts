@@ -9,9 +9,11 @@ const TEMPLATE = /\b(?<chart>[\w.-]+)\/(?<path>templates\/[\w./-]+):(?<line>\d+)
 /** `Deployment.apps "shop" is invalid`, as the API server names an object. */
 const SERVER_OBJECT = /\b(?<kind>[A-Z]\w+)(?:\.[\w.]+)? "(?<name>[^"]+)" is invalid/;
 /** `Deployment/shop-1/shop dry-run failed`, as kustomize-controller names one. */
-const FLUX_OBJECT = /\b(?<kind>[A-Z]\w+)\/(?:(?<namespace>[\w.-]+)\/)?(?<name>[\w.-]+) (?:dry-run failed|not found|namespace not specified)/;
+const FLUX_OBJECT =
+  /\b(?<kind>[A-Z]\w+)\/(?:(?<namespace>[\w.-]+)\/)?(?<name>[\w.-]+) (?:dry-run failed|not found|namespace not specified)/;
 /** `spec.template.spec.containers[0].ports[0].containerPort: Invalid value`, and other ways to name a field. */
-const FIELD = /(?<path>(?:\.?[a-z]\w*(?:\[[^\]]*\])?(?:\.[a-zA-Z]\w*(?:\[[^\]]*\])?)+)): (?:Invalid|Required|Forbidden|Unsupported|Too|Duplicate|field not declared|expected)/;
+const FIELD =
+  /(?<path>(?:\.?[a-z]\w*(?:\[[^\]]*\])?(?:\.[a-zA-Z]\w*(?:\[[^\]]*\])?)+)): (?:Invalid|Required|Forbidden|Unsupported|Too|Duplicate|field not declared|expected)/;
 const UNKNOWN_FIELD = /(?:unknown field "|\.)(?<path>[\w.[\]]+?)(?:"|: field not declared in schema)/;
 
 function lineOf(lines: readonly string[], pattern: RegExp, from: number): number {

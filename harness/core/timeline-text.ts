@@ -4,6 +4,7 @@ import { Timeline, type TimelineRecord } from './timeline.ts';
 const SOURCES: readonly string[] = [
   'harness',
   'release',
+  'git',
   'kubernetes',
   'gateway',
   'load',

@@ -180,6 +180,7 @@ export type TimelineRecord =
       { state: 'active' | 'resolved'; starts_at: EpochMs; labels: Record<string, string> }
     >
   | RecordBase<'chat', 'message', ChatMessageData>
+  | RecordBase<'harness', 'refused_messages', { sender: string; path: string; status: number; count: number }>
   | RecordBase<'database', 'orders', OrdersData>
   | RecordBase<
       'fault',

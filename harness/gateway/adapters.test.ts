@@ -32,6 +32,35 @@ const declaring = (name: GatewayName, objects: readonly KubeObject[]): KubeObjec
   return found;
 };
 
+const traefikService = (...services: object[]): KubeObject => ({
+  apiVersion: 'traefik.io/v1alpha1',
+  kind: 'TraefikService',
+  metadata: { name: 'shop' },
+  spec: { weighted: { services } },
+});
+
+const virtualService = (...route: object[]): KubeObject => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name: 'shop' },
+  spec: { http: [{ route }] },
+});
+
+const destination = (host: string, weight?: number): object => ({
+  destination: { host },
+  ...(weight === undefined ? {} : { weight }),
+});
+
+const dumpOf = (cluster: string): object => ({
+  configs: [
+    {
+      route_config: {
+        virtual_hosts: [{ domains: ['shop.gw-try.test:*'], routes: [{ route: { cluster } }] }],
+      },
+    },
+  ],
+});
+
 describe.each(NAMES)('%s', (name) => {
   const gateway = gatewayOf(name);
 
@@ -60,18 +89,13 @@ test('a gateway that nobody knows is refused by name', () => {
 });
 
 describe('declared weights', () => {
-  const traefikService = (...services: object[]): KubeObject => ({
-    apiVersion: 'traefik.io/v1alpha1',
-    kind: 'TraefikService',
-    metadata: { name: 'shop' },
-    spec: { weighted: { services } },
-  });
-
   test('Traefik: a canary that is not listed has no weight, and weights count in relation to each other', () => {
-    const { declared } = gatewayOf('traefik');
-    expect(declared(SPLIT, traefikService({ name: 'shop-primary', weight: 100 }))?.canary_pct).toBe(0);
+    const traefik = gatewayOf('traefik');
+    expect(traefik.declared(SPLIT, traefikService({ name: 'shop-primary', weight: 100 }))?.canary_pct).toBe(
+      0,
+    );
     const both = traefikService({ name: 'shop-primary', weight: 30 }, { name: 'shop-canary', weight: 10 });
-    expect(declared(SPLIT, both)).toEqual({ primary_pct: 75, canary_pct: 25 });
+    expect(traefik.declared(SPLIT, both)).toEqual({ primary_pct: 75, canary_pct: 25 });
   });
 
   test('HTTPRoute: the rule of an A/B test with one reference is not the split', () => {
@@ -89,27 +113,28 @@ describe('declared weights', () => {
   });
 
   test('VirtualService: hosts may be full names, and a destination alone has all the weight', () => {
-    const http = (...route: object[]): KubeObject => ({
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'VirtualService',
-      metadata: { name: 'shop' },
-      spec: { http: [{ route }] },
-    });
-    const to = (host: string, weight?: number): object => ({
-      destination: { host },
-      ...(weight === undefined ? {} : { weight }),
-    });
     const full = 'shop-primary.gw-try.svc.cluster.local';
-    expect(virtualServiceWeights(SPLIT, http(to(full, 60), to('shop-canary', 40)))?.canary_pct).toBe(40);
-    expect(virtualServiceWeights(SPLIT, http(to('shop-primary')))).toEqual({
+    expect(
+      virtualServiceWeights(SPLIT, virtualService(destination(full, 60), destination('shop-canary', 40)))
+        ?.canary_pct,
+    ).toBe(40);
+    expect(virtualServiceWeights(SPLIT, virtualService(destination('shop-primary')))).toEqual({
       primary_pct: 100,
       canary_pct: 0,
     });
-    expect(virtualServiceWeights(SPLIT, http(to('shop-primary'), to('shop-canary', 100)))?.canary_pct).toBe(
-      100,
-    );
+    expect(
+      virtualServiceWeights(
+        SPLIT,
+        virtualService(destination('shop-primary'), destination('shop-canary', 100)),
+      )?.canary_pct,
+    ).toBe(100);
     const elsewhere = 'shop-primary.other.svc.cluster.local';
-    expect(virtualServiceWeights(SPLIT, http(to(elsewhere, 60), to('shop-canary', 40)))).toBeUndefined();
+    expect(
+      virtualServiceWeights(
+        SPLIT,
+        virtualService(destination(elsewhere, 60), destination('shop-canary', 40)),
+      ),
+    ).toBeUndefined();
   });
 });
 
@@ -161,21 +186,12 @@ describe('live weights of Envoy', () => {
   });
 
   test('one cluster alone has all the weight; domains may carry a port', () => {
-    const dump = (cluster: string): object => ({
-      configs: [
-        {
-          route_config: {
-            virtual_hosts: [{ domains: ['shop.gw-try.test:*'], routes: [{ route: { cluster } }] }],
-          },
-        },
-      ],
-    });
-    expect(envoyWeights(SPLIT, dump('gw-try/shop-primary/80/da39a3ee5e'), contourCluster).primary_pct).toBe(
+    expect(envoyWeights(SPLIT, dumpOf('gw-try/shop-primary/80/da39a3ee5e'), contourCluster).primary_pct).toBe(
       100,
     );
     const istio = 'outbound|80||shop-canary.gw-try.svc.cluster.local';
-    expect(envoyWeights(SPLIT, dump(istio), istioCluster).canary_pct).toBe(100);
-    expect(envoyWeights(SPLIT, dump('envoy-admin'), contourCluster)).toEqual(NOTHING);
-    expect(envoyWeights(SPLIT, dump('inbound|80||'), istioCluster)).toEqual(NOTHING);
+    expect(envoyWeights(SPLIT, dumpOf(istio), istioCluster).canary_pct).toBe(100);
+    expect(envoyWeights(SPLIT, dumpOf('envoy-admin'), contourCluster)).toEqual(NOTHING);
+    expect(envoyWeights(SPLIT, dumpOf('inbound|80||'), istioCluster)).toEqual(NOTHING);
   });
 });

@@ -14,12 +14,12 @@ const ISTIO = 'networking.istio.io/v1';
 /** The Gateway that hosts are served by, as VirtualServices name it. */
 export const ISTIO_GATEWAY = 'istio-system/mettle';
 
+function to(service: string, weight: number): object {
+  return { destination: { host: service, port: { number: 80 } }, weight };
+}
+
 function objects(split: Split, canary_pct: number): readonly KubeObject[] {
   const { namespace, name, host, primary, canary } = split;
-  const to = (service: string, weight: number): object => ({
-    destination: { host: service, port: { number: 80 } },
-    weight,
-  });
   return [
     {
       apiVersion: ISTIO,

@@ -54,6 +54,11 @@ function declared(split: Split, object: KubeObject): Weights | undefined {
   return sharesOf(split, destinations);
 }
 
+/** A name without the provider that Traefik adds to it. */
+function plain(name: string): string {
+  return name.replace(/@.*$/, '');
+}
+
 /**
  * What an answer of `/api/rawdata` says of a split: the router of the host, the service it leads to, and the services
  * among which that one splits. Traefik names them `namespace-service-port` and adds the provider to most.
@@ -66,7 +71,6 @@ export function traefikWeights(split: Split, answer: unknown): Weights {
   );
   const leads_to = textAt(router, 'service');
   if (leads_to === undefined) return NOTHING;
-  const plain = (name: string): string => name.replace(/@.*$/, '');
   const services = new Map(
     Object.entries(Object(at(answer, 'services'))).map(([name, service]) => [plain(name), service]),
   );

@@ -27,8 +27,15 @@ async function onServer(...args: readonly string[]): Promise<string> {
 describe('a repository that is pushed to a server', () => {
   test('holds what was committed, and says which revision it is', async () => {
     await using repository = await beginRepository(remote);
-    const first = await repository.push({ message: 'First', files: { 'apps/shop/a.yaml': 'a: 1\n', b: '2' } });
-    expect(first.commit).toMatchObject({ branch: 'main', message: 'First', files: ['apps/shop/a.yaml', 'b'] });
+    const first = await repository.push({
+      message: 'First',
+      files: { 'apps/shop/a.yaml': 'a: 1\n', b: '2' },
+    });
+    expect(first.commit).toMatchObject({
+      branch: 'main',
+      message: 'First',
+      files: ['apps/shop/a.yaml', 'b'],
+    });
     expect(await onServer('rev-parse', 'main')).toBe(first.commit.revision);
     const second = await repository.push({
       message: 'Second',

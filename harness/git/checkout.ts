@@ -100,8 +100,16 @@ function inside(path: string): string {
 export async function beginRepository(remote: GitRemote, signal?: AbortSignal): Promise<GitCheckout> {
   const dir = await mkdtemp(join(tmpdir(), 'mettle-git-'));
   const env = environment(dir, remote);
-  const git = async (args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<string> => {
-    const options = { cwd: dir, env: { ...env, ...more }, timeout_s: TIMEOUT_S, ...(signal ? { signal } : {}) };
+  const git = async (
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<string> => {
+    const options = {
+      cwd: dir,
+      env: { ...env, ...more },
+      timeout_s: TIMEOUT_S,
+      ...(signal ? { signal } : {}),
+    };
     return (await run(['git', ...args], options)).stdout;
   };
   const dispose = (): Promise<void> => rm(dir, { recursive: true, force: true });

@@ -199,6 +199,7 @@ async function chosenVersions(plan: Plan, selection: Selection): Promise<Readonl
     const main = imageOf(bom, name);
     if ('folder' in spec) folder('folder' in main ? main.folder : name, spec.folder);
     else if ('wheel' in spec) found[name] = bom.wheels[spec.wheel]?.version ?? '';
+    else if ('unbuildable' in spec) found[name] = spec.version;
     else if ('package' in spec) found[name] = await debianVersion(plan, spec.rootfs, spec.package);
   }
   return found;

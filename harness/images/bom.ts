@@ -66,6 +66,15 @@ const DebianImage = v.strictObject({
   stop_signal: v.optional(v.pipe(v.string(), v.regex(/^SIG[A-Z0-9+]+$/, 'not the name of a signal'))),
 });
 
+/** What nothing here builds: only a registry has it. */
+const PublishedImage = v.strictObject({
+  of: Foreign.of,
+  upstream: Upstream,
+  version: Version,
+  unbuildable: v.pipe(v.string(), v.nonEmpty()),
+  instead: v.pipe(v.string(), v.nonEmpty()),
+});
+
 const AppImage = v.strictObject({ app: v.string(), rootfs: Name, user: User, port: v.number() });
 
 const BillOfMaterials = v.strictObject({
@@ -74,7 +83,7 @@ const BillOfMaterials = v.strictObject({
   folders: v.record(Name, Folder),
   rootfs: v.record(Name, Rootfs),
   wheels: v.record(Name, Wheel),
-  images: v.record(Name, v.union([GoImage, WheelImage, DebianImage, AppImage])),
+  images: v.record(Name, v.union([GoImage, WheelImage, DebianImage, AppImage, PublishedImage])),
   kubeadm: v.record(Name, Name),
   loaded_last: v.array(Name),
 });
@@ -91,7 +100,7 @@ export type ComponentName = string;
 function danglingNames(bom: BillOfMaterials): readonly string[] {
   const wrong: string[] = [];
   for (const [name, image] of Object.entries(bom.images)) {
-    if (image.rootfs !== undefined && !(image.rootfs in bom.rootfs)) {
+    if ('rootfs' in image && image.rootfs !== undefined && !(image.rootfs in bom.rootfs)) {
       wrong.push(`images.${name}: there is no rootfs ${image.rootfs}`);
     }
     if ('folder' in image && bom.folders[image.folder]?.programs[image.program] === undefined) {
@@ -161,6 +170,11 @@ export async function loadBom(): Promise<BillOfMaterials> {
   return parseBom(await readFile(file, 'utf8'), file);
 }
 
+/** Names of the images that can be built here. */
+export function buildable(bom: BillOfMaterials): readonly ComponentName[] {
+  return Object.entries(bom.images).flatMap(([name, spec]) => ('unbuildable' in spec ? [] : [name]));
+}
+
 /**
  * The version that an image carries in its tag: its folder's or its wheel's, the Debian release that its packages come
  * from, or Mettle's own for its applications. Empty where the bill of materials names no such folder or wheel.
@@ -168,6 +182,7 @@ export async function loadBom(): Promise<BillOfMaterials> {
 export function imageVersion(bom: BillOfMaterials, spec: ImageSpec): string {
   if ('folder' in spec) return bom.folders[spec.folder]?.version ?? '';
   if ('wheel' in spec) return bom.wheels[spec.wheel]?.version ?? '';
+  if ('unbuildable' in spec) return spec.version;
   return 'app' in spec ? OWN_VERSION : bom.debian;
 }
 

@@ -1,5 +1,6 @@
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { UnfitError } from '#harness/core/errors.ts';
 import { packLayer, writeArchive } from './archive.ts';
 import type { ImageConfig } from './archive.ts';
 import { imageOf } from './bom.ts';
@@ -64,6 +65,15 @@ async function withStage<T>(work: (stage: string) => Promise<T>): Promise<T> {
   }
 }
 
+/** @throws UnfitError for an image that only a registry has */
+function buildableSpec(plan: Plan, name: ComponentName) {
+  const spec = imageOf(plan.bom, name);
+  if (!('unbuildable' in spec)) return spec;
+  throw new UnfitError(`${name} ${spec.version} cannot be built here: ${spec.unbuildable}`, {
+    next: `Use --images pull with a registry that has it, or ${spec.instead}.`,
+  });
+}
+
 /** Puts what is an image's own into its stage, and says how a container of it starts. */
 async function stageImage(
   stage: string,
@@ -71,7 +81,7 @@ async function stageImage(
   name: ComponentName,
   parts: PartSource,
 ): Promise<Omit<ImageConfig, 'labels'>> {
-  const spec = imageOf(plan.bom, name);
+  const spec = buildableSpec(plan, name);
   const user = spec.user === undefined ? {} : { user: spec.user };
   if ('app' in spec) {
     await mkdir(join(stage, 'app'));
@@ -108,7 +118,7 @@ export async function buildImage(
   parts: PartSource,
   options: MakeOptions,
 ): Promise<string> {
-  const spec = imageOf(plan.bom, name);
+  const spec = buildableSpec(plan, name);
   const make = async (archive: string) => {
     const layers: string[] = [];
     if (spec.rootfs !== undefined) layers.push(join(await parts.rootfs(spec.rootfs), 'rootfs.tar'));

@@ -1,6 +1,6 @@
 import type { Progress } from '#harness/core/progress.ts';
 import { currentPlan, interruptible } from './artifacts.ts';
-import { imageOf, listed, loadBom } from './bom.ts';
+import { buildable, imageOf, listed, loadBom } from './bom.ts';
 import type { ComponentName } from './bom.ts';
 import { allSettled, makeBuilder } from './builder.ts';
 import { present, pruneCache } from './cache.ts';
@@ -44,7 +44,7 @@ export async function buildComponents(
 }
 
 /**
- * What the named images need, with the definitions of their Go folders; of all images where none is named.
+ * What the named images need, with the definitions of their Go folders; of all that can be built where none is named.
  * @throws UsageError for a name that the bill of materials does not have
  */
 export async function wantedFor(names: readonly ComponentName[]): Promise<Wanted> {
@@ -52,7 +52,7 @@ export async function wantedFor(names: readonly ComponentName[]): Promise<Wanted
   const specs = names.map((name) => imageOf(bom, name));
   const folders = new Set(specs.flatMap((spec) => ('folder' in spec ? [spec.folder] : [])));
   const definitions = definitionFolders(bom).filter((name) => names.length === 0 || folders.has(name));
-  return { images: names.length === 0 ? Object.keys(bom.images) : names, definitions };
+  return { images: names.length === 0 ? buildable(bom) : names, definitions };
 }
 
 /** One part of the bill of materials and whether it is ready here. */

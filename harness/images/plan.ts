@@ -75,6 +75,7 @@ interface ImageInputs {
 }
 
 function imageKey(name: string, spec: ImageSpec, inputs: ImageInputs): string {
+  if ('unbuildable' in spec) return keyOf({ format: IMAGE_FORMAT, name, upstream: spec.upstream });
   const base = spec.rootfs === undefined ? 'scratch' : listed(inputs.rootfs, spec.rootfs, 'rootfs');
   const common = { format: IMAGE_FORMAT, name, base, user: spec.user ?? '' };
   if ('folder' in spec) {

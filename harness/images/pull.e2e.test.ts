@@ -42,6 +42,7 @@ afterEach(async () => {
   await removeImages([
     imageRef(plan, 'flagger'),
     imageRef(plan, 'shop'),
+    imageRef(plan, 'istiod'),
     hostPartRef(plan, 'kind'),
     hostPartRef(plan, 'flagger'),
   ]);
@@ -86,6 +87,13 @@ test("the maker's image is taken where Mettle's own is absent", async () => {
   await publish(`${prefix}/fluxcd/flagger:1.44.0`, '');
   await pullComponents(plan, prefix, ['flagger'], quiet);
   expect(await docker(['image', 'ls', '--quiet', imageRef(plan, 'flagger')])).not.toBe('');
+});
+
+test('what nobody builds here is taken from its maker', async () => {
+  const prefix = `${registry.address}/makers`;
+  await publish(`${prefix}/istio/pilot:1.28.0`, '');
+  expect(await pullComponents(plan, prefix, ['istiod'], quiet)).toBe(true);
+  expect(await docker(['image', 'ls', '--quiet', imageRef(plan, 'istiod')])).not.toBe('');
 });
 
 test('what the registry lacks is named, in both forms', async () => {

@@ -1,6 +1,7 @@
 import { UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { currentPlan, interruptible } from './artifacts.ts';
+import { buildable } from './bom.ts';
 import { allSettled, makeBuilder } from './builder.ts';
 import type { Builder } from './builder.ts';
 import { timed } from './cache.ts';
@@ -40,7 +41,7 @@ async function push(
   const base = nodeBaseRef(plan);
   publishedRef(registry, base);
   const of_nodes = kubernetesImages(plan.bom);
-  const images = Object.keys(plan.images).filter((name) => !of_nodes.includes(name));
+  const images = buildable(plan.bom).filter((name) => !of_nodes.includes(name));
   const parts = [...TOOLS, ...definitionFolders(plan.bom)];
   await allSettled([builder.nodeBase(), ...images.map(builder.image), ...parts.map(builder.folder)]);
   const published: string[] = [];

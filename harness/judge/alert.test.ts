@@ -51,7 +51,7 @@ describe('each way in which an alert goes wrong is noticed by its rule', () => {
 
   test('a second receiver tells once more, and that is no repetition', () => {
     const other = (records: TimelineRecord[]): TimelineRecord[] =>
-      records.flatMap((record) =>
+      records.flatMap((record): TimelineRecord[] =>
         record.source === 'chat'
           ? [record, { ...record, seq: record.seq + 10_000, data: { ...record.data, channel: 'on-call' } }]
           : [record],

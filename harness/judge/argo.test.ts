@@ -31,6 +31,9 @@ const withoutObjects =
   (records) =>
     records.filter((record) => !record.subject.startsWith(`${kind}/`));
 
+const rules = (records: TimelineRecord[]): string[] =>
+  judgeRun(new Timeline(records)).rules.map((rule) => rule.rule);
+
 describe('a run as it should go', () => {
   test.each<[string, SyntheticArgoOptions]>([
     ['an abort', {}],
@@ -56,8 +59,6 @@ describe('a run as it should go', () => {
   });
 
   test('a recorded run is judged by the controller that it declares', () => {
-    const rules = (records: TimelineRecord[]): string[] =>
-      judgeRun(new Timeline(records)).rules.map((rule) => rule.rule);
     expect(rules(syntheticArgoRun())).toContain('label-truth');
     expect(rules(syntheticRun())).not.toContain('label-truth');
   });

@@ -25,6 +25,16 @@ export function isOf(revision: unknown, commit: string): boolean {
   return revision.endsWith(`:${commit}`) || revision.includes(`+${commit.slice(0, SHORT_REVISION)}`);
 }
 
+/** Whether a state of what applies says that it could not apply a commit. */
+export function refuses({ data }: ObjectRecord, commit: string): boolean {
+  return data.fields['failed'] === true && isOf(data.fields['attempted'], commit);
+}
+
+/** Whether a state of what applies says that it applied a commit. */
+export function applies({ data }: ObjectRecord, commit: string): boolean {
+  return data.fields['ready'] === true && isOf(data.fields['revision'], commit);
+}
+
 /**
  * The declared delivery with what was seen of it.
  * @throws MissingEvidence when nothing was declared, committed or observed

@@ -5,6 +5,7 @@ import { judgeAlert } from './alert.ts';
 import { judgeArgoRollout } from './argo.ts';
 import { judgeDelivery } from './delivery.ts';
 import { judgeRollout } from './flagger.ts';
+import { judgeMessages } from './messages.ts';
 import { judgeRoutes } from './routes.ts';
 import { judgeDashboard } from './dashboard.ts';
 import { judgeService } from './service.ts';
@@ -19,6 +20,7 @@ const JUDGES: Readonly<Partial<Record<Expectation['of'], (timeline: Timeline) =>
   routes: judgeRoutes,
   alert: judgeAlert,
   sight: judgeSight,
+  messages: judgeMessages,
   dashboard: judgeDashboard,
   versions: judgeVersions,
 };

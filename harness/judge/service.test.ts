@@ -17,6 +17,7 @@ function complaints(options: SyntheticServiceOptions): string[] {
 describe('a service that is changed under load', () => {
   test('passes every rule when nobody notices', () => {
     expect(complaints({})).toEqual([]);
+    expect(complaints({ orders: {} })).toEqual([]);
   });
 
   const broken: [string, string, SyntheticServiceOptions][] = [
@@ -28,6 +29,10 @@ describe('a service that is changed under load', () => {
     ],
     ['another release serves at the end', 'serves-next: fail', { final_release: 'v1' }],
     ['the service does not become steady', 'steady-after: fail', { steady_after: false }],
+    ['an accepted order is lost', 'orders-kept: fail', { orders: { lost: 1 } }],
+    ['an order is there twice', 'orders-kept: fail', { orders: { twice: 1 } }],
+    ['an order holds something else', 'orders-kept: fail', { orders: { wrong: 1 } }],
+    ['there is an order that nobody placed', 'orders-kept: fail', { orders: { lost: -1 } }],
     ['an act moves no pod', 'acts-took: inconclusive', { idle: ['scale up'] }],
   ];
   test.each(broken)('%s: %s', (_case, complaint, options) => {

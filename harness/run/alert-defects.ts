@@ -33,9 +33,10 @@ export const ALERT_DEFECTS: readonly AlertDefect[] = [
     name: 'chat-drops',
     breaks: 'the chat accepts messages and loses them',
     noticed_by: 'chat-told-once',
-    before: async ({ cluster }) => {
-      await setChatBehaviour(cluster, { drop: true });
-      return { [Symbol.asyncDispose]: () => setChatBehaviour(cluster, {}) };
+    before: async ({ cluster, namespace }) => {
+      const scope = { namespace };
+      await setChatBehaviour(cluster, { drop: true, for: scope });
+      return { [Symbol.asyncDispose]: () => setChatBehaviour(cluster, { for: scope }) };
     },
   },
   {

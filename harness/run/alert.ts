@@ -11,7 +11,7 @@ import {
 } from '#harness/judge/rules/alert-timing.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
-import { type ProfileName } from '#harness/load/profiles.ts';
+import type { ProfileName } from '#harness/load/profiles.ts';
 import { observeAlert, observeAlertmanager } from '#harness/observe/alerts.ts';
 import { observeChat } from '#harness/observe/chat.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
@@ -22,6 +22,7 @@ import { SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
 import { deployPlain } from './plain-shop.ts';
 import { type Acting, beginLoad, onCluster, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
+import { passes } from './passes.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** What goes wrong: the alert that is made for it, and the release that does it. */
@@ -148,22 +149,6 @@ async function act(acting: Acting, scenario: AlertScenario, alert: AlertExpectat
     await load.stop();
     await observers[Symbol.asyncDispose]();
   });
-}
-
-/** Lets time pass: silence has no event to wait for. */
-async function passes(run: ScenarioRun, seconds: number): Promise<void> {
-  const since = Date.now();
-  const later = AbortSignal.timeout(seconds * 1000);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  later.addEventListener('abort', () => resolve(), { once: true });
-  const stopped = (): void => reject(run.signal.reason);
-  run.signal.addEventListener('abort', stopped, { once: true });
-  try {
-    await promise;
-  } finally {
-    run.signal.removeEventListener('abort', stopped);
-    run.progress(`watched for ${((Date.now() - since) / 1000).toFixed(0)} s`);
-  }
 }
 
 function stateReached(alert: AlertExpectation, state: 'firing' | 'inactive'): TimelineCondition {

@@ -1,6 +1,4 @@
-import { setChatBehaviour } from '#harness/stack/chat.ts';
 import type { RolloutOptions } from '#harness/stack/shop-argo.ts';
-import type { Acting } from './on-cluster.ts';
 
 /** Something broken on purpose around Argo Rollouts, and the rule that must notice it. */
 export interface ArgoDefect {
@@ -9,14 +7,8 @@ export interface ArgoDefect {
   readonly breaks: string;
   /** Id of the rule that must not pass. */
   readonly noticed_by: string;
-  /** True for what other scenarios on the cluster would notice too: it runs alone. */
-  readonly breaks_shared?: true;
   /** The Rollout differs from what the scenario declares. */
-  readonly rollout?: RolloutOptions;
-  /** Another release is shipped than the scenario declares. */
-  readonly release?: string;
-  /** Breaks something before the load starts; disposing of the result mends it. */
-  readonly before?: (act: Acting) => Promise<AsyncDisposable>;
+  readonly rollout: RolloutOptions;
 }
 
 /** Each must turn the verdict red or inconclusive: proof that the rules about Argo Rollouts can fail. */
@@ -44,15 +36,5 @@ export const ARGO_DEFECTS: readonly ArgoDefect[] = [
     breaks: 'nobody is subscribed to the abort',
     noticed_by: 'chat-told',
     rollout: { unsubscribed: ['on-rollout-aborted'] },
-  },
-  {
-    name: 'argo-chat-drops',
-    breaks: 'the chat accepts messages and loses them',
-    noticed_by: 'chat-told',
-    breaks_shared: true,
-    before: async ({ cluster }) => {
-      await setChatBehaviour(cluster, { drop: true });
-      return { [Symbol.asyncDispose]: () => setChatBehaviour(cluster, {}) };
-    },
   },
 ];

@@ -2,6 +2,8 @@ import type { ArgoSpec, RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { goneBudget, POD_START_S, promotionBudget_s, rollbackBudget_s } from '#harness/judge/budgets.ts';
 import { judgeRun } from '#harness/judge/judge-run.ts';
+import { DEPLOYMENT } from '#harness/kube/recording.ts';
+import { isCurrent } from '#harness/kube/wait.ts';
 import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
@@ -129,12 +131,14 @@ async function act(acting: ArgoAct, rollout: ArgoRollout): Promise<void> {
   const { namespace } = spec;
   const shop = { namespace, rollout: { ...optionsOf(rollout), ...defect?.rollout } };
   const stable = { ...shop, release: STABLE, document: await releaseDocument(STABLE_DOCUMENT, STABLE) };
-  await using broken = new AsyncDisposableStack();
   await run.phase('deploy', `deploying the shop, release ${STABLE}`, async () => {
     await deployRolloutShop(ctx, stable, from_deployment ? 'deployment' : 'rollout');
     if (!from_deployment) await untilRolloutEnded(ctx, { namespace, deadline_s: DEPLOYED_S });
+    else {
+      const serving = isCurrent({ ...DEPLOYMENT, namespace, name: SHOP });
+      await ctx.kube.waitFor(serving, { deadline_s: DEPLOYED_S, progress: ctx.progress, signal: run.signal });
+    }
   });
-  if (defect?.before) broken.use(await defect.before(acting));
   await extras?.prepared?.(acting);
 
   const watched = spec.strategy === 'canary' ? { services: SERVICES } : { switched: ACTIVE };
@@ -158,7 +162,7 @@ async function act(acting: ArgoAct, rollout: ArgoRollout): Promise<void> {
   await extras?.steady?.(acting);
   const before = await stableHashOf(ctx, namespace);
 
-  const document = defect?.release ?? rollout.release;
+  const document = rollout.release;
   await run.phase('ship', `shipping release ${NEXT} (${document})`, async () => {
     const next = { ...shop, release: NEXT, document: await releaseDocument(document, NEXT) };
     await shipToRollout(ctx, next, run.timeline);

@@ -34,15 +34,16 @@ describe('a CPU budget', () => {
   test('work that claims more than there is runs when nothing else does', async () => {
     const budget = new CpuBudget(1);
     const small = await budget.claim(0.1, SIGNAL);
-    let started = false;
-    const large = budget.claim(3, SIGNAL).then(() => {
-      started = true;
+    const started: string[] = [];
+    const large = budget.claim(3, SIGNAL).then((turn) => {
+      started.push('large');
+      return turn;
     });
     await settled();
-    expect(started).toBe(false);
+    expect(started).toEqual([]);
     small[Symbol.dispose]();
     await large;
-    expect(started).toBe(true);
+    expect(started).toEqual(['large']);
   });
 
   test('who waits is told when the run is stopped, and takes no core with it', async () => {

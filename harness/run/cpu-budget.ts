@@ -45,13 +45,16 @@ export class CpuBudget {
   }
 
   #startAll(): void {
-    for (const one of [...this.#waiting]) {
-      const used = this.#running === 0 ? 0 : Math.max(this.#used, Number.EPSILON);
-      if (!fits(one.cpu, used, this.#budget_cores)) continue;
-      this.#waiting.splice(this.#waiting.indexOf(one), 1);
-      this.#used += one.cpu;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      this.#waiting.splice(this.#waiting.indexOf(next), 1);
+      this.#used += next.cpu;
       this.#running += 1;
-      one.start();
+      next.start();
     }
+  }
+
+  #next(): Waiting | undefined {
+    const used = this.#running === 0 ? 0 : Math.max(this.#used, Number.EPSILON);
+    return this.#waiting.find(({ cpu }) => fits(cpu, used, this.#budget_cores));
   }
 }

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningCluster } from '#harness/cluster/types.ts';
+import { DeadlineError, messageOf } from '#harness/core/errors.ts';
 import type { Artifacts } from '#harness/images/artifacts.ts';
 import { kubeClient } from '#harness/kube/client.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import type { ComponentName, StackContext } from '#harness/stack/component.ts';
+import { listOrders, type ShopAddress } from '#harness/stack/shop-orders.ts';
 import { deployShop, SHOP, shopHost, untilInitialised } from '#harness/stack/shop.ts';
 import { releaseDocument } from './on-cluster.ts';
 import type { Phases } from './phases.ts';
@@ -14,6 +17,9 @@ const NAMESPACE = 'shop';
 export const DEMO_HOST = shopHost(NAMESPACE);
 
 const BUDGET_S = 120;
+/** The gateway learns of a route within a second; it offers nothing to watch, so it is asked. */
+const ROUTE_BUDGET_S = 20;
+const PAUSE_MS = 100;
 
 export interface DemoShopOptions {
   readonly artifacts: Pick<Artifacts, 'images' | 'manifests'>;
@@ -25,6 +31,23 @@ export interface DemoShopOptions {
 /** Whether the shop can be reached on a cluster with these parts. */
 export function canServe(components: readonly ComponentName[]): boolean {
   return components.includes('traefik');
+}
+
+/** Waits until the shop answers behind the gateway. Throws DeadlineError. */
+async function untilServed(address: ShopAddress): Promise<void> {
+  const until = Date.now() + ROUTE_BUDGET_S * 1000;
+  for (;;) {
+    try {
+      await listOrders(address);
+      return;
+    } catch (error) {
+      if (Date.now() > until) {
+        const awaited = `the shop to answer as ${address.host}`;
+        throw new DeadlineError(awaited, ROUTE_BUDGET_S, messageOf(error), { cause: error });
+      }
+    }
+    await delay(PAUSE_MS);
+  }
 }
 
 /**
@@ -48,5 +71,6 @@ export async function deployDemoShop(cluster: RunningCluster, options: DemoShopO
     if (flagger) await untilInitialised(ctx, { namespace: NAMESPACE, deadline_s: BUDGET_S });
     const shop = { ...DEPLOYMENT, namespace: NAMESPACE, name: flagger ? `${SHOP}-primary` : SHOP };
     await kube.waitFor(isCurrent(shop), { deadline_s: BUDGET_S, progress, signal });
+    await untilServed({ port: cluster.ports.gateway, host: DEMO_HOST });
   });
 }

@@ -89,19 +89,19 @@ export async function openExisting(
   const artifacts = await phases.phase('Images', 'images', async (progress) => {
     const builder = makeBuilder(plan, { progress, signal });
     const on_node = await imagesOn(cluster);
-    for (const name of SCENARIO_IMAGES) {
-      if (on_node.has(imageRef(plan, name))) continue;
-      progress(`bringing image ${name} to ${cluster.name}`);
-      await builder.image(name);
-      await loadImage(cluster, join(shelf('images'), archiveName(plan, name)), signal);
+    for (const image of SCENARIO_IMAGES) {
+      if (on_node.has(imageRef(plan, image))) continue;
+      progress(`bringing image ${image} to ${cluster.name}`);
+      await builder.image(image);
+      await loadImage(cluster, join(shelf('images'), archiveName(plan, image)), signal);
     }
-    const names = Object.keys(plan.images);
+    const images = Object.keys(plan.images).map((image) => [image, imageRef(plan, image)] as const);
     return {
       k6: join(await builder.folder('k6'), 'bin/k6'),
-      images: Object.fromEntries(names.map((name) => [name, imageRef(plan, name)])),
+      images: Object.fromEntries(images),
       manifests: await presentFolders(plan),
       versions: Object.fromEntries(
-        Object.entries(plan.bom.folders).map(([name, { version }]) => [name, version]),
+        Object.entries(plan.bom.folders).map(([folder, { version }]) => [folder, version]),
       ),
     };
   });

@@ -15,7 +15,11 @@ export interface DeliveryDefect {
   readonly before: (acting: Acting) => Promise<void>;
 }
 
-const KUSTOMIZATION = { api_version: 'kustomize.toolkit.fluxcd.io/v1', kind: APPLIERS.kustomization.kind, name: SHOP };
+const KUSTOMIZATION = {
+  api_version: 'kustomize.toolkit.fluxcd.io/v1',
+  kind: APPLIERS.kustomization.kind,
+  name: SHOP,
+};
 
 async function suspend({ ctx, namespace }: Acting): Promise<void> {
   await ctx.kube.patch({ ...KUSTOMIZATION, namespace }, { spec: { suspend: true } });

@@ -1,9 +1,10 @@
 import type { DeliveryExpectation } from '#harness/core/expectation.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import { placeOfRefusal } from '#harness/core/refusal.ts';
+import type { Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { judgeDelivery } from '#harness/judge/delivery.ts';
-import { isOf } from '#harness/judge/delivery-facts.ts';
+import { refuses } from '#harness/judge/delivery-facts.ts';
 import type { Pushed } from '#harness/git/checkout.ts';
 import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import { steadyState } from '#harness/load/steady.ts';
@@ -21,8 +22,24 @@ import {
 } from '#harness/stack/shop-git.ts';
 import { SHOP, shopHost, untilInitialised } from '#harness/stack/shop.ts';
 import { observeStack } from '#harness/stack/stack.ts';
-import { beginGitops, commitTold, declareDelivery, NEXT, pushRelease, type RunRepository, STABLE } from './gitops.ts';
-import { type Acting, beginLoad, onCluster, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
+import {
+  beginGitops,
+  commitTold,
+  declareDelivery,
+  NEXT,
+  pushRelease,
+  type RunRepository,
+  STABLE,
+} from './gitops.ts';
+import {
+  type Acting,
+  beginLoad,
+  onCluster,
+  releaseDocument,
+  STEADY_S,
+  unlessLate,
+  untilSteady,
+} from './on-cluster.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A commit that the API server does not take. */
@@ -51,14 +68,21 @@ export async function gitopsRefusal(run: ScenarioRun, refusal: GitopsRefusal): P
     outcome: 'refused',
     start_s: 0,
   });
-  return await onCluster(run, { act: (acting) => act(acting, { ...refusal, expectation }), judge: judgeDelivery });
+  return await onCluster(run, {
+    act: (acting) => act(acting, { ...refusal, expectation }),
+    judge: judgeDelivery,
+  });
 }
 
 interface Refusing extends GitopsRefusal {
   readonly expectation: DeliveryExpectation;
 }
 
-async function filesOf({ ctx, namespace }: Acting, applier: Applier, release: string): Promise<RepositoryFiles> {
+async function filesOf(
+  { ctx, namespace }: Acting,
+  applier: Applier,
+  release: string,
+): Promise<RepositoryFiles> {
   const shop = { namespace, release, document: await releaseDocument('good', release) };
   const former = release === STABLE ? [] : [STABLE];
   if (applier === 'kustomization') return await kustomizationFiles(ctx, { ...shop, former });
@@ -92,7 +116,9 @@ async function act(acting: Acting, refusing: Refusing): Promise<void> {
   await run.phase('steady state', 'waiting for the steady state', () =>
     untilSteady(run, load, { ...steady, moment: 'before' }),
   );
-  await run.phase('ship', 'pushing a commit that the API server does not take', () => ship(acting, refusing, repository));
+  await run.phase('ship', 'pushing a commit that the API server does not take', () =>
+    ship(acting, refusing, repository),
+  );
   await run.phase('settle', 'waiting for what the commit might change', () =>
     unlessLate(run, async () => {
       // Whoever would apply it in spite of the refusal has had the time to do so twice.
@@ -112,24 +138,26 @@ async function act(acting: Acting, refusing: Refusing): Promise<void> {
 }
 
 /** What the controller says of a commit that it could not apply; undefined as long as it says nothing. */
-function refusalOf({ applier }: DeliveryExpectation, { commit }: Pushed, timeline: Parameters<TimelineCondition['holds']>[0]) {
+function refusalOf({ applier }: DeliveryExpectation, { commit }: Pushed, timeline: Timeline) {
   return timeline
     .of('kubernetes', 'object')
-    .find(
-      ({ subject, data }) =>
-        subject === applier &&
-        data.fields['ready'] === false &&
-        isOf(data.fields['attempted'], commit.revision) &&
-        data.fields['message'] !== '',
-    );
+    .find((record) => record.subject === applier && refuses(record, commit.revision));
 }
 
 /** Pushes the spoilt commit, waits until Flux refuses it, and leads its words back to a line of the commit. */
-async function ship(acting: Acting, { applier, expectation }: Refusing, repository: RunRepository): Promise<void> {
+async function ship(
+  acting: Acting,
+  { applier, expectation }: Refusing,
+  repository: RunRepository,
+): Promise<void> {
   const { run } = acting;
   const files = spoil(await filesOf(acting, applier, NEXT), applier);
   const document = await releaseDocument('good', NEXT);
-  const pushed = await pushRelease(acting, repository, { message: `Ship release ${NEXT} of the shop`, files, document });
+  const pushed = await pushRelease(acting, repository, {
+    message: `Ship release ${NEXT} of the shop`,
+    files,
+    document,
+  });
   const { revision } = pushed.commit;
   const within_s = 2 * expectation.source_interval_s + expectation.apply_s;
   await unlessLate(run, async () => {
@@ -138,7 +166,9 @@ async function ship(acting: Acting, { applier, expectation }: Refusing, reposito
       holds: (timeline) => refusalOf(expectation, pushed, timeline) !== undefined,
     };
     await run.timeline.until(refused, within_s, run.signal);
-    const words = String(refusalOf(expectation, pushed, run.timeline.snapshot())?.data.fields['message'] ?? '');
+    const words = String(
+      refusalOf(expectation, pushed, run.timeline.snapshot())?.data.fields['message'] ?? '',
+    ).trim();
     const place = placeOfRefusal(words, repository.files);
     if (place) {
       run.progress(`${place.file}:${place.line}: ${words}`);

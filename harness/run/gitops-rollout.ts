@@ -32,7 +32,15 @@ import {
   STABLE,
 } from './gitops.ts';
 import type { DeliveryDefect } from './gitops-defects.ts';
-import { type Acting, beginLoad, onCluster, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
+import {
+  type Acting,
+  beginLoad,
+  onCluster,
+  releaseDocument,
+  STEADY_S,
+  unlessLate,
+  untilSteady,
+} from './on-cluster.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A release of the shop that is shipped by commit, and rolled out by one of the controllers. */
@@ -166,7 +174,9 @@ async function act(acting: GitopsAct): Promise<void> {
     const files = await filesOf(ctx, acting, { release: STABLE, former: [], document });
     return await beginGitops(acting, { applier: rollout.applier, files });
   });
-  await run.phase('deploy', `deploying the shop by commit, release ${STABLE}`, () => controller.deployed(ctx));
+  await run.phase('deploy', `deploying the shop by commit, release ${STABLE}`, () =>
+    controller.deployed(ctx),
+  );
   const subject = { kube: ctx.kube, cluster, spec, ...(services ? { services } : {}) };
   const from = Date.now();
   await using stack_observers = await observeStack(ctx, run.timeline);

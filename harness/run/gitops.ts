@@ -3,7 +3,7 @@ import type { DeliveryExpectation } from '#harness/core/expectation.ts';
 import { messageOf } from '#harness/core/errors.ts';
 import { EvidenceFolder } from '#harness/evidence/folder.ts';
 import { beginRepository, type Change, type GitCheckout, type Pushed } from '#harness/git/checkout.ts';
-import { isOf } from '#harness/judge/delivery-facts.ts';
+import { applies, isOf } from '#harness/judge/delivery-facts.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import { gitRemote, removeRepository } from '#harness/stack/git.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type Applier,
   beginDelivery,
   FLUX_INTERVAL_S,
+  type FluxProvider,
   type RepositoryFiles,
 } from '#harness/stack/shop-git.ts';
 import { SHOP } from '#harness/stack/shop.ts';
@@ -42,7 +43,10 @@ export function declareDelivery(
     applier,
     workload,
     ...rest
-  }: { readonly applier: Applier; readonly workload: string } & Pick<DeliveryExpectation, 'outcome' | 'start_s'>,
+  }: { readonly applier: Applier; readonly workload: string } & Pick<
+    DeliveryExpectation,
+    'outcome' | 'start_s'
+  >,
 ): DeliveryExpectation {
   const namespace = run.run_id;
   const { kind, manager } = APPLIERS[applier];
@@ -77,7 +81,16 @@ async function keepHistory(run: ScenarioRun, checkout: GitCheckout): Promise<voi
  */
 export async function beginGitops(
   { run, ctx, cluster, namespace }: Acting,
-  { applier, files }: { readonly applier: Applier; readonly files: RepositoryFiles },
+  {
+    applier,
+    files,
+    providers,
+  }: {
+    readonly applier: Applier;
+    readonly files: RepositoryFiles;
+    /** How Flux speaks to the chat; `slack` when absent. */
+    readonly providers?: readonly FluxProvider[];
+  },
 ): Promise<RunRepository> {
   const remote = await gitRemote(ctx.kube, cluster, namespace);
   await using kept = new AsyncDisposableStack();
@@ -98,7 +111,8 @@ export async function beginGitops(
     return pushed;
   };
   await push({ message: `Ship release ${STABLE} of the shop`, files });
-  await beginDelivery(ctx, { namespace, repository: namespace, remote, applier });
+  const told = providers ? { providers } : {};
+  await beginDelivery(ctx, { namespace, repository: namespace, remote, applier, ...told });
   const repository = kept.move();
   return {
     get files() {
@@ -133,7 +147,7 @@ export function commitApplied({ applier }: DeliveryExpectation, { commit }: Push
     holds: (timeline) =>
       timeline
         .of('kubernetes', 'object')
-        .some(({ subject, data }) => subject === applier && data.fields['ready'] === true && isOf(data.fields['revision'], commit.revision)),
+        .some((record) => record.subject === applier && applies(record, commit.revision)),
   };
 }
 
@@ -144,6 +158,9 @@ export function commitTold({ applier }: DeliveryExpectation, { commit }: Pushed)
     holds: (timeline) =>
       timeline
         .of('chat', 'message')
-        .some(({ subject, data }) => subject === applier && Object.values(data.fields).some((value) => isOf(value, commit.revision))),
+        .some(
+          ({ subject, data }) =>
+            subject === applier && Object.values(data.fields).some((value) => isOf(value, commit.revision)),
+        ),
   };
 }

@@ -105,10 +105,9 @@ describe('clusters', () => {
   });
 });
 
-describe('the expected time of scenarios side by side', () => {
-  const of = (name: string, cpu: number): Scenario =>
-    scenario(name, { isolation: { kind: 'namespace', cpu } });
+const of = (name: string, cpu: number): Scenario => scenario(name, { isolation: { kind: 'namespace', cpu } });
 
+describe('the expected time of scenarios side by side', () => {
   test('is the longest one while the budget holds all', () => {
     expect(spanSideBySide([of('a', 0.5), of('b', 0.5)], 1, { a: 100, b: 60 })).toBe(100);
   });

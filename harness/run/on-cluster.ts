@@ -40,7 +40,11 @@ export interface OnClusterOptions {
  * Runs the acts of a scenario on its guarded cluster and judges what was recorded. Evidence is collected before the
  * clean-up when the verdict is not `pass`; the run's namespace is removed afterwards.
  */
-export async function onCluster(run: ScenarioRun, { act, judge }: OnClusterOptions): Promise<Verdict> {
+export async function onCluster(run: ScenarioRun, options: OnClusterOptions): Promise<Verdict> {
+  return await run.hold(actOnCluster(run, options));
+}
+
+async function actOnCluster(run: ScenarioRun, { act, judge }: OnClusterOptions): Promise<Verdict> {
   const cluster = await guardCluster(run.environment.cluster);
   await using kube = kubeClient(cluster);
   const ctx: StackContext = {

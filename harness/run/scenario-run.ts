@@ -54,7 +54,7 @@ function uniqueId(at: Date): string {
 }
 
 /** One run of one scenario: its folder, its timeline and its phases. */
-export class ScenarioRun implements Disposable {
+export class ScenarioRun implements AsyncDisposable {
   readonly environment: ScenarioEnvironment;
   readonly scenario: string;
   readonly title: string;
@@ -65,6 +65,7 @@ export class ScenarioRun implements Disposable {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly #started = new Date();
+  readonly #held: Promise<unknown>[] = [];
   #verdict: Verdict | undefined;
 
   constructor(options: OpenRunOptions) {
@@ -153,7 +154,15 @@ export class ScenarioRun implements Disposable {
     );
   }
 
-  [Symbol.dispose](): void {
+  /** Keeps the run open until the work has ended: a test that is stopped does not wait for what it began. */
+  async hold<Result>(work: Promise<Result>): Promise<Result> {
+    this.#held.push(work);
+    return await work;
+  }
+
+  /** Waits for the work that holds the run open, which gives back what it has taken, and closes the timeline. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#held);
     this.timeline[Symbol.dispose]();
   }
 }

@@ -36,6 +36,10 @@ export async function refuseUnlocked(scenarios: readonly Scenario[]): Promise<vo
   }
 }
 
+function isNightly({ header }: Scenario): boolean {
+  return header.tags.includes('nightly');
+}
+
 /**
  * Chooses scenarios by name and tag. Nightly ones run only when a name or a tag asks for them.
  * @throws UsageError for a name or tag that stands for nothing, for a mistake at the top of a chosen
@@ -44,14 +48,13 @@ export async function refuseUnlocked(scenarios: readonly Scenario[]): Promise<vo
 export async function selectScenarios({ names, tags }: Wanted): Promise<Selected> {
   const meant = tags === undefined ? undefined : parseTags(tags);
   const named = await readScenarios(chooseScenarios(await findScenarios(), names));
-  const nightly = (one: Scenario): boolean => one.header.tags.includes('nightly');
-  const scenarios = named.filter((one) => meant?.(one.header.tags) ?? (names.length > 0 || !nightly(one)));
+  const scenarios = named.filter((one) => meant?.(one.header.tags) ?? (names.length > 0 || !isNightly(one)));
   if (scenarios.length === 0) {
     throw new UsageError(`no scenario has the tags ${JSON.stringify(tags)}`, {
       next: '`mettle list` shows the tags of each',
     });
   }
   await refuseUnlocked(scenarios);
-  const left_out = meant === undefined && names.length === 0 ? named.filter(nightly) : [];
+  const left_out = meant === undefined && names.length === 0 ? named.filter(isNightly) : [];
   return { scenarios, left_out: left_out.map(({ name }) => name) };
 }

@@ -9,6 +9,7 @@ import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import { observeGateway } from '#harness/observe/gateway.ts';
 import { observeService } from '#harness/observe/service.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
+import type { Release } from '#harness/stack/shop.ts';
 import { deployPair, pairSplit } from '#harness/stack/shop-pair.ts';
 import { type Acting, beginLoad, onCluster, releaseDocument, untilSteady } from './on-cluster.ts';
 import type { ScenarioRun } from './scenario-run.ts';
@@ -97,6 +98,10 @@ export async function splitTraffic(run: ScenarioRun, scenario: SplitRun): Promis
   });
 }
 
+async function goodRelease(namespace: string, release: string): Promise<Release> {
+  return { namespace, release, document: await releaseDocument('good', release) };
+}
+
 async function act(acting: Acting, scenario: SplitRun, expected: SplitExpectation): Promise<void> {
   const { run, ctx, cluster, namespace } = acting;
   const { load: profile, defect } = scenario;
@@ -105,12 +110,11 @@ async function act(acting: Acting, scenario: SplitRun, expected: SplitExpectatio
   const declare = (canary_pct: number): Promise<unknown> =>
     ctx.kube.apply(manifestsFor(adapter, split, canary_pct, defect), { namespace });
   await run.phase('deploy', `deploying releases ${PRIMARY} and ${CANARY} side by side`, async () => {
-    const release = async (name: string) => ({
-      namespace,
-      release: name,
-      document: await releaseDocument('good', name),
-    });
-    const pair = { primary: await release(PRIMARY), canary: await release(CANARY), replicas: REPLICAS };
+    const pair = {
+      primary: await goodRelease(namespace, PRIMARY),
+      canary: await goodRelease(namespace, CANARY),
+      replicas: REPLICAS,
+    };
     await deployPair(ctx, pair, PODS_S);
     await declare(0);
   });

@@ -56,13 +56,16 @@ export async function messagesMet(
   return numberAt(told, 'met') ?? 0;
 }
 
-async function ask(cluster: Cluster, request: RequestInit): Promise<string> {
+async function ask(
+  cluster: Cluster,
+  request: { readonly method: string; readonly body?: string },
+): Promise<string> {
   const url = `http://127.0.0.1:${cluster.ports.chat}/behaviour`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(url, { ...request, signal }).catch((error: unknown) => {
     throw new UnfitError(`the chat at ${url} does not answer`, { cause: error });
   });
   const text = await response.text();
-  if (!response.ok) throw new UnfitError(`the chat refused ${String(request.body)}: ${text}`);
+  if (!response.ok) throw new UnfitError(`the chat refused ${request.body ?? request.method}: ${text}`);
   return text;
 }

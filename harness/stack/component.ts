@@ -15,6 +15,7 @@ export const COMPONENT_NAMES = [
   'traefik',
   'contour',
   'istio',
+  'istio-dataplane',
   'flagger',
   'argo-rollouts',
   'flux',

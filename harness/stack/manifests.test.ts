@@ -110,7 +110,7 @@ describe('manifests', () => {
       const node_ports = applied
         .filter(({ kind }) => kind === 'Service')
         .flatMap((made) => listAt(made, 'spec', 'ports').map((port) => at(port, 'nodePort')));
-      for (const { service } of one.access) expect(node_ports).toContain(NODE_PORTS[service]);
+      for (const way of one.access) expect(node_ports).toContain(NODE_PORTS[way.service]);
     },
   );
 

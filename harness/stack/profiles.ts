@@ -10,7 +10,7 @@ export const PROFILES = {
   flagger: FLAGGER,
   argo: ['traefik', 'argo-rollouts', 'prometheus', 'alertmanager', 'chat'],
   gitops: [...FLAGGER, 'argo-rollouts', 'flux', 'git'],
-  full: COMPONENT_NAMES.filter((name) => name !== 'istio'),
+  full: COMPONENT_NAMES.filter((name) => !name.startsWith('istio')),
 } as const satisfies Readonly<Record<string, readonly ComponentName[]>>;
 
 export type StackProfile = keyof typeof PROFILES;

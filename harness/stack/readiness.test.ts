@@ -17,6 +17,9 @@ function pod(container: object, metadata: object = {}): KubeObject {
 
 const waiting = (reason: string, more: object = {}): object => ({ state: { waiting: { reason } }, ...more });
 
+const crashed = (restartCount: number): KubeObject =>
+  pod(waiting('CrashLoopBackOff', { restartCount, lastState: { terminated: { exitCode: 2 } } }));
+
 describe('podFailure', () => {
   test.each(['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'])(
     '%s: the image is not there and will not come',
@@ -32,8 +35,6 @@ describe('podFailure', () => {
   );
 
   test('one crash may be an accident of the start, the third is not', () => {
-    const crashed = (restartCount: number): KubeObject =>
-      pod(waiting('CrashLoopBackOff', { restartCount, lastState: { terminated: { exitCode: 2 } } }));
     expect(podFailure(crashed(1))).toBeUndefined();
     expect(podFailure(crashed(2))).toMatchObject({
       cause: 'crash',

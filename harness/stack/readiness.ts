@@ -4,7 +4,6 @@ import { type KubeObject, listAt, numberAt, textAt } from '#harness/core/kuberne
 import type { KubeClient } from '#harness/kube/client.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
-import type { StackContext } from './component.ts';
 
 /** Something that runs pods. */
 export interface Workload {
@@ -125,7 +124,7 @@ async function refusalOf(kube: KubeClient, workload: Workload): Promise<string> 
  * @throws UnfitError at once when one of its pods cannot come up by waiting
  */
 export async function untilReady(
-  ctx: Pick<StackContext, 'kube' | 'signal'>,
+  ctx: { readonly kube: KubeClient; readonly signal?: AbortSignal },
   workload: Workload,
   deadline_s: number,
 ): Promise<void> {

@@ -7,6 +7,7 @@ import { flagger } from './flagger.ts';
 import { flux } from './flux.ts';
 import { git } from './git.ts';
 import { istio } from './istio.ts';
+import { istioDataplane } from './istio-dataplane.ts';
 import { kubeStateMetrics } from './kube-state-metrics.ts';
 import { postgres } from './postgres.ts';
 import { prometheus } from './prometheus.ts';
@@ -17,6 +18,7 @@ export const REGISTRY: Readonly<Record<ComponentName, Component>> = {
   traefik,
   contour,
   istio,
+  'istio-dataplane': istioDataplane,
   flagger,
   'argo-rollouts': argoRollouts,
   flux,

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { metricsIn } from './rule-check.ts';
 
+const selector = (name: string, type = 'vectorSelector'): object => ({
+  type,
+  name,
+  matchers: [{ type: '=', name: '__name__', value: name }],
+});
+
 test('the metrics of a parsed expression are its selectors, each once, not its functions or labels', () => {
-  const selector = (name: string, type = 'vectorSelector'): object => ({
-    type,
-    name,
-    matchers: [{ type: '=', name: '__name__', value: name }],
-  });
   const parsed = {
     type: 'binaryExpr',
     op: '/',

@@ -1,89 +1,14 @@
 import { at, type KubeObject, textAt } from '#harness/core/kubernetes.ts';
 import { statusOf } from '#harness/core/kstatus.ts';
-import type { ArgoSpec, CanaryStep, Recorder } from '#harness/core/timeline.ts';
+import type { Recorder } from '#harness/core/timeline.ts';
 import type { Manifest, Value } from '#harness/kube/manifests.ts';
 import { ROLLOUT } from '#harness/kube/recording.ts';
 import { type Condition, nameOfRef } from '#harness/kube/wait.ts';
 import { manifestsOf, type StackContext } from './component.ts';
+import { type ChosenRollout, type RolloutOptions, rolloutOptions } from './rollout-options.ts';
 import { type Release, SHOP, shopManifests } from './shop-manifests.ts';
 
-/** How long a Deployment lives on beside the Rollout that refers to its pod template. */
-export type WorkloadScaleDown = 'never' | 'onsuccess' | 'progressively';
-
-/**
- * How Argo Rollouts rolls a release of the shop out and judges it. Every default is what a careful team would choose, scaled
- * down. The first weight is held for longer than the analysis needs to fail, so that a bad release never goes beyond it.
- */
-export interface RolloutOptions {
-  readonly strategy?: ArgoSpec['strategy'];
-  /** Weights of a canary and how long each is held. */
-  readonly steps?: readonly CanaryStep[];
-  /** Between two measurements. */
-  readonly interval_s?: number;
-  /** From the start of an analysis to its first measurement: long enough for Prometheus to find and read the pods. */
-  readonly initial_delay_s?: number;
-  /** How far back a measurement looks: five scrapes. */
-  readonly window_s?: number;
-  /** Failed measurements that are borne; none unless said. */
-  readonly failure_limit?: number;
-  /** Blue/green: measurements before and after the switch. */
-  readonly measurements?: number;
-  /** Blue/green: between a preview that was found well and the switch. */
-  readonly auto_promotion_s?: number;
-  readonly scale_down_delay_s?: number;
-  readonly abort_scale_down_delay_s?: number;
-  readonly progress_deadline_s?: number;
-  /** Name of the one check of a release with traffic: the share of server errors among the canary's answers. */
-  readonly check_name?: string;
-  /** The check fails above this share, in percent. */
-  readonly check_max_pct?: number;
-  readonly replicas?: number;
-  /** The pod template stays in the shop's Deployment, which is scaled down like this; in the Rollout itself when absent. */
-  readonly workload_scale_down?: WorkloadScaleDown;
-  /** Seeded defect: the counter that the check reads. */
-  readonly metric?: string;
-  /** Seeded defect: `passes` lets a measurement without any value count as a good one. */
-  readonly no_data?: 'fails' | 'passes';
-  /** Seeded defect: `missing` gives pods no label that tells canary from stable. */
-  readonly role_labels?: 'given' | 'missing';
-  /** Seeded defect: triggers that nobody is subscribed to. */
-  readonly unsubscribed?: readonly string[];
-}
-
-type Chosen = Required<Omit<RolloutOptions, 'workload_scale_down'>> &
-  Pick<RolloutOptions, 'workload_scale_down'>;
-
-/** The options with their defaults, as the specification of a run declares them. */
-export function rolloutOptions(given: RolloutOptions = {}): Chosen {
-  const blue_green = given.strategy === 'blue-green';
-  return {
-    strategy: 'canary',
-    steps: blue_green
-      ? []
-      : [
-          { weight_pct: 10, pause_s: 25 },
-          { weight_pct: 20, pause_s: 10 },
-          { weight_pct: 50, pause_s: 10 },
-        ],
-    interval_s: 5,
-    initial_delay_s: 10,
-    window_s: 10,
-    failure_limit: 2,
-    measurements: 2,
-    auto_promotion_s: 5,
-    scale_down_delay_s: blue_green ? 30 : 10,
-    abort_scale_down_delay_s: 5,
-    progress_deadline_s: 60,
-    check_name: 'error-rate',
-    check_max_pct: 1,
-    replicas: 2,
-    metric: 'http_requests_total',
-    no_data: 'fails',
-    role_labels: 'given',
-    unsubscribed: [],
-    ...given,
-  };
-}
+export { type RolloutOptions, rolloutOptions } from './rollout-options.ts';
 
 /** A release of the shop with the Rollout that ships it. */
 export interface RolloutShop extends Release {
@@ -100,19 +25,19 @@ function changed({ object, position }: Manifest, spec: object): Manifest {
 }
 
 /** A measurement is good if there is a value within the limit; the blind way to write it minds only a value beyond it. */
-function condition({ no_data, check_max_pct }: Chosen): object {
+function condition({ no_data, check_max_pct }: ChosenRollout): object {
   return no_data === 'fails'
     ? { successCondition: `len(result) > 0 && result[0] <= ${check_max_pct}` }
     : { failureCondition: `len(result) > 0 && result[0] > ${check_max_pct}` };
 }
 
-function errorRate(manifest: Manifest, options: Chosen): Manifest {
+function errorRate(manifest: Manifest, options: ChosenRollout): Manifest {
   const count = options.strategy === 'blue-green' ? { count: options.measurements } : {};
   const metric: object = Object(at(manifest.object, 'spec', 'metrics', 0));
   return changed(manifest, { metrics: [{ ...metric, ...condition(options), ...count }] });
 }
 
-function strategyOf(object: KubeObject, options: Chosen): object {
+function strategyOf(object: KubeObject, options: ChosenRollout): object {
   const name = options.strategy === 'canary' ? 'canary' : 'blueGreen';
   const unlabelled: readonly string[] =
     options.role_labels === 'given'
@@ -132,7 +57,7 @@ function strategyOf(object: KubeObject, options: Chosen): object {
 }
 
 /** Where the pods come from: a template of the Rollout's own, or the Deployment's by reference. */
-function podsOf(deployment: KubeObject, { workload_scale_down }: Chosen): object {
+function podsOf(deployment: KubeObject, { workload_scale_down }: ChosenRollout): object {
   if (workload_scale_down === undefined) {
     return {
       selector: at(deployment, 'spec', 'selector'),
@@ -149,7 +74,7 @@ function podsOf(deployment: KubeObject, { workload_scale_down }: Chosen): object
   };
 }
 
-function rolloutOf(manifest: Manifest, deployment: KubeObject, options: Chosen): Manifest {
+function rolloutOf(manifest: Manifest, deployment: KubeObject, options: ChosenRollout): Manifest {
   const { object, position } = manifest;
   const lost = options.unsubscribed.map((trigger) => `/subscribe.${trigger}.`);
   const annotations = Object.fromEntries(

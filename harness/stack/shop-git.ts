@@ -51,7 +51,7 @@ const MADE_ONCE = new Set(['TraefikService']);
 const IF_NOT_PRESENT = { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' };
 
 function fileOf(manifests: readonly Manifest[]): string {
-  return manifests.map(({ object }) => stringify(madeOnce(object))).join('---\n');
+  return manifests.map(({ object }) => stringify(madeOnce(object), { lineWidth: 0 })).join('---\n');
 }
 
 function madeOnce(object: Manifest['object']): object {

@@ -201,6 +201,6 @@ export async function shopManifests(
   parts: readonly ShopPart[],
 ): Promise<Manifest[]> {
   checkName(shop.release);
-  const read = await Promise.all(parts.map((part) => PARTS[part](ctx, shop)));
+  const read = await Promise.all(parts.map(async (part) => PARTS[part](ctx, shop)));
   return read.flat();
 }

@@ -58,8 +58,12 @@ function definitionsInstaller(
     return installDefinitions(kube, [folder]);
   };
   return async (folders) => {
-    for (const name of folders) if (!begun.has(name)) begun.set(name, one(name));
-    await Promise.all(folders.map((name) => begun.get(name)));
+    const work = folders.map((name) => {
+      const installed = begun.get(name) ?? one(name);
+      begun.set(name, installed);
+      return installed;
+    });
+    await Promise.all(work);
   };
 }
 
@@ -88,7 +92,9 @@ export async function installStack(options: StackOptions): Promise<StackTimes> {
     await one.ready(ctx, STACK_BUDGET_S.ready);
     awaited.delete(one.name);
     progress(
-      awaited.size === 0 ? `${one.name} is ready` : `${one.name} is ready; awaited: ${[...awaited].join(', ')}`,
+      awaited.size === 0
+        ? `${one.name} is ready`
+        : `${one.name} is ready; awaited: ${[...awaited].join(', ')}`,
     );
     return [one.name, elapsed_s()] as const;
   });
@@ -121,9 +127,9 @@ export async function dumpStack(
   ctx: StackContext,
   components: readonly Component[],
 ): Promise<Readonly<Record<string, string>>> {
-  const dumps = components.map(async ({ name, dump }) => {
-    const files = await dump(ctx).catch((error: unknown) => ({ 'dump-failed.txt': messageOf(error) }));
-    return Object.entries(files).map(([file, text]) => [`${name}/${file}`, text] as const);
+  const dumps = components.map(async (one) => {
+    const files = await one.dump(ctx).catch((error: unknown) => ({ 'dump-failed.txt': messageOf(error) }));
+    return Object.entries(files).map(([file, text]) => [`${one.name}/${file}`, text] as const);
   });
   return Object.fromEntries((await Promise.all(dumps)).flat());
 }

@@ -1,4 +1,5 @@
 import type { EpochMs, TimelineRecord } from '#harness/core/timeline.ts';
+import { valueOf } from '#harness/judge/measurements.ts';
 import { isCanary, type RunFacts } from './run-facts.ts';
 
 /** Who spoke or decided: each has its own lane above the charts. */
@@ -71,10 +72,11 @@ function describe(
       }
       const phase = record.data.fields['phase'];
       if (phase === undefined || phases.get(record.subject) === String(phase)) return undefined;
+      const first = !phases.has(record.subject);
       phases.set(record.subject, String(phase));
       const argo = record.subject.startsWith('Rollout/');
-      // A Rollout pauses at every step and says so by an event; only its ends are news.
-      if (argo && phase !== 'Healthy' && phase !== 'Degraded') return undefined;
+      // A Rollout pauses at every step and says so by an event; only its ends are news, and not what it was before.
+      if (argo && (first || (phase !== 'Healthy' && phase !== 'Degraded'))) return undefined;
       return {
         lane: 'controller',
         who: argo ? 'Rollout status' : 'Canary status',
@@ -133,7 +135,8 @@ function analysisMark(
     const phase = String(fields[field]);
     if (phase === 'Successful') continue;
     const received = String(fields[`${metric}.last_value`] ?? fields[`${metric}.last_message`] ?? 'nothing');
-    const text = `Measured ${metric} ${received}: ${phase} (${String(fields[`${metric}.failed`])} failed so far)`;
+    const value = valueOf(received)?.toFixed(1) ?? received;
+    const text = `Measured ${metric} ${value}: ${phase} (${String(fields[`${metric}.failed`])} failed so far)`;
     return { lane: 'controller', who, text, grave: true };
   }
   const phase = String(fields['phase'] ?? '');

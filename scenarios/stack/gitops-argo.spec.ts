@@ -4,7 +4,9 @@ import { expect, gitopsRollout, test } from '#harness/scenario.ts';
 // Method: 300 requests a second throughout; push to a Git server in the cluster; judge the delivery and the rollout from one recorded timeline.
 // Needs: argo, flux, git
 // Isolation: namespace 0.6 cpu
-test('a commit is deployed by Flux and promoted by Argo Rollouts with no failed request', async ({ openRun }) => {
+test('a commit is deployed by Flux and promoted by Argo Rollouts with no failed request', async ({
+  openRun,
+}) => {
   const verdict = await gitopsRollout(openRun(), {
     controller: 'argo-rollouts',
     applier: 'kustomization',

@@ -7,13 +7,19 @@ import { expect, gitopsRefusal, test } from '#harness/scenario.ts';
 test('a manifest that the API server refuses is reported with file and line, and users go on unharmed', async ({
   openRun,
 }) => {
-  const verdict = await gitopsRefusal(openRun({ name: 'manifest' }), { applier: 'kustomization', load: 'steady-300' });
+  const verdict = await gitopsRefusal(openRun({ name: 'manifest' }), {
+    applier: 'kustomization',
+    load: 'steady-300',
+  });
   expect(verdict).toHold();
 });
 
 test('a chart that the API server refuses is reported with file and line, and users go on unharmed', async ({
   openRun,
 }) => {
-  const verdict = await gitopsRefusal(openRun({ name: 'chart' }), { applier: 'helm-release', load: 'steady-300' });
+  const verdict = await gitopsRefusal(openRun({ name: 'chart' }), {
+    applier: 'helm-release',
+    load: 'steady-300',
+  });
   expect(verdict).toHold();
 });

@@ -1,5 +1,5 @@
 import type { ChatMessageData, Draft, EpochMs } from '../timeline.ts';
-import type { SyntheticArgoPlan } from './synthetic-argo.ts';
+import type { SyntheticArgoPlan } from './synthetic-argo-plan.ts';
 import { NEXT_RELEASE, STABLE_RELEASE } from './synthetic-plan.ts';
 
 type Timed = Draft & { readonly at: EpochMs };

@@ -112,7 +112,7 @@ function answersOf(
     const promoted = plan.primary_replaced_at !== undefined && at >= plan.primary_replaced_at;
     const release = canary || promoted ? NEXT_RELEASE : STABLE_RELEASE;
     const path = pick(random());
-    const bad = (canary && random() * 100 < options.bad_pct) || index < second.stray;
+    const bad = ((canary || promoted) && random() * 100 < options.bad_pct) || index < second.stray;
     const none = index >= second.iterations - second.lost;
     const slower = release === NEXT_RELEASE ? 1.06 : 1;
     answers.push({

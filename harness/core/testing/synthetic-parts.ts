@@ -47,15 +47,19 @@ export interface Answers {
   readonly count: number;
   readonly bad?: boolean;
   readonly status?: number;
+  readonly route?: string;
 }
 
-function series(from: EpochMs, { release, count, bad = false, status }: Answers): AnswerSeries {
+function series(
+  from: EpochMs,
+  { release, count, bad = false, status, route = 'GET /' }: Answers,
+): AnswerSeries {
   const buckets = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0);
   buckets[24] = count;
   return {
     release,
     status: status ?? (bad ? 500 : 200),
-    route: 'GET /',
+    route,
     bad,
     count,
     sum_ms: count * 1.5,

@@ -19,6 +19,8 @@ export interface SyntheticServiceOptions {
   readonly idle?: readonly string[];
   /** Whether the service is steady afterwards. */
   readonly steady_after?: boolean;
+  /** Orders go to a database: how many more or fewer are there than were accepted, and how many hold something else. */
+  readonly orders?: { readonly lost?: number; readonly twice?: number; readonly wrong?: number };
   /** Release that serves at the end. */
   readonly final_release?: string;
 }
@@ -28,6 +30,7 @@ const ACTS = ['deploy', 'restart', 'scale up', 'scale down'];
 const ACT_S = 10;
 const BEFORE_S = 8;
 const RATE = 300;
+const ORDERS = 30;
 
 /** A made-up record of a run in which a service was deployed, restarted and scaled under load. */
 export function syntheticService(options: SyntheticServiceOptions = {}): TimelineRecord[] {
@@ -39,9 +42,18 @@ export function syntheticService(options: SyntheticServiceOptions = {}): Timelin
     const fails = failing && from === startOf(failing.act) + 2_000 ? failing.count : 0;
     const release = from < startOf('restart') ? 'v1' : (options.final_release ?? 'v2');
     return [
-      { release, count: RATE - fails },
+      { release, count: RATE - ORDERS - fails },
+      { release, count: ORDERS, route: '/orders', status: 201 },
       { release: 'none', count: fails, bad: true, status: failing?.status ?? 502 },
     ];
+  };
+  const stored = (
+    at: EpochMs,
+    { lost = 0, twice = 0, wrong = 0 }: NonNullable<typeof options.orders>,
+  ): Timed => {
+    const distinct = ((until - START_AT) / 1000) * ORDERS - lost;
+    const data = { stored: distinct + twice, distinct, wrong };
+    return { at, source: 'database', kind: 'orders', subject: `Deployment/${NAMESPACE}/shop`, data };
   };
   const acts = ACTS.flatMap((act, index): Timed[] => {
     const at = startOf(act);
@@ -60,7 +72,13 @@ export function syntheticService(options: SyntheticServiceOptions = {}): Timelin
       source: 'harness',
       kind: 'expectation',
       subject: `Deployment/${NAMESPACE}/shop`,
-      data: { of: 'service', namespace: NAMESPACE, app: 'shop', acts: ACTS, keeps_orders: false },
+      data: {
+        of: 'service',
+        namespace: NAMESPACE,
+        app: 'shop',
+        acts: ACTS,
+        keeps_orders: options.orders !== undefined,
+      },
     },
     ...observer('kubernetes', START_AT, until + 100),
     object(START_AT, `Deployment/${NAMESPACE}/shop`, 'listed', { replicas: 2, ready: 2 }),
@@ -75,5 +93,6 @@ export function syntheticService(options: SyntheticServiceOptions = {}): Timelin
       data: { release: 'v2', document: { release: 'v2' } },
     },
     steady(until, 'after', options.steady_after ?? true),
+    ...(options.orders ? [stored(until, options.orders)] : []),
   ]);
 }

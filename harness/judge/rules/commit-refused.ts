@@ -1,4 +1,4 @@
-import { deliveryFacts, isOf } from '../delivery-facts.ts';
+import { applies, deliveryFacts, isOf, refuses } from '../delivery-facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { type Finding, rule } from '../rule.ts';
 
@@ -14,15 +14,8 @@ export const commitRefused = rule(
       throw new MissingEvidence(`commit ${short} was never fetched`);
     }
     const limit = 'not ready with the server’s words, and a file of the commit with its line';
-    const refusal = applier.find(
-      ({ data }) =>
-        data.fields['ready'] === false &&
-        isOf(data.fields['attempted'], revision) &&
-        data.fields['message'] !== '',
-    );
-    const applied = applier.find(
-      ({ data }) => data.fields['ready'] === true && isOf(data.fields['revision'], revision),
-    );
+    const refusal = applier.find((state) => refuses(state, revision));
+    const applied = applier.find((state) => applies(state, revision));
     if (applied || !refusal) {
       return {
         outcome: 'fail',

@@ -48,7 +48,8 @@ function beside(facts: Facts, decision: Decision) {
   const { spec } = facts;
   const window_s = spec.controller === 'flagger' ? spec.interval_s : spec.window_s;
   const from = decision.at - (window_s + spec.scrape_interval_s) * 1000;
-  const met = facts.countWithin(from, decision.at + 1000, spec.next_release);
+  // What comes after a decision had no part in it: the first weight is given before anything was met.
+  const met = facts.countWithin(from, decision.at, spec.next_release);
   const value = facts.timeline
     .of('prometheus', 'series')
     .filter(({ subject }) => subject === spec.check.name)

@@ -1,5 +1,7 @@
+import type { DeliveryExpectation } from '#harness/core/expectation.ts';
 import type { EpochMs } from '#harness/core/timeline.ts';
 import { deliveryFacts, isOf } from '../delivery-facts.ts';
+import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { atMost, type Finding, rule } from '../rule.ts';
 
@@ -15,25 +17,37 @@ interface Step {
   readonly within_s: number;
 }
 
+type Seen = { readonly at: EpochMs; readonly seq: number } | undefined;
+
+function firstReadyPod(facts: Facts, { namespace, release }: DeliveryExpectation, from: EpochMs): Seen {
+  return facts.timeline
+    .of('kubernetes', 'object')
+    .find(
+      ({ subject, at, data }) =>
+        at >= from &&
+        subject.startsWith(`Pod/${namespace}/`) &&
+        data.fields['release'] === release &&
+        data.fields['ready'] === true,
+    );
+}
+
+/** A pod does not name the configuration that it reads, but its answers do. */
+function firstAnswer(facts: Facts, release: string): Seen {
+  const [first] = facts.series((series) => series.release === release);
+  return first && { at: first.series.first_at, seq: first.seq };
+}
+
 /** From the push to the first ready pod: fetched, applied, running, each within what the declared intervals allow. */
 export const pushToRunning = rule(
   'push-to-running',
   'the commit runs within the time that the declared intervals allow',
   (facts): Finding => {
     const { expectation, commit, source, applier } = deliveryFacts(facts);
-    const { namespace, release, source_interval_s, apply_s, start_s } = expectation;
+    const { release, source_interval_s, apply_s, start_s } = expectation;
     const { revision } = commit.data;
     const fetched = source.find(({ data }) => isOf(data.fields['revision'], revision));
     const applied = applier.find(({ data }) => isOf(data.fields['revision'], revision));
-    const running = facts.timeline
-      .of('kubernetes', 'object')
-      .find(
-        ({ subject, at, data }) =>
-          at >= commit.at &&
-          subject.startsWith(`Pod/${namespace}/`) &&
-          data.fields['release'] === release &&
-          data.fields['ready'] === true,
-      );
+    const running = firstReadyPod(facts, expectation, commit.at) ?? firstAnswer(facts, release);
     const fetch_s = source_interval_s * JITTER + FETCH_S;
     const steps: readonly Step[] = [
       { name: 'fetched', at: fetched?.at, seq: fetched?.seq, within_s: fetch_s },

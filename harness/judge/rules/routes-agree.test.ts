@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Timeline, type Draft, type TimelineRecord } from '#harness/core/timeline.ts';
+import { Timeline, type Draft } from '#harness/core/timeline.ts';
 import { routesAgree } from './routes-agree.ts';
 
 const START = Date.UTC(2026, 0, 15, 10);
@@ -73,7 +73,7 @@ const frame: readonly (Draft & { at: number })[] = [
 function judge(...drafts: readonly (Draft & { at: number })[][]) {
   const records = [...frame, ...drafts.flat()]
     .toSorted((left, right) => left.at - right.at)
-    .map((draft, seq) => ({ seq, ...draft }) as TimelineRecord);
+    .map((draft, seq) => ({ seq, ...draft }));
   return routesAgree.judge(new Timeline(records));
 }
 

@@ -1,4 +1,4 @@
-import { deliveryFacts, isOf } from '../delivery-facts.ts';
+import { applies, deliveryFacts } from '../delivery-facts.ts';
 import { type Finding, rule } from '../rule.ts';
 
 const LIMIT = 'deployed after the push, by the controller that applies the repository, which says so';
@@ -40,9 +40,7 @@ export const shippedByCommit = rule(
       const who = String(other.data.fields['deployed_by'] ?? '') || 'nobody known';
       return fail(`${release} was deployed by ${who}, not by ${manager} alone`, other.seq);
     }
-    const applied = applier.find(
-      ({ data }) => data.fields['ready'] === true && isOf(data.fields['revision'], commit.data.revision),
-    );
+    const applied = applier.find((state) => applies(state, commit.data.revision));
     if (!applied) {
       return fail(
         `${expectation.applier} never said that it applied ${short}; it says: ${standing(last)}`,

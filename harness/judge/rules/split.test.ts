@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { trialsFor } from '#harness/core/binomial.ts';
 import { type Random, seededRandom } from '#harness/core/testing/random.ts';
-import { type AnswerSeries, type Draft, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
+import { type AnswerSeries, type Draft, Timeline } from '#harness/core/timeline.ts';
 import { split } from './split.ts';
 
 const START = Date.UTC(2026, 0, 15, 10);
@@ -104,7 +104,7 @@ function timeline(options: Options): Timeline {
       at += 1000;
     }
   }
-  return new Timeline(drafts.map((draft, seq) => ({ seq, ...draft }) as TimelineRecord));
+  return new Timeline(drafts.map((draft, seq) => ({ seq, ...draft })));
 }
 
 const judge = (options: Options) => split.judge(timeline(options));

@@ -15,16 +15,17 @@ export const workloadMoved = rule(
     facts.requireObserver('kubernetes');
     const { namespace, app } = facts.argo;
     const deployment = `Deployment/${namespace}/${app}`;
+    const rollout = `Rollout/${namespace}/${app}`;
     const objects = facts.timeline
       .of('kubernetes', 'object')
       .filter(
         ({ subject }) =>
-          subject === deployment ||
-          subject === `Rollout/${namespace}/${app}` ||
-          subject.startsWith(`Pod/${namespace}/${app}-`),
+          subject === deployment || subject === rollout || subject.startsWith(`Pod/${namespace}/${app}-`),
       );
     const states = objects.filter(({ subject }) => subject === deployment);
+    const moved = objects.find(({ subject }) => subject === rollout);
     const had = Number(states[0]?.data.fields['replicas'] ?? 0);
+    if (!moved) throw new MissingEvidence('the Rollout was never observed');
     if (had === 0) throw new MissingEvidence('no Deployment with pods was observed before the move');
     const pods = new Map<string, ObjectRecord>();
     let fewest: { count: number; seq: number } | undefined;
@@ -32,8 +33,7 @@ export const workloadMoved = rule(
       if (!record.subject.startsWith('Pod/')) continue;
       if (record.data.verb === 'deleted') pods.delete(record.subject);
       else pods.set(record.subject, record);
-      // What the first list brought was there together.
-      if (record.data.verb === 'listed') continue;
+      if (record.seq < moved.seq) continue;
       const count = [...pods.values()].filter(
         ({ data }) => data.fields['ready'] === true && data.fields['terminating'] !== true,
       ).length;

@@ -39,28 +39,36 @@ export async function conclude(
 async function summaryOf(result: ScenarioResult): Promise<string> {
   if (result.seeded_defect !== undefined) return `seeded defect ${result.seeded_defect} went unnoticed`;
   try {
-    return summarise(await verdictOf(result.run_dir ?? ''));
+    for (const folder of [result.run_dir ?? '', ...(result.further_runs ?? [])]) {
+      const verdict = await verdictOf(folder);
+      if (verdict.outcome === result.outcome) return summarise(verdict);
+    }
   } catch {
     // A run that broke before its verdict has its error instead.
-    return result.errors[0]?.split('\n')[0] ?? 'no verdict';
   }
+  return result.errors[0]?.split('\n')[0] ?? 'no verdict';
 }
 
 async function printResult(result: ScenarioResult, context: CliContext): Promise<void> {
   context.out(`\n${result.title}\n`);
-  if (result.run_dir === undefined) {
+  const { run_dir, further_runs = [], seeded_defect } = result;
+  if (run_dir === undefined) {
     context.out(`${result.errors.join('\n')}\n`);
     return;
   }
+  for (const folder of [run_dir, ...further_runs]) await printRun(folder, result, context);
+  if (seeded_defect !== undefined) {
+    const noticed = result.outcome === 'pass' ? 'noticed, as it must be' : 'NOT noticed';
+    context.out(`seeded defect ${seeded_defect}: ${noticed}\n`);
+  }
+}
+
+async function printRun(folder: string, { errors }: ScenarioResult, context: CliContext): Promise<void> {
   try {
-    const verdict = await verdictOf(result.run_dir);
+    const verdict = await verdictOf(folder);
     context.out(renderTable(verdict, { colour: context.colour }));
   } catch {
-    context.out(`${result.errors.join('\n')}\n`);
+    context.out(`${errors.join('\n')}\n`);
   }
-  if (result.seeded_defect !== undefined) {
-    const noticed = result.outcome === 'pass' ? 'noticed, as it must be' : 'NOT noticed';
-    context.out(`seeded defect ${result.seeded_defect}: ${noticed}\n`);
-  }
-  context.out(`report: ${relative(process.cwd(), join(result.run_dir, 'report.html'))}\n`);
+  context.out(`report: ${relative(process.cwd(), join(folder, 'report.html'))}\n`);
 }

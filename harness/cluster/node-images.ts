@@ -11,7 +11,7 @@ const ASK_S = 30;
 const LOAD_S = 120;
 
 /** The container of the cluster's only node. @throws UnfitError when there is none, as on a cluster made elsewhere */
-async function nodeOf(cluster: RunningCluster): Promise<string> {
+export async function nodeOf(cluster: RunningCluster): Promise<string> {
   const record = await readRecord(cluster.name);
   // The containers of an adopted cluster have names of their own maker's choice.
   const [node] = record?.nodes ?? (await nodeContainers(cluster.name));

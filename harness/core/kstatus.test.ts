@@ -41,6 +41,57 @@ describe('statusOf', () => {
     expect(statusOf(going).standing).toBe('Terminating');
   });
 
+  test.each([
+    ['StatefulSet', { spec: { replicas: 1 } }, 'InProgress', 'not seen by the controller yet'],
+    [
+      'StatefulSet',
+      { spec: { replicas: 1 }, status: { observedGeneration: 1, updatedReplicas: 1 } },
+      'InProgress',
+      '0 of 1 replicas ready',
+    ],
+    [
+      'StatefulSet',
+      { spec: { replicas: 1 }, status: { observedGeneration: 1, readyReplicas: 1 } },
+      'InProgress',
+      '0 of 1 replicas updated',
+    ],
+    [
+      'StatefulSet',
+      { spec: { replicas: 1 }, status: { observedGeneration: 1, updatedReplicas: 1, readyReplicas: 1 } },
+      'Current',
+      '1 of 1 replicas ready',
+    ],
+    ['DaemonSet', {}, 'InProgress', 'not seen by the controller yet'],
+    [
+      'DaemonSet',
+      {
+        status: {
+          observedGeneration: 1,
+          desiredNumberScheduled: 3,
+          updatedNumberScheduled: 3,
+          numberAvailable: 2,
+        },
+      },
+      'InProgress',
+      '2 of 3 pods available',
+    ],
+    [
+      'DaemonSet',
+      {
+        status: {
+          observedGeneration: 1,
+          desiredNumberScheduled: 3,
+          updatedNumberScheduled: 3,
+          numberAvailable: 3,
+        },
+      },
+      'Current',
+      '3 of 3 pods available',
+    ],
+  ])('%s %j is %s', (kind, rest, standing, message) => {
+    expect(statusOf(object(kind, rest))).toEqual({ standing, message });
+  });
+
   test('a status of an older generation is not believed', () => {
     const stale = object(
       'Deployment',

@@ -118,7 +118,10 @@ function canaryStatus(object: KubeObject): ObjectStatus {
   return status('InProgress', phase ? `${phase}, weight ${weight}, failed checks ${failed}` : 'no phase yet');
 }
 
-/** Annotation with the generation of the workload that a Rollout refers to. Source: utils/annotations of Argo Rollouts 1.10. */
+/**
+ * Annotation with the generation of the workload that a Rollout refers to. Source: utils/annotations of Argo Rollouts
+ * 1.10.
+ */
 const WORKLOAD_GENERATION = 'rollout.argoproj.io/workload-generation';
 
 /** A Rollout gives its observed generations as text. Source: pkg/apis/rollouts/v1alpha1/types.go, utils/rollout. */

@@ -24,9 +24,9 @@ function canaryFields(object: KubeObject): Fields {
 }
 
 /**
- * A Rollout of Argo Rollouts. `stable` and `canary` are the hashes of the pods that serve and of those that are asked for;
- * `active` and `preview` are those that the Services of a blue/green rollout select.
- * Source: pkg/apis/rollouts/v1alpha1/types.go of Argo Rollouts 1.10.
+ * A Rollout of Argo Rollouts. `stable` and `canary` are the hashes of the pods that serve and of those that are asked
+ * for; `active` and `preview` are those that the Services of a blue/green rollout select. Source:
+ * pkg/apis/rollouts/v1alpha1/types.go of Argo Rollouts 1.10.
  */
 function rolloutFields(object: KubeObject): Fields {
   const count = (...path: string[]): number => numberAt(object, ...path) ?? 0;
@@ -53,7 +53,10 @@ function rolloutFields(object: KubeObject): Fields {
   };
 }
 
-/** The weight that the steps ask for: that of the last weight step up to the current one, and all of it after the last. */
+/**
+ * The weight that the steps ask for: that of the last weight step up to the current one, and all of it after the
+ * last.
+ */
 function desiredWeight(object: KubeObject): number {
   const steps = listAt(object, 'spec', 'strategy', 'canary', 'steps');
   const index = numberAt(object, 'status', 'currentStepIndex');
@@ -67,9 +70,9 @@ function desiredWeight(object: KubeObject): number {
 }
 
 /**
- * An AnalysisRun: of which sort, how it stands, and for each of its metrics how often it was measured with which result, the last
- * value as the provider gave it (for Prometheus a list, empty without data) and the query that was asked.
- * Source: pkg/apis/rollouts/v1alpha1/analysis_types.go of Argo Rollouts 1.10.
+ * An AnalysisRun: of which sort, how it stands, and for each of its metrics how often it was measured with which
+ * result, the last value as the provider gave it (for Prometheus a list, empty without data) and the query that was
+ * asked. Source: pkg/apis/rollouts/v1alpha1/analysis_types.go of Argo Rollouts 1.10.
  */
 function analysisRunFields(object: KubeObject): Fields {
   const fields: Fields = {

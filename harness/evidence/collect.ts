@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { nodeOf } from '#harness/cluster/node-images.ts';
 import type { RunningCluster } from '#harness/cluster/types.ts';
 import { messageOf } from '#harness/core/errors.ts';
 import { type KubeObject, listAt, nameOf, textAt } from '#harness/core/kubernetes.ts';
@@ -151,8 +152,12 @@ function prometheusUrl({ cluster, since }: EvidenceOptions, query: string): stri
   return url.href;
 }
 
-async function collectNode(folder: EvidenceFolder, name: string, signal: AbortSignal): Promise<void> {
-  const node = `${name}-control-plane`;
+async function collectNode(
+  folder: EvidenceFolder,
+  cluster: RunningCluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const node = await nodeOf(cluster);
   const commands: Readonly<Record<string, readonly string[]>> = {
     'node/console.log': ['docker', 'logs', '--tail', String(NODE_LOG_LINES), node],
     'node/kubelet.log': [
@@ -222,7 +227,7 @@ async function collectAll(
     ),
     folder.attempt('dumps', () => collectMore(folder, kube, options)),
     folder.attempt('chat', () => collectHttp(folder, 'chat.json', chat, signal)),
-    collectNode(folder, cluster.name, signal),
+    folder.attempt('node', () => collectNode(folder, cluster, signal)),
   ]);
 }
 

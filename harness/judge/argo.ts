@@ -65,8 +65,8 @@ function rulesFor(timeline: Timeline): readonly Rule[] {
 }
 
 /**
- * Judges a recorded rollout by Argo Rollouts by the rules that its declared strategy and expectation ask for. A timeline
- * without a specification is judged by the rules of a rollback, all of which will say what is missing.
+ * Judges a recorded rollout by Argo Rollouts by the rules that its declared strategy and expectation ask for. A
+ * timeline without a specification is judged by the rules of a rollback, all of which will say what is missing.
  */
 export function judgeArgoRollout(timeline: Timeline): Verdict {
   return judgeBy(rulesFor(timeline), timeline, ROLLOUT_GROUNDS);

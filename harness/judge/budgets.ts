@@ -31,13 +31,13 @@ export interface Budget {
 /**
  * Longest time that users may meet a failing release.
  *
- * Flagger counts a failed check on one tick and compares the count with the threshold on the next, so the exposure
- * is (threshold + 1) x interval, one interval more than the documentation's interval x threshold
+ * Flagger counts a failed check on one tick and compares the count with the threshold on the next, so the exposure is
+ * (threshold + 1) x interval, one interval more than the documentation's interval x threshold
  * (pkg/controller/scheduler.go, advanceCanary).
  *
- * Argo Rollouts takes the first measurement `initialDelay` after the analysis started, which is when the first weight is
- * set, and the next ones an interval after the one before. The run fails when its failures exceed the limit, so with
- * measurement number failureLimit + 1 (analysis/analysis.go, assessMetricFailureInconclusiveOrError). Traffic is
+ * Argo Rollouts takes the first measurement `initialDelay` after the analysis started, which is when the first weight
+ * is set, and the next ones an interval after the one before. The run fails when its failures exceed the limit, so
+ * with measurement number failureLimit + 1 (analysis/analysis.go, assessMetricFailureInconclusiveOrError). Traffic is
  * withdrawn in the reconciliation after the one that aborted (rollout/canary.go, rolloutCanary).
  */
 export function exposureBudget(spec: RolloutSpec): Budget {
@@ -148,7 +148,9 @@ export function shareDeviation(share: number, count: number): number {
   return count === 0 ? Number.POSITIVE_INFINITY : Math.sqrt((share * (1 - share)) / count);
 }
 
-/** The weight that users meet a new release with first, in percent; all of it where a release is switched to at once. */
+/**
+ * The weight that users meet a new release with first, in percent; all of it where a release is switched to at once.
+ */
 export function firstWeight_pct(spec: RolloutSpec): number {
   if (spec.controller === 'flagger') return spec.step_weight_pct;
   return spec.steps[0]?.weight_pct ?? 100;

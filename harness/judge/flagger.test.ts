@@ -51,6 +51,24 @@ describe('each promise, broken, is noticed by its rule', () => {
       ['the rollback comes an interval too late', 'exposure: fail', { exposure_s: 40 }],
       ['the gateway sends five times the declared share', 'traffic-share: fail', { measured_canary_pct: 50 }],
       ['the gateway sends five times the declared share', 'harm: fail', { measured_canary_pct: 50 }],
+      [
+        'the data plane serves three points more than was declared',
+        'routes-agree: fail',
+        {},
+        (records) =>
+          records.map((record) =>
+            record.source === 'gateway' && record.kind === 'weight' && record.data.read_from === 'live'
+              ? {
+                  ...record,
+                  data: {
+                    ...record.data,
+                    primary_pct: record.data.primary_pct - 3,
+                    canary_pct: record.data.canary_pct + 3,
+                  },
+                }
+              : record,
+          ),
+      ],
       ['the stable release fails now and then', 'no-other-loss: fail', { stray_bad_answers: 1 }],
       ['one request gets no answer', 'no-other-loss: fail', { lost_requests: 1 }],
       ['the controller saw no values', 'judge-saw: fail', { prometheus: false }],

@@ -11,7 +11,7 @@ import { healthyAfter } from './rules/healthy-after.ts';
 import { judgeContent, judgeSaw } from './rules/judge-saw.ts';
 import { noOtherLoss } from './rules/no-other-loss.ts';
 import { promoted, rolledBack } from './rules/rolled-back.ts';
-import { routesAgree } from './rules/routes-agree.ts';
+import { withRoutes } from './rules/routes-agree.ts';
 import { runComplete } from './rules/run-complete.ts';
 import { trafficShare } from './rules/traffic-share.ts';
 
@@ -20,7 +20,6 @@ export const ROLLBACK_RULES: readonly Rule[] = [
   rolledBack,
   exposure,
   trafficShare,
-  routesAgree,
   harm,
   noOtherLoss,
   judgeSaw,
@@ -35,7 +34,6 @@ export const ROLLBACK_RULES: readonly Rule[] = [
 export const PROMOTION_RULES: readonly Rule[] = [
   promoted,
   trafficShare,
-  routesAgree,
   noOtherLoss,
   judgeContent,
   chatCalm,
@@ -50,5 +48,6 @@ export const PROMOTION_RULES: readonly Rule[] = [
  */
 export function judgeRollout(timeline: Timeline): Verdict {
   const expected = timeline.of('harness', 'spec')[0]?.data.expected ?? 'rollback';
-  return judgeBy(expected === 'rollback' ? ROLLBACK_RULES : PROMOTION_RULES, timeline, ROLLOUT_GROUNDS);
+  const rules = expected === 'rollback' ? ROLLBACK_RULES : PROMOTION_RULES;
+  return judgeBy(withRoutes(rules, timeline), timeline, ROLLOUT_GROUNDS);
 }

@@ -27,8 +27,8 @@ export function valueOf(text: string): number | undefined {
 }
 
 /**
- * The measurements of the judged Rollout's analyses after shipping, in order. Each changes its AnalysisRun once, which says
- * how many there were and what the last one was.
+ * The measurements of the judged Rollout's analyses after shipping, in order. Each changes its AnalysisRun once,
+ * which says how many there were and what the last one was.
  */
 export function measurementsOf(facts: Facts): readonly Measurement[] {
   const { namespace, app } = facts.argo;

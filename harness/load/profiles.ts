@@ -15,6 +15,8 @@ export interface LoadProfile {
 
 /** Every profile that a scenario can ask for. */
 export const PROFILES = [
+  // For scenarios whose promise is not about load, where several clusters share one machine.
+  { name: 'light-50', rate_per_s: 50, vus: 50 },
   { name: 'steady-300', rate_per_s: 300, vus: 300 },
   { name: 'busy-1500', rate_per_s: 1500, vus: 600 },
   { name: 'peak-3000', rate_per_s: 3000, vus: 1000 },

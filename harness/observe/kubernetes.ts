@@ -15,7 +15,10 @@ import {
 /** What each controller keeps the state of a rollout in. */
 const KINDS = { flagger: [CANARY], 'argo-rollouts': [ROLLOUT, ANALYSIS_RUN, SERVICE] } as const;
 
-/** Records every change of the objects of a rollout, and of the Deployments, Pods and Events of its namespace, as observer `kubernetes`. */
+/**
+ * Records every change of the objects of a rollout, and of the Deployments, Pods and Events of its namespace, as
+ * observer `kubernetes`.
+ */
 export async function observeKubernetes(
   kube: KubeClient,
   { namespace, controller }: Pick<RolloutSpec, 'namespace' | 'controller'>,

@@ -1,4 +1,5 @@
-import { APPLIERS, DELIVERED_BRANCH } from '#harness/stack/shop-git.ts';
+import type { RolloutSpec } from '#harness/core/timeline.ts';
+import { APPLIERS, DELIVERED_BRANCH, type RepositoryFiles } from '#harness/stack/shop-git.ts';
 import { shopManifests } from '#harness/stack/shop-manifests.ts';
 import { NEXT } from './gitops.ts';
 import { type Acting, releaseDocument } from './on-cluster.ts';
@@ -11,8 +12,12 @@ export interface DeliveryDefect {
   readonly breaks: string;
   /** Id of the rule that must not pass. */
   readonly noticed_by: string;
+  /** Who rolls out; Flagger when absent. */
+  readonly controller?: RolloutSpec['controller'];
   /** Breaks it, before the commit is pushed; the run's namespace takes it along when it is removed. */
-  readonly before: (acting: Acting) => Promise<void>;
+  readonly before?: (acting: Acting) => Promise<void>;
+  /** Breaks what every commit holds. */
+  readonly files?: (files: RepositoryFiles) => RepositoryFiles;
 }
 
 const KUSTOMIZATION = {
@@ -23,6 +28,18 @@ const KUSTOMIZATION = {
 
 async function suspend({ ctx, namespace }: Acting): Promise<void> {
   await ctx.kube.patch({ ...KUSTOMIZATION, namespace }, { spec: { suspend: true } });
+}
+
+/** Every object is set back to what the repository says, those that the rollout controller changes among them. */
+function overriding(files: RepositoryFiles): RepositoryFiles {
+  const made_once = /kustomize\.toolkit\.fluxcd\.io\/ssa: IfNotPresent/g;
+  const entries = Object.entries(files);
+  return Object.fromEntries(
+    entries.map(([path, text]) => [
+      path,
+      text.replace(made_once, 'kustomize.toolkit.fluxcd.io/ssa: Override'),
+    ]),
+  );
 }
 
 /** Each must turn the verdict red or inconclusive: proof that a delivery is judged by where it came from. */
@@ -45,5 +62,12 @@ export const DELIVERY_DEFECTS: readonly DeliveryDefect[] = [
       const manifests = await shopManifests(ctx, shop, ['release', 'deployment']);
       await ctx.kube.apply(manifests, { namespace, force: true });
     },
+  },
+  {
+    name: 'weights-set-back',
+    breaks: 'Flux sets back the weights that Argo Rollouts writes',
+    noticed_by: 'every-step',
+    controller: 'argo-rollouts',
+    files: overriding,
   },
 ];

@@ -132,8 +132,11 @@ async function filesOf(
   shop: ReleaseInGit,
 ): Promise<RepositoryFiles> {
   const { namespace } = controller.spec;
-  if (rollout.applier === 'kustomization') return await controller.files(ctx, shop);
-  return { ...(await chartFiles()), ...chartValues(ctx, { ...shop, namespace, canary: CANARY }) };
+  const files =
+    rollout.applier === 'kustomization'
+      ? await controller.files(ctx, shop)
+      : { ...(await chartFiles()), ...chartValues(ctx, { ...shop, namespace, canary: CANARY }) };
+  return rollout.defect?.files ? rollout.defect.files(files) : files;
 }
 
 /** Ships a release of the shop by a commit, under load, and judges the recorded timeline. */
@@ -186,7 +189,7 @@ async function act(acting: GitopsAct): Promise<void> {
   await run.phase('steady state', 'waiting for the steady state', () =>
     untilSteady(run, load, { subject: spec.app, profile: rollout.load, moment: 'before' }),
   );
-  await rollout.defect?.before(acting);
+  await rollout.defect?.before?.(acting);
   const settle = await controller.watch(acting, load);
   await run.phase('ship', `pushing the commit that ships ${NEXT}`, () => ship(acting, repository));
   await run.phase('settle', `waiting for the ${spec.expected}`, settle);

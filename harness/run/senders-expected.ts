@@ -100,13 +100,15 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     dialect: 'slack-webhook',
     says: 'initialization completed',
     path: '/hooks/rollouts',
-    then: { 429: 'told', 500: 'told' },
+    // pkg/notifier/client.go, postMessage: one request, whatever its answer; the error is logged.
+    then: { 429: 'lost', 500: 'lost' },
   },
   {
     sender: 'flux',
     dialect: 'flux-event',
     says: 'Ship release v1 of the shop',
     path: '/webhook/flux',
+    // notification-controller, internal/notifier/client.go: retryablehttp.
     then: { 429: 'told', 500: 'told' },
   },
   {
@@ -114,13 +116,15 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     dialect: 'slack-api',
     says: 'release v2 began',
     path: '/api/chat.postMessage',
-    then: { 429: 'told', 500: 'told' },
+    // notifications-engine, pkg/util/slack/client.go: waits for Retry-After; any other error is logged.
+    then: { 429: 'told', 500: 'lost' },
   },
   {
     sender: 'argo-rollouts',
     dialect: 'slack-webhook',
     says: 'is degraded: RolloutAborted',
     path: '/hooks/releases',
+    // notifications-engine, pkg/services/webhook.go: retryablehttp.
     then: { 429: 'told', 500: 'told' },
   },
   {
@@ -128,6 +132,7 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     dialect: 'alertmanager-webhook',
     says: 'FIRING',
     path: '/alertmanager',
+    // notify/notify.go: server errors are tried again at once, and what failed otherwise with the group's next flush.
     then: { 429: 'told', 500: 'told' },
   },
   {

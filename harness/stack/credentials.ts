@@ -23,7 +23,7 @@ function encoded(values: Readonly<Record<string, string>>): Record<string, strin
 
 /** The values of a Secret, decoded; undefined when there is none. */
 export async function readCredentials(
-  kube: KubeClient,
+  kube: Pick<KubeClient, 'get'>,
   { namespace, name }: Pick<CredentialsSpec, 'namespace' | 'name'>,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const secret = await kube.get({ api_version: 'v1', kind: 'Secret', namespace, name });
@@ -35,7 +35,10 @@ export async function readCredentials(
 }
 
 /** The Secret of a component: as it is where there is one already, so that a second installation changes no password. */
-export async function credentialsManifest(kube: KubeClient, spec: CredentialsSpec): Promise<Manifest> {
+export async function credentialsManifest(
+  kube: Pick<KubeClient, 'get'>,
+  spec: CredentialsSpec,
+): Promise<Manifest> {
   const { namespace, name, fixed = {}, generated } = spec;
   const known = (await readCredentials(kube, spec)) ?? {};
   const made = generated.map((key) => [key, known[key] ?? randomBytes(RANDOM_BYTES).toString('base64url')]);

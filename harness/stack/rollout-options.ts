@@ -4,8 +4,9 @@ import type { ArgoSpec, CanaryStep } from '#harness/core/timeline.ts';
 export type WorkloadScaleDown = 'never' | 'onsuccess' | 'progressively';
 
 /**
- * How Argo Rollouts rolls a release of the shop out and judges it. Every default is what a careful team would choose, scaled
- * down. The first weight is held for longer than the analysis needs to fail, so that a bad release never goes beyond it.
+ * How Argo Rollouts rolls a release of the shop out and judges it. Every default is what a careful team would choose,
+ * scaled down. The first weight is held for longer than the analysis needs to fail, so that a bad release never goes
+ * beyond it.
  */
 export interface RolloutOptions {
   readonly strategy?: ArgoSpec['strategy'];
@@ -31,7 +32,10 @@ export interface RolloutOptions {
   /** The check fails above this share, in percent. */
   readonly check_max_pct?: number;
   readonly replicas?: number;
-  /** The pod template stays in the shop's Deployment, which is scaled down like this; in the Rollout itself when absent. */
+  /**
+   * The pod template stays in the shop's Deployment, which is scaled down like this; in the Rollout itself when
+   * absent.
+   */
   readonly workload_scale_down?: WorkloadScaleDown;
   /** Seeded defect: the counter that the check reads. */
   readonly metric?: string;

@@ -24,7 +24,9 @@ function changed({ object, position }: Manifest, spec: object): Manifest {
   return { object: { ...object, spec: { ...Object(object['spec']), ...spec } }, position };
 }
 
-/** A measurement is good if there is a value within the limit; the blind way to write it minds only a value beyond it. */
+/**
+ * A measurement is good if there is a value within the limit; the blind way to write it minds only a value beyond it.
+ */
 function condition({ no_data, check_max_pct }: ChosenRollout): object {
   return no_data === 'fails'
     ? { successCondition: `len(result) > 0 && result[0] <= ${check_max_pct}` }
@@ -117,8 +119,9 @@ export async function rolloutManifests(ctx: StackContext, shop: RolloutShop): Pr
 }
 
 /**
- * Deploys the shop into a namespace of its own, with the way from the gateway to it: under a Rollout, which is to be awaited
- * by `untilRolloutEnded`; or, to be moved to one later, as a Deployment behind the Services that the Rollout will use.
+ * Deploys the shop into a namespace of its own, with the way from the gateway to it: under a Rollout, which is to be
+ * awaited by `untilRolloutEnded`; or, to be moved to one later, as a Deployment behind the Services that the Rollout
+ * will use.
  * @throws UsageError for a release name that cannot name an object, or a manifest that is refused
  */
 export async function deployRolloutShop(
@@ -144,8 +147,8 @@ export async function deployRolloutShop(
 }
 
 /**
- * Moves the shop from its Deployment to a Rollout that refers to it. Services and route stay as they are: the controller
- * narrows the Services to its own pods once they are ready, and scales the Deployment down.
+ * Moves the shop from its Deployment to a Rollout that refers to it. Services and route stay as they are: the
+ * controller narrows the Services to its own pods once they are ready, and scales the Deployment down.
  * @throws UsageError when the API server refuses the Rollout
  */
 export async function moveToRollout(ctx: StackContext, shop: RolloutShop): Promise<void> {
@@ -159,8 +162,8 @@ export async function moveToRollout(ctx: StackContext, shop: RolloutShop): Promi
 }
 
 /**
- * Ships a release: first its document, then, in one atomic apply, the pod template that names it, in the Rollout or in the
- * Deployment that it refers to. Records `release/shipped` at the moment the API server was asked.
+ * Ships a release: first its document, then, in one atomic apply, the pod template that names it, in the Rollout or
+ * in the Deployment that it refers to. Records `release/shipped` at the moment the API server was asked.
  * @throws UsageError when the API server refuses it, a conflict with another field manager included
  */
 export async function shipToRollout(

@@ -40,7 +40,8 @@ const KUSTOMIZATION = `${FOLDER}kustomization.yaml`;
 /** The formats of Flux that the chat understands: type of the Provider, and where it posts to. */
 const PROVIDERS = {
   slack: 'http://chat.chat:8080/hooks/flux',
-  rocket: 'http://chat.chat:8080/hooks/flux',
+  // Rocket.Chat's incoming webhooks have an identifier and a token in their path.
+  rocket: 'http://chat.chat:8080/hooks/flux/token',
   generic: 'http://chat.chat:8080/webhook/flux',
 } as const;
 

@@ -5,10 +5,9 @@ export interface Layout {
   readonly left: number;
   readonly right: number;
   readonly lanes: Box;
-  readonly weight: Box;
-  readonly answers: Box;
-  readonly bad: Box;
-  readonly latency: Box;
+  /** Where each panel lies, in their order from above; the end of the last is the end of the charts. */
+  readonly panels: ReadonlyMap<PanelName, Box>;
+  readonly end: number;
   readonly narrow: boolean;
 }
 
@@ -17,34 +16,42 @@ export interface Box {
   readonly height: number;
 }
 
+/** Panels below the lanes, from what was declared to what users met. */
+export type PanelName = 'weight' | 'pods' | 'answers' | 'bad' | 'latency';
+
+/** Heights on wide and on narrow pages. */
+const HEIGHTS: Readonly<Record<PanelName, readonly [wide: number, narrow: number]>> = {
+  weight: [128, 120],
+  pods: [72, 72],
+  answers: [140, 130],
+  bad: [92, 90],
+  latency: [128, 120],
+};
+
 /** Height of one lane of signs above the charts. */
 export const LANE_HEIGHT = 26;
 
 /** The layout for a page of the given width, in CSS pixels. */
-export function layoutOf(width: number, lanes: number): Layout {
+export function layoutOf(width: number, lanes: number, panels: readonly PanelName[]): Layout {
   const narrow = width < 600;
   // A title and a legend stand above each panel: on a narrow page on two lines.
   const head = narrow ? 58 : 46;
-  const heights = narrow ? [120, 130, 90, 120] : [128, 140, 92, 128];
   const axis = 8;
-  const tops: number[] = [];
+  const boxes = new Map<PanelName, Box>();
   let at = 8 + lanes * LANE_HEIGHT;
-  for (const height of heights) {
-    at += head;
-    tops.push(at);
-    at += height + axis;
+  for (const name of panels) {
+    const height = HEIGHTS[name][narrow ? 1 : 0];
+    boxes.set(name, { top: at + head, height });
+    at += head + height + axis;
   }
-  const box = (index: number): Box => ({ top: tops[index] ?? 0, height: heights[index] ?? 0 });
   return {
     width,
     height: at + 42,
     left: narrow ? 62 : 84,
     right: narrow ? 18 : 24,
     lanes: { top: 8, height: lanes * LANE_HEIGHT },
-    weight: box(0),
-    answers: box(1),
-    bad: box(2),
-    latency: box(3),
+    panels: boxes,
+    end: panels.length === 0 ? at : at - axis,
     narrow,
   };
 }

@@ -14,7 +14,7 @@ import {
   timeLabel,
 } from './layout.ts';
 import { overlaySeries } from './overlay.ts';
-import { type Panel, type PanelSeries, panelsOf } from './panels.ts';
+import { type Panel, panelNames, type PanelSeries, panelsOf } from './panels.ts';
 import { colour } from './palette.ts';
 import { offset_s } from './points.ts';
 
@@ -30,10 +30,10 @@ const FONT = 'system-ui, Roboto, Arial, sans-serif';
 /** Keeps words readable where a line runs behind them. */
 const HALO = { textBorderColor: colour('halo'), textBorderWidth: 3 };
 
-/** The stacked charts of a run as one ECharts option: lanes of signs, then four panels on one time axis. */
+/** The stacked charts of a run as one ECharts option: lanes of signs, then panels on one time axis. */
 export function chartOption(input: ChartInput, width: number): { option: EChartsCoreOption; height: number } {
   const { facts, answers, marks } = input;
-  const layout = layoutOf(width, laneCount(facts));
+  const layout = layoutOf(width, laneCount(facts), panelNames(facts));
   const plot_width = width - layout.left - layout.right;
   const axis = timeAxisOf(...shownSpan_s(input), Math.floor(plot_width / (layout.narrow ? 56 : 72)));
   const rows = laneRows(facts, marks, axis, plot_width);
@@ -41,7 +41,7 @@ export function chartOption(input: ChartInput, width: number): { option: ECharts
   // The overlay's grid spans lanes and panels, so that bands and lines run through without a break.
   const overlay: Box = {
     top: layout.lanes.top,
-    height: layout.latency.top + layout.latency.height - layout.lanes.top,
+    height: layout.end - layout.lanes.top,
   };
   const boxes = [layout.lanes, ...panels.map((panel) => panel.box), overlay];
   const last = panels.length;
@@ -106,7 +106,7 @@ function xAxis(
     min: axis.min_s,
     max: axis.max_s,
     interval: axis.step_s,
-    position: index === 0 ? 'top' : 'bottom',
+    position: index === 0 && !show.labels ? 'top' : 'bottom',
     ...(show.labels
       ? {
           name: `time from ${show.facts.origin_name}`,
@@ -122,7 +122,11 @@ function xAxis(
       hideOverlap: true,
       formatter: (value: number) => timeLabel(value, axis),
     },
-    axisLine: { show: index > 0 && show.lines, lineStyle: { color: colour('axis') }, onZero: false },
+    axisLine: {
+      show: show.labels || (index > 0 && show.lines),
+      lineStyle: { color: colour('axis') },
+      onZero: false,
+    },
     axisTick: { show: show.labels, lineStyle: { color: colour('axis') } },
     splitLine: { show: show.lines, lineStyle: { color: colour('grid') } },
   };

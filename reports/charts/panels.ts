@@ -1,17 +1,20 @@
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts';
 import type { Answers } from '../model/answers.ts';
+import { podsByRelease } from '../model/pods.ts';
 import type { RunFacts } from '../model/run-facts.ts';
-import type { Box, Layout } from './layout.ts';
+import type { Box, Layout, PanelName } from './layout.ts';
 import { type ColourName, colour } from './palette.ts';
 import {
   allowedShare_pct,
   type Band,
   bandsOf,
   declaredWeight,
+  heldWeights,
   latencyLine,
   levels,
   measuredShare_pct,
   middles,
+  offset_s,
   type Point,
   rateOf,
 } from './points.ts';
@@ -45,39 +48,92 @@ const LOG_RATIO = 20;
 /** Ends of the share's axis that divide into four round steps. */
 const SHARE_TOPS = [4, 8, 12, 20, 40, 60, 80, 100];
 
-/** The four panels, from what was declared to what users met. */
-export function panelsOf(facts: RunFacts, answers: Answers, layout: Layout): readonly Panel[] {
-  return [
-    weightPanel(facts, answers, layout),
-    answersPanel(facts, answers, layout.answers),
-    badPanel(facts, answers, layout.bad),
-    latencyPanel(facts, answers, layout.latency),
-  ];
+/** Which panels a run has: those about users where load was sent or should have been, pods where some were seen. */
+export function panelNames(facts: RunFacts): readonly PanelName[] {
+  const pods: readonly PanelName[] = podsByRelease(facts).size > 0 ? ['pods'] : [];
+  if (facts.expectation?.of === 'messages' && facts.timeline.of('load', 'started').length === 0) return pods;
+  return ['weight', ...pods, 'answers', 'bad', 'latency'];
 }
 
-function weightPanel(facts: RunFacts, answers: Answers, layout: Layout): Panel {
+/** The panels, from what was declared to what users met. */
+export function panelsOf(facts: RunFacts, answers: Answers, layout: Layout): readonly Panel[] {
+  return [...layout.panels].map(([name, box]): Panel => {
+    if (name === 'weight') return weightPanel(facts, answers, { layout, box });
+    if (name === 'pods') return podsPanel(facts, box);
+    if (name === 'answers') return answersPanel(facts, answers, box);
+    return name === 'bad' ? badPanel(facts, answers, box) : latencyPanel(facts, answers, box);
+  });
+}
+
+/** Pods that are ready, by release, held until the next change. */
+function podsPanel(facts: RunFacts, box: Box): Panel {
+  const icons = new Map<string, string>();
+  const counts = podsByRelease(facts);
+  const highest = Math.max(...[...counts.values()].flat().map(({ ready }) => ready), 1);
+  const series = [...counts].map(([release, changes]) => {
+    icons.set(`${release} ready`, LINE_ICON);
+    const points = changes.flatMap(({ at, ready }, index): Point[] => [
+      ...(index === 0 ? [] : [[offset_s(facts, at), changes[index - 1]?.ready ?? 0] satisfies Point]),
+      [offset_s(facts, at), ready],
+    ]);
+    const last = changes.at(-1)?.ready ?? 0;
+    return line(
+      `${release} ready`,
+      [...points, [offset_s(facts, facts.last_at), last]],
+      shadeOf(facts, release),
+      5,
+      {
+        width: 1.75,
+      },
+    );
+  });
+  return {
+    title: 'Ready pods, by release',
+    box,
+    unit: '{value}',
+    max: Math.ceil(highest / 4) * 4,
+    data: series.length > 0,
+    icons,
+    series,
+  };
+}
+
+function shadeOf(facts: RunFacts, release: string): ColourName {
+  if (release === facts.spec?.stable_release) return 'stableLine';
+  return release === facts.next_release ? 'next' : 'other';
+}
+
+function weightPanel(
+  facts: RunFacts,
+  answers: Answers,
+  { layout, box }: { readonly layout: Layout; readonly box: Box },
+): Panel {
   const declared = declaredWeight(facts);
+  const live = heldWeights(facts, facts.live_weights);
   const measured = middles(facts, answers.bins, (bin) => measuredShare_pct(facts, bin));
   const low = levels(facts, answers.bins, (bin) => allowedShare_pct(facts, bin)?.[0]);
   const high = levels(facts, answers.bins, (bin) => allowedShare_pct(facts, bin)?.[1]);
-  const highest = highestOf([declared, measured, high]);
+  const highest = highestOf([declared, live, measured, high]);
   const names = {
     declared: layout.narrow ? 'declared' : 'declared weight',
+    live: layout.narrow ? 'live' : 'weight in the data plane',
     measured: layout.narrow ? 'measured' : 'measured share',
     chance: layout.narrow ? 'by chance (4\u03c3)' : 'allowed by chance (4\u03c3)',
   };
   return {
     title: 'Share of traffic on the new release',
-    box: layout.weight,
+    box,
     unit: '{value} %',
     max: SHARE_TOPS.find((top) => highest * 1.04 <= top) ?? 100,
     data: declared.length > 0 || measured.some(([, value]) => value !== null),
     icons: new Map([
       [names.declared, LINE_ICON],
+      ...(live.length > 0 ? [[names.live, DASH_ICON] as const] : []),
       [names.measured, 'circle'],
     ]),
     series: [
       line(names.declared, declared, 'ink', 5, { width: 2 }),
+      ...(live.length > 0 ? [line(names.live, live, 'other', 6, { width: 2, type: 'dashed' })] : []),
       {
         ...line(names.measured, measured, 'next', 6, { width: 1.25 }),
         showSymbol: true,
@@ -123,12 +179,7 @@ function latencyPanel(facts: RunFacts, answers: Answers, box: Box): Panel {
   const icons = new Map<string, string>();
   const values: number[] = [];
   const series = releases.flatMap((release) => {
-    const shade: ColourName =
-      release === facts.spec?.stable_release
-        ? 'stableLine'
-        : release === facts.next_release
-          ? 'next'
-          : 'other';
+    const shade = shadeOf(facts, release);
     const p50 = latencyLine(facts, answers, release, 0.5);
     const p95 = latencyLine(facts, answers, release, 0.95);
     for (const [, value] of [...p50, ...p95]) if (value !== null) values.push(value);

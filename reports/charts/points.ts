@@ -67,9 +67,14 @@ export function middles(
 
 /** The declared weight as steps, held until the end of the axis. */
 export function declaredWeight(facts: RunFacts): Point[] {
+  return heldWeights(facts, facts.weights);
+}
+
+/** Weights as steps, each held until the next, the last until the end of the axis. */
+export function heldWeights(facts: RunFacts, weights: RunFacts['weights']): Point[] {
   const points: Point[] = [];
   let held: number | undefined;
-  for (const { at, canary_pct } of facts.weights) {
+  for (const { at, canary_pct } of weights) {
     if (held !== undefined) points.push([offset_s(facts, at), held]);
     points.push([offset_s(facts, at), canary_pct]);
     held = canary_pct;

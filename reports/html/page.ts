@@ -6,7 +6,7 @@ import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import { harmOf } from '../model/harm.ts';
 import { marksOf } from '../model/marks.ts';
-import { milestonesOf } from '../model/milestones.ts';
+import { timeSplitOf } from '../model/split.ts';
 import { factsOf } from '../model/run-facts.ts';
 import { OUTCOME_WORDS } from './icons.ts';
 import { About } from './sections/about.ts';
@@ -29,7 +29,7 @@ export function renderHtml(timeline: Timeline, verdict: Verdict, meta: RunMeta):
   const facts = factsOf(timeline);
   const answers = answersOf(facts);
   const harm = harmOf(facts, answers);
-  const milestones = milestonesOf(facts, harm);
+  const split = timeSplitOf(facts, harm);
   const { marks, left_off } = marksOf(facts);
   const page = h(
     'html',
@@ -52,9 +52,9 @@ export function renderHtml(timeline: Timeline, verdict: Verdict, meta: RunMeta):
         'main',
         null,
         h(Banner, { verdict, meta }),
-        h(Figures, { facts, harm, milestones }),
+        h(Figures, { facts, harm, milestones: split.steps }),
         h(Rules, { verdict }),
-        h(Milestones, { facts, milestones }),
+        split.steps.length === 0 ? null : h(Milestones, { facts, split }),
         h(Picture, { facts, answers, marks, harm }),
         h(Decisions, { facts, marks, left_off }),
         h(About, { facts, meta }),

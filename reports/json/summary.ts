@@ -4,7 +4,7 @@ import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import { explain } from '../model/format.ts';
 import { harmOf } from '../model/harm.ts';
-import { milestonesOf } from '../model/milestones.ts';
+import { timeSplitOf } from '../model/split.ts';
 import { factsOf } from '../model/run-facts.ts';
 
 /** What a program needs of a run: for trends, comparisons and `--json`. Absent evidence is `null`, never 0. */
@@ -33,7 +33,7 @@ export interface Summary extends RunMeta {
 export function summaryOf(timeline: Timeline, verdict: Verdict, meta: RunMeta): Summary {
   const facts = factsOf(timeline);
   const harm = harmOf(facts, answersOf(facts));
-  const steps = milestonesOf(facts, harm).map(
+  const steps = timeSplitOf(facts, harm).steps.map(
     (step) => [step.id, seconds(facts.shipped_at, step.at)] as const,
   );
   return {

@@ -13,8 +13,8 @@ import {
   repeatCommand,
   worstFirst,
 } from '../model/format.ts';
-import { harmOf } from '../model/harm.ts';
-import { milestonesOf } from '../model/milestones.ts';
+import { failedOf, harmOf } from '../model/harm.ts';
+import { timeSplitOf } from '../model/split.ts';
 import { factsOf } from '../model/run-facts.ts';
 
 const SIGNS: Readonly<Record<Outcome, string>> = {
@@ -27,7 +27,7 @@ const SIGNS: Readonly<Record<Outcome, string>> = {
 export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMeta): string {
   const facts = factsOf(timeline);
   const harm = harmOf(facts, answersOf(facts));
-  const steps = milestonesOf(facts, harm);
+  const { steps } = timeSplitOf(facts, harm);
   const lines = [
     `## ${SIGNS[verdict.outcome]}: ${plain(meta.scenario)}`,
     '',
@@ -46,18 +46,26 @@ export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMe
       ]),
     ),
     '',
-    harm
-      ? `${formatCount(harm.bad_of_next)} bad answers of ${plain(facts.next_release ?? 'the new release')} among ${formatCount(harm.answers)} answers (${formatShare(harm.bad_of_next, harm.answers)}); ${formatCount(harm.bad_of_others + harm.no_answer)} lost otherwise.`
-      : `Harm: ${NO_DATA}, no load was measured.`,
+    harm && !facts.spec
+      ? `${formatCount(failedOf(harm))} of ${formatCount(harm.answers)} requests failed (${formatShare(failedOf(harm), harm.answers)}).`
+      : harm
+        ? `${formatCount(harm.bad_of_next)} bad answers of ${plain(facts.next_release ?? 'the new release')} among ${formatCount(harm.answers)} answers (${formatShare(harm.bad_of_next, harm.answers)}); ${formatCount(harm.bad_of_others + harm.no_answer)} lost otherwise.`
+        : facts.timeline.of('load', 'started').length === 0 && !facts.spec
+          ? 'This scenario sends no load.'
+          : `Harm: ${NO_DATA}, no load was measured.`,
     '',
-    ...table(
-      ['step', `from ${facts.origin_name}`],
-      steps.map((step) => [
-        step.label,
-        step.at === undefined ? (step.absent ?? NO_DATA) : formatOffset_ms(step.at - facts.origin),
-      ]),
-    ),
-    '',
+    ...(steps.length === 0
+      ? []
+      : [
+          ...table(
+            ['step', `from ${facts.origin_name}`],
+            steps.map((step) => [
+              step.label,
+              step.at === undefined ? (step.absent ?? NO_DATA) : formatOffset_ms(step.at - facts.origin),
+            ]),
+          ),
+          '',
+        ]),
     '```sh',
     repeatCommand(meta.scenario, facts.file, facts.seed),
     '```',

@@ -51,6 +51,11 @@ export function harmOf(facts: RunFacts, answers: Answers): Harm | undefined {
   return { ...harm, first_bad_at, last_bad_at, dropped_iterations };
 }
 
+/** Requests that did not get what they were promised, whoever was to blame. */
+export function failedOf(harm: Harm): number {
+  return harm.bad_of_next + harm.bad_of_others + harm.no_answer;
+}
+
 /** Latency of each release while both answered, so that the comparison is fair; else of the whole run. */
 export function latencyRows(
   facts: RunFacts,

@@ -109,6 +109,8 @@ function describe(
       return { lane: 'chat', who: `${sender} in ${channel}`, text, grave: severity === 'danger' };
     }
     case 'harness':
+    case 'database':
+    case 'git':
     case 'gateway':
     case 'load':
       return undefined;

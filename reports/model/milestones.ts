@@ -5,7 +5,7 @@ import type { Harm } from './harm.ts';
 import { firstAnswerOfNext, messageAt, type Milestone, step, withdrawalOf } from './milestone.ts';
 import { isCanary, type RunFacts } from './run-facts.ts';
 
-export type { Milestone } from './milestone.ts';
+export { type Milestone, step } from './milestone.ts';
 
 type ObjectRecord = RecordOf<'kubernetes', 'object'>;
 

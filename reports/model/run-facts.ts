@@ -1,3 +1,4 @@
+import type { Expectation } from '#harness/core/expectation.ts';
 import { type EpochMs, type RolloutSpec, Timeline } from '#harness/core/timeline.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
 
@@ -23,6 +24,8 @@ export interface RunFacts {
   /** The records in the order of their time, whatever order they came in. */
   readonly timeline: Timeline;
   readonly spec: RolloutSpec | undefined;
+  /** What else the scenario declared, or all that it declared where nothing is rolled out. */
+  readonly expectation: Expectation | undefined;
   readonly seed: number | undefined;
   /** File of the scenario, from the project's root. */
   readonly file: string | undefined;
@@ -33,7 +36,9 @@ export interface RunFacts {
   readonly origin_name: string;
   readonly first_at: EpochMs;
   readonly last_at: EpochMs;
+  /** Weights as objects declare them, and as the data plane was seen to have them. */
   readonly weights: readonly WeightChange[];
+  readonly live_weights: readonly WeightChange[];
   readonly phases: readonly PhaseSpan[];
   readonly faults: readonly Span[];
   /** When the primary began to take over the next release: from then on an answer's release does not tell its route. */
@@ -51,10 +56,11 @@ export function factsOf(given: Timeline): RunFacts {
   const first_at = timeline.records[0]?.at ?? 0;
   const last_at = timeline.records.at(-1)?.at ?? first_at;
   const shippings = timeline.of('release', 'shipped');
-  const shipped = shippings.find((record) => record.data.release === spec?.next_release) ?? shippings.at(-1);
+  const shipped = shippings.find((record) => record.data.release === spec?.next_release) ?? shippings[0];
   return {
     timeline,
     spec,
+    expectation: timeline.of('harness', 'expectation')[0]?.data,
     seed: scenario?.seed,
     file: scenario?.file,
     versions: scenario?.versions ?? {},
@@ -66,6 +72,10 @@ export function factsOf(given: Timeline): RunFacts {
     weights: timeline
       .of('gateway', 'weight')
       .filter((record) => record.data.read_from !== 'live')
+      .map((record) => ({ at: record.at, canary_pct: record.data.canary_pct })),
+    live_weights: timeline
+      .of('gateway', 'weight')
+      .filter((record) => record.data.read_from === 'live')
       .map((record) => ({ at: record.at, canary_pct: record.data.canary_pct })),
     phases: phasesOf(timeline),
     faults: faultsOf(timeline),

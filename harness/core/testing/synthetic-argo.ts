@@ -9,9 +9,9 @@ import { harnessRecords, numbered } from './synthetic-run.ts';
 export type { SyntheticArgoOptions } from './synthetic-argo-plan.ts';
 
 /**
- * A made-up but realistic record of one rollout by Argo Rollouts, for tests of rules and reports. By default: a canary with half its
- * answers bad, three failed measurements, an abort after 20 s. Each option breaks or varies one thing. The same options
- * give the same records.
+ * A made-up but realistic record of one rollout by Argo Rollouts, for tests of rules and reports. By default: a
+ * canary with half its answers bad, three failed measurements, an abort after 20 s. Each option breaks or varies one
+ * thing. The same options give the same records.
  */
 export function syntheticArgoRun(options: SyntheticArgoOptions = {}): TimelineRecord[] {
   const plan = argoPlanOf(options);

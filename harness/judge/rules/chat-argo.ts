@@ -34,8 +34,9 @@ function names(message: Message, release: string): boolean {
 }
 
 /**
- * Contract A23: one message for each event. The abort is told once by each of the two ways, with the reason in Argo Rollouts'
- * words (analysis/analysis.go, assessMetricFailureInconclusiveOrError), and nobody is told that the release completed.
+ * Contract A23: one message for each event. The abort is told once by each of the two ways, with the reason in Argo
+ * Rollouts' words (analysis/analysis.go, assessMetricFailureInconclusiveOrError), and nobody is told that the release
+ * completed.
  */
 export const chatToldArgo = rule(
   'chat-told',

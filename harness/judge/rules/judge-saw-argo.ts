@@ -71,10 +71,10 @@ function finding(all: readonly Compared[], limit: string, problem: string | unde
 }
 
 /**
- * Contract A4, and the judge is judged: the analysis must fail on what users met. Each measurement carries a value that agrees
- * with the share of bad answers that clients received from the release while it looked back. A condition that is guarded
- * by `len(result) > 0` over a metric that nobody gives finds every release good, and one that fails for want of data does the
- * right thing for no reason: both are blind.
+ * Contract A4, and the judge is judged: the analysis must fail on what users met. Each measurement carries a value
+ * that agrees with the share of bad answers that clients received from the release while it looked back. A condition
+ * that is guarded by `len(result) > 0` over a metric that nobody gives finds every release good, and one that fails
+ * for want of data does the right thing for no reason: both are blind.
  */
 export const judgeSawArgo = rule('judge-saw', 'the controller decided on what users really met', (facts) => {
   const spec = facts.argo;
@@ -90,7 +90,9 @@ export const judgeSawArgo = rule('judge-saw', 'the controller decided on what us
   return finding(all, limit, problem);
 });
 
-/** A good release fails no measurement, and the controller did look: every measurement under traffic carries a value. */
+/**
+ * A good release fails no measurement, and the controller did look: every measurement under traffic carries a value.
+ */
 export const judgeContentArgo = rule('judge-saw', 'no measurement fails on a good release', (facts) => {
   const all = compared(facts);
   const failed = measurementsOf(facts).find(({ phase }) => phase !== 'Successful');

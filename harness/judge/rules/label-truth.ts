@@ -7,8 +7,8 @@ type ObjectRecord = RecordOf<'kubernetes', 'object'>;
 type Fields = KubernetesObjectData['fields'];
 
 /**
- * How long a pod may carry the wrong label, in seconds: the Rollout's status changes first, and the pods are written in the
- * reconciliation after it (rollout/ephemeralmetadata.go, syncEphemeralMetadata).
+ * How long a pod may carry the wrong label, in seconds: the Rollout's status changes first, and the pods are written
+ * in the reconciliation after it (rollout/ephemeralmetadata.go, syncEphemeralMetadata).
  */
 export const LABEL_SETTLE_S = 2;
 
@@ -76,8 +76,9 @@ class Labels {
 }
 
 /**
- * Contract A21: at every moment each serving pod says truly whether it is canary or stable, since whoever asks for one of them,
- * the analysis first of all, believes the label. What it really is follows from the Rollout's status and the pod's hash.
+ * Contract A21: at every moment each serving pod says truly whether it is canary or stable, since whoever asks for
+ * one of them, the analysis first of all, believes the label. What it really is follows from the Rollout's status and
+ * the pod's hash.
  */
 export const labelTruth = rule(
   'label-truth',

@@ -3,12 +3,13 @@ import { podsOfRelease } from '../pods.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
 
-/**
- * Contract A17: users meet a blue/green release only after the switch, and soon after it nothing but it. The preview must have
- * been there to be met before, else its hiding proves nothing. The clock of a watch may be late by some milliseconds.
- */
+/** The clock of a watch may be late by some milliseconds. */
 const WATCH_LATE_MS = 250;
 
+/**
+ * Contract A17: users meet a blue/green release only after the switch, and soon after it nothing but it. The preview
+ * must have been there to be met before, else its hiding proves nothing.
+ */
 export const previewHidden = rule(
   'preview-hidden',
   'no user meets the preview before the switch',

@@ -1,7 +1,7 @@
-import type { EpochMs, RecordOf } from '#harness/core/timeline.ts';
+import type { EpochMs, RecordOf, Timeline } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { atMost, rule } from '../rule.ts';
+import { atMost, type Rule, rule } from '../rule.ts';
 
 type WeightRecord = RecordOf<'gateway', 'weight'>;
 
@@ -158,3 +158,11 @@ export const routesAgree = rule(
     };
   },
 );
+
+/**
+ * The rules of a run, and this one where the run looked at the data plane: a recording from before Mettle did cannot say
+ * anything about it.
+ */
+export function withRoutes(rules: readonly Rule[], timeline: Timeline): readonly Rule[] {
+  return timeline.of('gateway', 'bound').length > 0 ? [...rules, routesAgree] : rules;
+}

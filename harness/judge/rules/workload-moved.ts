@@ -5,8 +5,8 @@ import { rule } from '../rule.ts';
 type ObjectRecord = RecordOf<'kubernetes', 'object'>;
 
 /**
- * Contract A22: a Deployment that a Rollout takes over by workloadRef is scaled down to nothing, and at no moment on the way
- * are there fewer ready pods than the Deployment had.
+ * Contract A22: a Deployment that a Rollout takes over by workloadRef is scaled down to nothing, and at no moment on
+ * the way are there fewer ready pods than the Deployment had.
  */
 export const workloadMoved = rule(
   'workload-moved',

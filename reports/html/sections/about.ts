@@ -1,5 +1,6 @@
 import { h, type ComponentChildren, type JSX } from 'preact';
 import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { Expectation } from '#harness/core/expectation.ts';
 import type { RunMeta } from '#harness/core/run-meta.ts';
 import {
   formatDuration_ms,
@@ -110,8 +111,8 @@ function Notes({ facts }: { readonly facts: RunFacts }): JSX.Element | null {
   );
 }
 
-function specification({ spec }: RunFacts): readonly (readonly [string, string])[] {
-  if (!spec) return [];
+function specification({ spec, expectation }: RunFacts): readonly (readonly [string, string])[] {
+  if (!spec) return expectation ? declared(expectation) : [];
   return [
     [
       'Rollout',
@@ -129,6 +130,23 @@ function specification({ spec }: RunFacts): readonly (readonly [string, string])
       `${spec.alert.name}: over ${spec.alert.threshold_pct} % in ${spec.alert.window_s} s, for ${spec.alert.for_s} s`,
     ],
   ];
+}
+
+/** `for_s: 60` reads `for: 60 s`. */
+function declared(expectation: Expectation): readonly (readonly [string, string])[] {
+  return Object.entries(expectation).flatMap(([key, value]): (readonly [string, string])[] => {
+    const [, name = key, unit] = /^(.+?)(?:_(s|pct|pp))?$/.exec(key) ?? [];
+    const label = name.replaceAll('_', ' ');
+    const shown = unit === 'pct' ? ' %' : unit === undefined ? '' : ` ${unit}`;
+    if (key === 'of') return [];
+    if (Array.isArray(value)) {
+      const words = value.every((one) => typeof one !== 'object');
+      return [
+        [label, words ? value.map((one) => `${String(one)}${shown}`).join(', ') : String(value.length)],
+      ];
+    }
+    return typeof value === 'object' ? [] : [[label, `${String(value)}${shown}`]];
+  });
 }
 
 function analysis(spec: RolloutSpec): readonly (readonly [string, string])[] {

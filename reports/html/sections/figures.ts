@@ -1,6 +1,6 @@
 import { h, type JSX } from 'preact';
 import { formatCount, formatDuration_ms, formatShare, NO_DATA } from '../../model/format.ts';
-import type { Harm } from '../../model/harm.ts';
+import { failedOf, type Harm } from '../../model/harm.ts';
 import type { Milestone } from '../../model/milestones.ts';
 import type { RunFacts } from '../../model/run-facts.ts';
 
@@ -10,12 +10,14 @@ interface Figure {
   readonly note: string;
 }
 
-/** Harm counted in requests, as a few big numbers. */
+/** Harm counted in requests, as a few big numbers; none where a scenario sends no load at all. */
 export function Figures(props: {
   readonly facts: RunFacts;
   readonly harm: Harm | undefined;
   readonly milestones: readonly Milestone[];
-}): JSX.Element {
+}): JSX.Element | null {
+  const { facts, harm } = props;
+  if (!facts.spec && harm === undefined && facts.expectation?.of === 'messages') return null;
   return h(
     'section',
     { 'aria-labelledby': 'harm' },
@@ -23,7 +25,7 @@ export function Figures(props: {
     h(
       'dl',
       { class: 'figures' },
-      ...figuresOf(props).map((figure) =>
+      ...(facts.spec ? figuresOf(props) : plainFigures(facts, harm)).map((figure) =>
         h(
           'div',
           { class: 'figure' },
@@ -80,6 +82,33 @@ function figuresOf({
         harm === undefined
           ? 'no load was measured'
           : `${formatCount(harm.bad_of_others)} bad by other releases, ${formatCount(harm.no_answer)} without an answer`,
+    },
+  ];
+}
+
+/** What users met where nothing is rolled out: how many requests failed, whichever release answered. */
+function plainFigures(facts: RunFacts, harm: Harm | undefined): readonly Figure[] {
+  const missing = 'no load was measured';
+  const releases = [
+    ...new Set(
+      facts.timeline.of('load', 'second').flatMap(({ data }) => data.series.map(({ release }) => release)),
+    ),
+  ].filter((release) => release !== 'none');
+  return [
+    {
+      name: 'Failed requests',
+      value: formatCount(harm && failedOf(harm)),
+      note: harm ? `${formatCount(harm.no_answer)} of them without an answer` : missing,
+    },
+    {
+      name: 'Share of all requests',
+      value: formatShare(harm && failedOf(harm), harm?.answers),
+      note: harm ? `of ${formatCount(harm.answers)} in the whole run` : missing,
+    },
+    {
+      name: 'Releases that answered',
+      value: releases.length === 0 ? NO_DATA : String(releases.length),
+      note: releases.length === 0 ? missing : releases.sort().join(', '),
     },
   ];
 }

@@ -2,14 +2,12 @@ import { h, type JSX } from 'preact';
 import { formatDuration_ms, formatOffset_ms, NO_DATA } from '../../model/format.ts';
 import type { Milestone } from '../../model/milestones.ts';
 import type { RunFacts } from '../../model/run-facts.ts';
+import type { TimeSplit } from '../../model/split.ts';
 
-/** The split of the time from shipping to the end, as a waterfall in a table. */
-export function Milestones(props: {
-  readonly facts: RunFacts;
-  readonly milestones: readonly Milestone[];
-}): JSX.Element {
-  const { facts, milestones } = props;
-  const promotion = facts.spec?.expected === 'promotion';
+/** Where the time of the run went, as a waterfall in a table. */
+export function Milestones(props: { readonly facts: RunFacts; readonly split: TimeSplit }): JSX.Element {
+  const { facts, split } = props;
+  const milestones = split.steps;
   const known = milestones.flatMap(({ at }) => (at === undefined ? [] : [at]));
   const from = known.reduce((left, right) => Math.min(left, right), facts.origin);
   const to = known.reduce((left, right) => Math.max(left, right), from + 1);
@@ -17,11 +15,7 @@ export function Milestones(props: {
   return h(
     'section',
     { 'aria-labelledby': 'split' },
-    h(
-      'h2',
-      { id: 'split' },
-      promotion ? 'Where the time to promote went' : 'Where the time to roll back went',
-    ),
+    h('h2', { id: 'split' }, split.title),
     h(
       'table',
       { class: 'waterfall' },

@@ -15,11 +15,7 @@ export function Rules({ verdict }: { readonly verdict: Verdict }): JSX.Element {
       : h(
           'table',
           { class: 'rules cards' },
-          h(
-            'caption',
-            null,
-            'Limits are computed from the specification of the rollout before it is judged.',
-          ),
+          h('caption', null, 'Limits are computed from what the scenario declared before anything happened.'),
           h(
             'thead',
             null,

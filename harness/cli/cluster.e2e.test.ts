@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startChild } from '#harness/process/child.ts';
+import { run, tryRun } from '#harness/process/run.ts';
+
+/** The real program makes a cluster for a person. */
+const MAIN = join(import.meta.dirname, 'main.ts');
+
+let state = '';
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'mettle-state-'));
+});
+afterEach(() => {
+  rmSync(state, { recursive: true, force: true });
+});
+
+const env = (): Record<string, string> => ({ XDG_STATE_HOME: state, CI: 'true' });
+
+async function mettle(...args: readonly string[]): Promise<{ text: string; exit_code: number | null }> {
+  const { stdout, stderr, exit_code } = await tryRun([process.execPath, MAIN, ...args], {
+    env: env(),
+    timeout_s: 300,
+  });
+  return { text: `${stdout}${stderr}`, exit_code };
+}
+
+async function containers(name: string): Promise<string> {
+  const filter = `label=io.x-k8s.kind.cluster=${name}`;
+  return (await run(['docker', 'ps', '--all', '--quiet', '--filter', filter])).stdout.trim();
+}
+
+test('a cluster that is not to be kept is there until Ctrl-C, with the parts that were asked for', async () => {
+  const name = `mettle-brief${process.pid}`;
+  const child = startChild([process.execPath, MAIN, 'cluster', 'create', name, '--stack', 'chat'], {
+    env: env(),
+  });
+  const lines: string[] = [];
+  const there = Promise.withResolvers<void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      if (line.includes('until you end this command')) there.resolve();
+    });
+  }
+  await Promise.race([there.promise, child.exited]);
+  const address = /^chat +(http:\S+)/m.exec(lines.join('\n'))?.[1] ?? lines.join('\n');
+  expect((await fetch(`${address}/healthz`)).status).toBe(200);
+  expect(lines.join('\n')).toContain(`export KUBECONFIG=${state}`);
+  expect(lines.join('\n')).not.toMatch(/^prometheus/m);
+  child.kill('SIGINT');
+  const { exit_code } = await child.exited;
+  expect(lines.at(-1)).toMatch(/^exit 130/);
+  expect(exit_code).toBe(130);
+  expect(await containers(name)).toBe('');
+});
+
+test('a cluster that is kept outlives the command, and its name is taken', async () => {
+  const name = `mettle-kept${process.pid}`;
+  try {
+    const made = await mettle('cluster', 'create', name, '--stack', 'chat', '--keep');
+    expect(made.text).toContain(`exit 0 (pass): made ${name}`);
+    expect((await mettle('cluster', 'list')).text).toMatch(new RegExp(`^${name} +kept`, 'm'));
+    const again = await mettle('cluster', 'create', name, '--stack', 'chat');
+    expect(again).toMatchObject({ exit_code: 3 });
+    expect(again.text).toContain(`There is a cluster ${name} already`);
+  } finally {
+    await mettle('cluster', 'delete', name);
+  }
+  expect(await containers(name)).toBe('');
+});
+
+test.each([
+  [['--with', 'flagger=0.0.1'], 64, 'Locked versions of flagger: 1.44.0'],
+  [['--stack', 'flager'], 64, 'Did you mean flagger?'],
+  [['--port', 'gateway=0'], 64, 'is no port'],
+])('nothing is made for %j', async (args, exit_code, text) => {
+  const refused = await mettle('cluster', 'create', 'never', ...args);
+  expect(refused.exit_code).toBe(exit_code);
+  expect(refused.text).toContain(text);
+  expect(await containers('mettle-never')).toBe('');
+});

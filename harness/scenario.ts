@@ -30,6 +30,7 @@ export { dashboardShows } from '#harness/run/dashboard-run.ts';
 export { senders } from '#harness/run/senders.ts';
 export { SERVICE_DEFECTS } from '#harness/run/service-defects.ts';
 export { twoVersions } from '#harness/run/two-versions.ts';
+export { databaseLoss } from '#harness/run/database-loss.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 
 /** A run of a name of its own, for a scenario that has several. */

@@ -141,6 +141,13 @@ const expectation = variant('of', [
     apply_s: number(),
     start_s: number(),
   }),
+  looseObject({
+    of: literal('database-loss'),
+    namespace: text,
+    app: text,
+    database: text,
+    back_within_s: number(),
+  }),
   looseObject({ of: literal('versions'), component: text, locked: texts }),
   looseObject({ of: literal('sight'), namespace: text, check: text }),
   looseObject({ of: literal('dashboard'), namespace: text, dashboard: text, expressions: count }),

@@ -171,17 +171,19 @@ function decisions(subject: Subject): (TimeSeriesBuilder | StateTimelineBuilder)
   ];
 }
 
+function mark(name: string, colour: string, title: string, expr: string): AnnotationQueryBuilder {
+  return new AnnotationQueryBuilder()
+    .name(name)
+    .datasource(SOURCE)
+    .enable(true)
+    .iconColor(colour)
+    .expr(expr)
+    .step('5s')
+    .titleFormat(title);
+}
+
 /** Marks on every panel. Grafana marks the moments at which a value is 1. */
 function annotations(subject: Subject): AnnotationQueryBuilder[] {
-  const mark = (name: string, colour: string, title: string, expr: string): AnnotationQueryBuilder =>
-    new AnnotationQueryBuilder()
-      .name(name)
-      .datasource(SOURCE)
-      .enable(true)
-      .iconColor(colour)
-      .expr(expr)
-      .step('5s')
-      .titleFormat(title);
   const here = 'namespace="$namespace"';
   return [
     mark('Decisions: weight', 'blue', 'Weight changed', `changes(${subject.weight}[${WINDOW}:]) > bool 0`),

@@ -47,7 +47,9 @@ test('a cluster that is not to be kept is there until Ctrl-C, with the parts tha
   }
   await Promise.race([there.promise, child.exited]);
   const address = /^chat +(http:\S+)/m.exec(lines.join('\n'))?.[1] ?? lines.join('\n');
-  expect((await fetch(`${address}/healthz`)).status).toBe(200);
+  // The port of a node answers a moment after its pod is ready.
+  const answer = async (): Promise<number> => (await fetch(`${address}/healthz`)).status;
+  await expect.poll(() => answer().catch(String), { timeout: 20_000 }).toBe(200);
   expect(lines.join('\n')).toContain(`export KUBECONFIG=${state}`);
   expect(lines.join('\n')).not.toMatch(/^prometheus/m);
   child.kill('SIGINT');

@@ -45,9 +45,12 @@ function owed(): readonly string[] {
   );
 }
 
+const ALONE = ['rollback/flagger-error-rate'];
+const SIDE_BY_SIDE = ['rollback/flagger-good-release', 'stack/zero-downtime'];
+
 /** Starts a run and gives it back once it prints a line that matches. */
-async function runUntil(line: RegExp) {
-  const child = startChild([process.execPath, MAIN, 'run', 'rollback/flagger-error-rate'], {
+async function runUntil(line: RegExp, scenarios: readonly string[] = ALONE) {
+  const child = startChild([process.execPath, MAIN, 'run', ...scenarios], {
     env: { XDG_STATE_HOME: state, CI: 'true' },
   });
   const lines: string[] = [];
@@ -77,13 +80,14 @@ async function untilNothingIsLeft(before: readonly string[], deadline_s: number)
 
 describe('Ctrl-C cleans up and exits 130', () => {
   test.each([
-    ['while the cluster is made', /creating mettle-/],
-    ['while the stack is installed', /installing traefik/],
-    ['while the shop is deployed', /deploying the shop/],
-    ['under load', /waiting for the rollback/],
-  ])('%s', async (_when, line) => {
+    ['while the cluster is made', /creating mettle-/, ALONE],
+    ['while the stack is installed', /installing traefik/, ALONE],
+    ['while the shop is deployed', /deploying the shop/, ALONE],
+    ['under load', /waiting for the rollback/, ALONE],
+    ['with two scenarios side by side', /zero-downtime \| waiting for the steady state/, SIDE_BY_SIDE],
+  ])('%s', async (_when, line, scenarios) => {
     const before = await residue();
-    const { child, lines } = await runUntil(line);
+    const { child, lines } = await runUntil(line, scenarios);
     child.kill('SIGINT');
     const { exit_code } = await child.exited;
     expect(lines.at(-1)).toMatch(/^exit 130 \(interrupted\): /);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ImageMode, Keep } from '#harness/config/config.ts';
 import { readDurations } from '#harness/run/durations.ts';
+import { describeSet } from '#harness/run/images-absent.ts';
 import {
   type ClusterPlan,
   cpuBudget,
@@ -11,7 +12,6 @@ import {
   spanSideBySide,
 } from '#harness/run/lanes.ts';
 import type { Scenario } from '#harness/run/read-scenarios.ts';
-import { imagesFor, resolveComponents } from '#harness/stack/profiles.ts';
 
 /** What a run will do: flags, configuration and defaults brought together. */
 export interface RunPlan {
@@ -51,7 +51,7 @@ function versionsText(cluster: ClusterPlan): string {
 }
 
 /** The plan as a person reads it: lanes, clusters, parts, images and expected times as far as earlier runs tell. */
-export function describePlan(plan: RunPlan): string {
+export async function describePlan(plan: RunPlan): Promise<string> {
   const durations = readDurations();
   const cores = availableParallelism();
   const budget = cpuBudget(cores);
@@ -59,11 +59,10 @@ export function describePlan(plan: RunPlan): string {
     `images: ${plan.images}${plan.registry === undefined ? '' : ` from ${plan.registry}`}; keep: ${plan.keep}; seed: ${plan.seed}; repeat: ${plan.repeat}`,
   ];
   if (plan.cluster === undefined) {
-    for (const { components, versions } of imageSets(plan.clusters)) {
-      const images = [...imagesFor(resolveComponents(components)), 'shop'].map(
-        (name) => name + (versions[name] === undefined ? '' : ` ${versions[name]}`),
-      );
-      lines.push(`images of: ${images.join(', ')}`);
+    for (const set of imageSets(plan.clusters)) {
+      const { images, absent } = await describeSet(set, plan.images);
+      const todo = absent.length === 0 ? 'all in the cache' : `to build or pull: ${absent.join(', ')}`;
+      lines.push(`images of: ${images.join(', ')}`, `    ${todo}`);
     }
   }
   let total_s = plan.cluster === undefined ? (durations['machine'] ?? 0) + (durations['images'] ?? 0) : 0;

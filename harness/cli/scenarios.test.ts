@@ -112,6 +112,8 @@ describe('dry run', () => {
     const { out } = await mettle('run', '--dry-run');
     expect(out).toMatch(/^cluster 1: traefik, .*flagger/m);
     expect(out).toMatch(/^images of: .*flagger, .*shop/m);
+    // The cache of this test is empty.
+    expect(out).toMatch(/^ {4}to build or pull: .*flagger, .*shop/m);
     expect(out).toContain('side by side, within');
     expect(out).toContain('one at a time:');
     expect(out).toMatch(/left out, being nightly \(--tags nightly runs them\): .*stack\/two-versions/);

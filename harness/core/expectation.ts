@@ -1,6 +1,7 @@
 /** What a scenario that rolls nothing out declared before it acted: rules compute their limits from it. */
 export type Expectation =
   | ServiceExpectation
+  | DatabaseLossExpectation
   | AlertExpectation
   | MessagesExpectation
   | SplitExpectation
@@ -19,6 +20,17 @@ export interface ServiceExpectation {
   readonly acts: readonly string[];
   /** Orders that were accepted must still be there at the end. */
   readonly keeps_orders: boolean;
+}
+
+/** A shop goes on selling what it can while its database is away, and loses no order that it had accepted. */
+export interface DatabaseLossExpectation {
+  readonly of: 'database-loss';
+  readonly namespace: string;
+  readonly app: string;
+  /** Subject of the pod that is killed. */
+  readonly database: string;
+  /** Longest time from the kill to the last order that is refused. */
+  readonly back_within_s: number;
 }
 
 /** An alert fires when it should, is told once, and resolves. */
@@ -54,7 +66,7 @@ export interface ExpectedMessage {
   /** Words that tell this message from others of the same sender about the same object. */
   readonly says: string;
   /** The chat refuses it once, with this status; the sender then tells it again, or it is lost. */
-  readonly refused?: { readonly status: number; readonly path: string; readonly then: 'told' | 'lost' };
+  readonly refused?: { readonly status: number; readonly path: string; readonly outcome: 'told' | 'lost' };
 }
 
 /** Each sender's messages reach the chat and are understood, in the order in which things happened. */

@@ -44,8 +44,6 @@ describe('a repository that is pushed to a server', () => {
     });
     expect(second.commit).toMatchObject({ author: 'Ada <ada@mettle.test>', files: ['b'] });
     expect(await onServer('ls-tree', '-r', '--name-only', 'main')).toBe('apps/shop/a.yaml');
-    expect(await repository.read('apps/shop/a.yaml')).toBe('a: 1\n');
-    expect(await repository.read('b')).toBeUndefined();
   });
 
   test('tells its history from the first commit on, with the changes', async () => {

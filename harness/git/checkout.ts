@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { UsageError } from '#harness/core/errors.ts';
@@ -44,8 +44,6 @@ export interface GitCheckout extends AsyncDisposable {
    * @throws CommandError (exit code 3) when the server refuses or does not answer
    */
   push(change: Change): Promise<Pushed>;
-  /** The content of a file as it was last committed; undefined when there is none. */
-  read(path: string): Promise<string | undefined>;
   /** Every commit with its changes, the first one first, as `git log -p` tells them. */
   history(): Promise<string>;
 }
@@ -97,7 +95,7 @@ function inside(path: string): string {
  * Begins an empty repository that is pushed to a server, which makes it there at the first push.
  * @throws UnfitError when git cannot be run
  */
-export async function beginRepository(remote: GitRemote, signal?: AbortSignal): Promise<GitCheckout> {
+export async function beginRepository(remote: GitRemote): Promise<GitCheckout> {
   const dir = await mkdtemp(join(tmpdir(), 'mettle-git-'));
   const env = environment(dir, remote);
   const git = async (
@@ -108,7 +106,6 @@ export async function beginRepository(remote: GitRemote, signal?: AbortSignal): 
       cwd: dir,
       env: { ...env, ...more },
       timeout_s: TIMEOUT_S,
-      ...(signal ? { signal } : {}),
     };
     return (await run(['git', ...args], options)).stdout;
   };
@@ -156,10 +153,6 @@ export async function beginRepository(remote: GitRemote, signal?: AbortSignal): 
       const at = Date.now();
       await git(['push', '--quiet', 'origin', BRANCH]);
       return { commit: made, at };
-    },
-    async read(path) {
-      const file = join(dir, inside(path));
-      return await readFile(file, 'utf8').catch(() => undefined);
     },
     history: () => git(['log', '--reverse', '--patch', '--stat', '--format=fuller', '--date=iso-strict']),
     [Symbol.asyncDispose]: dispose,

@@ -30,6 +30,19 @@ describe('an alert as it should be', () => {
   });
 });
 
+/** A second receiver hears everything that the first hears. */
+function other(records: TimelineRecord[]): TimelineRecord[] {
+  return records.flatMap((record): TimelineRecord[] =>
+    record.source === 'chat'
+      ? [record, { ...record, seq: record.seq + 10_000, data: { ...record.data, channel: 'on-call' } }]
+      : [record],
+  );
+}
+
+function unwatched(records: TimelineRecord[]): TimelineRecord[] {
+  return records.filter((record) => !(record.kind === 'observer' && record.subject === 'chat'));
+}
+
 describe('each way in which an alert goes wrong is noticed by its rule', () => {
   const broken: [string, string, SyntheticAlertOptions][] = [
     ['it fires before `for` is over', 'alert-fired-in-time: fail', { fires_after_s: 30 }],
@@ -50,12 +63,6 @@ describe('each way in which an alert goes wrong is noticed by its rule', () => {
   });
 
   test('a second receiver tells once more, and that is no repetition', () => {
-    const other = (records: TimelineRecord[]): TimelineRecord[] =>
-      records.flatMap((record): TimelineRecord[] =>
-        record.source === 'chat'
-          ? [record, { ...record, seq: record.seq + 10_000, data: { ...record.data, channel: 'on-call' } }]
-          : [record],
-      );
     expect(complaints({}, other)).toEqual([]);
   });
 
@@ -68,8 +75,6 @@ describe('each way in which an alert goes wrong is noticed by its rule', () => {
   });
 
   test('a chat that was not watched is no proof of silence', () => {
-    const unwatched = (records: TimelineRecord[]): TimelineRecord[] =>
-      records.filter((record) => !(record.kind === 'observer' && record.subject === 'chat'));
     expect(complaints({}, unwatched)).toContain('chat-told-once: inconclusive');
   });
 });

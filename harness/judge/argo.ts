@@ -15,6 +15,7 @@ import { noFailedRequest } from './rules/no-failed-request.ts';
 import { noOtherLoss } from './rules/no-other-loss.ts';
 import { previewHidden } from './rules/preview-hidden.ts';
 import { promoted, rolledBack } from './rules/rolled-back.ts';
+import { withRoutes } from './rules/routes-agree.ts';
 import { runComplete } from './rules/run-complete.ts';
 import { trafficShare } from './rules/traffic-share.ts';
 import { workloadMoved } from './rules/workload-moved.ts';
@@ -69,5 +70,5 @@ function rulesFor(timeline: Timeline): readonly Rule[] {
  * timeline without a specification is judged by the rules of a rollback, all of which will say what is missing.
  */
 export function judgeArgoRollout(timeline: Timeline): Verdict {
-  return judgeBy(rulesFor(timeline), timeline, ROLLOUT_GROUNDS);
+  return judgeBy(withRoutes(rulesFor(timeline), timeline), timeline, ROLLOUT_GROUNDS);
 }

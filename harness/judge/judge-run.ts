@@ -7,6 +7,7 @@ import { judgeDelivery } from './delivery.ts';
 import { judgeRollout } from './flagger.ts';
 import { judgeMessages } from './messages.ts';
 import { judgeRoutes } from './routes.ts';
+import { judgeDatabaseLoss } from './database-loss.ts';
 import { judgeDashboard } from './dashboard.ts';
 import { judgeService } from './service.ts';
 import { judgeSight } from './sight.ts';
@@ -16,6 +17,7 @@ import { judgeVersions } from './versions.ts';
 const JUDGES: Readonly<Partial<Record<Expectation['of'], (timeline: Timeline) => Verdict>>> = {
   delivery: judgeDelivery,
   service: judgeService,
+  'database-loss': judgeDatabaseLoss,
   split: judgeSplit,
   routes: judgeRoutes,
   alert: judgeAlert,

@@ -30,7 +30,7 @@ function said({ at_s, says, sender = 'flagger', dialect = 'slack-webhook', subje
   };
 }
 
-function judge(messages: readonly Said[], owed = OWED, refused?: number) {
+function judge(messages: readonly Said[], expected = OWED, refused?: number) {
   const refusals: Timed[] =
     refused === undefined
       ? []
@@ -49,7 +49,7 @@ function judge(messages: readonly Said[], owed = OWED, refused?: number) {
       source: 'harness',
       kind: 'expectation',
       subject: 'chat',
-      data: { of: 'messages', namespace: 'shop-demo', messages: owed },
+      data: { of: 'messages', namespace: 'shop-demo', messages: expected },
     },
     ...observer('chat', START_AT, START_AT + 30_000),
     ...phase('tell', START_AT, START_AT + 29_000),
@@ -108,9 +108,11 @@ describe('messages', () => {
   });
 });
 
+function owed(outcome: 'told' | 'lost'): readonly ExpectedMessage[] {
+  return OWED.slice(0, 1).map((one) => ({ ...one, refused: { status: 429, path: '/hooks', outcome } }));
+}
+
 describe('a chat that refuses a message', () => {
-  const owed = (then: 'told' | 'lost'): readonly ExpectedMessage[] =>
-    OWED.slice(0, 1).map((one) => ({ ...one, refused: { status: 429, path: '/hooks', then } }));
   const again = BOTH.slice(0, 1);
 
   test.each([

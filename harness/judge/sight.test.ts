@@ -91,6 +91,17 @@ describe('missing evidence is inconclusive', () => {
   });
 });
 
+function panel(subject: string, samples: number): TimelineRecord {
+  return {
+    seq: 100_000 + subject.length,
+    at: 9e12,
+    source: 'prometheus',
+    kind: 'panel',
+    subject,
+    data: { dashboard: 'flagger.json', query: 'up', series: samples > 0 ? 1 : 0, samples },
+  };
+}
+
 describe('a dashboard', () => {
   const expectation: TimelineRecord = {
     seq: 0,
@@ -100,14 +111,6 @@ describe('a dashboard', () => {
     subject: 'flagger.json',
     data: { of: 'dashboard', namespace: 'shop-demo', dashboard: 'flagger.json', expressions: 2 },
   };
-  const panel = (subject: string, samples: number): TimelineRecord => ({
-    seq: 100_000 + subject.length,
-    at: 9e12,
-    source: 'prometheus',
-    kind: 'panel',
-    subject,
-    data: { dashboard: 'flagger.json', query: 'up', series: samples > 0 ? 1 : 0, samples },
-  });
   const outcome = (panels: readonly TimelineRecord[]): string | undefined =>
     judgeDashboard(new Timeline([expectation, ...syntheticRun(), ...panels])).rules.find(
       ({ rule }) => rule === 'dashboard-shows',

@@ -66,10 +66,11 @@ function asksForLabel({ type, value }: Matcher): boolean {
 export async function sightOf(port: number, query: string, stand_in: StandIn): Promise<SightData> {
   const tree = at(await ask(port, 'parse_query', { query }), 'data');
   const target_labels = new Set(listAt(await ask(port, 'labels', { 'match[]': 'up' }), 'data').map(String));
+  const isWhose = (name: string): boolean => name === NAME || target_labels.has(name);
   const selectors = await Promise.all(
     selectorsIn(tree).map(async (matchers) => {
       const whose = matchers
-        .filter(({ name }) => target_labels.has(name))
+        .filter(({ name }) => isWhose(name))
         .map((one) =>
           one.name === stand_in.label && one.value === stand_in.canary
             ? { ...one, value: stand_in.stable }
@@ -79,7 +80,7 @@ export async function sightOf(port: number, query: string, stand_in: StandIn): P
       const start = String(Date.now() / 1000 - RECENT_S);
       const found = listAt(await ask(port, 'series', { 'match[]': selector, start }), 'data');
       const missing_labels = matchers
-        .filter((one) => !target_labels.has(one.name) && asksForLabel(one))
+        .filter((one) => !isWhose(one.name) && asksForLabel(one))
         .map(({ name }) => name)
         .filter((name) => !found.some((series) => textAt(series, name) !== undefined));
       return { selector, series: found.length, missing_labels: found.length === 0 ? [] : missing_labels };

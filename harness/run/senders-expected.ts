@@ -16,13 +16,13 @@ export const TRIAL_ALERTS = {
 
 const FLUX_DIALECTS = ['slack-webhook', 'rocketchat-webhook', 'flux-event'] as const;
 
-function flux({ flagger }: SenderPlaces): ExpectedMessage[] {
+function flux(places: SenderPlaces): ExpectedMessage[] {
   return FLUX_DIALECTS.flatMap((dialect) => {
     const said = (event: string, kind: string, says: string): ExpectedMessage => ({
       event,
       sender: 'flux',
       dialect,
-      subject: `${kind}/${flagger}/${SHOP}`,
+      subject: `${kind}/${places.flagger}/${SHOP}`,
       says,
     });
     return [
@@ -90,7 +90,7 @@ export interface RefusalContract {
   readonly dialect: string;
   readonly says: string;
   readonly path: string;
-  readonly then: Readonly<Record<number, 'told' | 'lost'>>;
+  readonly outcome: Readonly<Record<number, 'told' | 'lost'>>;
 }
 
 /** Measured with the locked versions; the message is the first that the sender posts to that path after the chat was told. */
@@ -101,7 +101,7 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     says: 'initialization completed',
     path: '/hooks/rollouts',
     // pkg/notifier/client.go, postMessage: one request, whatever its answer; the error is logged.
-    then: { 429: 'lost', 500: 'lost' },
+    outcome: { 429: 'lost', 500: 'lost' },
   },
   {
     sender: 'flux',
@@ -109,7 +109,7 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     says: 'Ship release v1 of the shop',
     path: '/webhook/flux',
     // notification-controller, internal/notifier/client.go: retryablehttp.
-    then: { 429: 'told', 500: 'told' },
+    outcome: { 429: 'told', 500: 'told' },
   },
   {
     sender: 'argo-rollouts',
@@ -117,7 +117,7 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     says: 'release v2 began',
     path: '/api/chat.postMessage',
     // notifications-engine, pkg/util/slack/client.go: waits for Retry-After; any other error is logged.
-    then: { 429: 'told', 500: 'lost' },
+    outcome: { 429: 'told', 500: 'lost' },
   },
   {
     sender: 'argo-rollouts',
@@ -125,7 +125,7 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     says: 'is degraded: RolloutAborted',
     path: '/hooks/releases',
     // notifications-engine, pkg/services/webhook.go: retryablehttp.
-    then: { 429: 'told', 500: 'told' },
+    outcome: { 429: 'told', 500: 'told' },
   },
   {
     sender: 'alertmanager',
@@ -133,13 +133,13 @@ export const REFUSAL_CONTRACTS: readonly RefusalContract[] = [
     says: 'FIRING',
     path: '/alertmanager',
     // notify/notify.go: server errors are tried again at once, and what failed otherwise with the group's next flush.
-    then: { 429: 'told', 500: 'told' },
+    outcome: { 429: 'told', 500: 'told' },
   },
   {
     sender: 'alertmanager',
     dialect: 'slack-webhook',
     says: 'FIRING',
     path: '/hooks/alerts',
-    then: { 429: 'told', 500: 'told' },
+    outcome: { 429: 'told', 500: 'told' },
   },
 ];

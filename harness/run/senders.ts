@@ -56,8 +56,8 @@ function expectedOf(places: SenderPlaces, { refusal }: SendersScenario): readonl
     );
     // The generic receiver posts below the path of the first: it would take that one's refusal.
     if (!contract || message.subject === `Alert/${TRIAL_ALERTS.generic}`) return [];
-    const { path, then } = contract;
-    return [{ ...message, refused: { status: refusal, path, then: then[refusal] ?? 'told' } }];
+    const { path, outcome } = contract;
+    return [{ ...message, refused: { status: refusal, path, outcome: outcome[refusal] ?? 'told' } }];
   });
 }
 
@@ -84,9 +84,7 @@ async function act(acting: SendersAct): Promise<void> {
     ]);
   });
   await run.phase('settle', 'waiting for the messages', async () => {
-    const due = messages.filter((one) => one.refused?.then !== 'lost');
-    const arrived = (one: ExpectedMessage, said: { sender: string; text: string }): boolean =>
-      said.sender === one.sender && said.text.includes(one.says);
+    const due = messages.filter((one) => one.refused?.outcome !== 'lost');
     await unlessLate(run, () =>
       run.timeline.until(
         {
@@ -106,6 +104,10 @@ async function act(acting: SendersAct): Promise<void> {
     await recordRefusals(acting);
   });
   await run.phase('end', 'ending the observation', () => observers.disposeAsync());
+}
+
+function arrived(one: ExpectedMessage, said: { readonly sender: string; readonly text: string }): boolean {
+  return said.sender === one.sender && said.text.includes(one.says);
 }
 
 /** Tells the chat to refuse the next message of the senders that speak of one of the two shops. */

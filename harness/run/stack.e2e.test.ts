@@ -63,6 +63,8 @@ spec:
           image: mettle/chat
           imagePullPolicy: IfNotPresent
           env: [{ name: NODE_OPTIONS, value: --no-such-option }]
+          # Without it a container counts as ready from its start to its crash.
+          readinessProbe: { httpGet: { path: /healthz, port: 8080 }, periodSeconds: 1 }
 `;
 
 describe('a stack that cannot be installed', () => {
@@ -90,8 +92,10 @@ describe('a stack that cannot be installed', () => {
   test('once the image is there the same installation succeeds', async () => {
     const given = { images: artifacts.images, manifests: {} };
     await prepareStack(cluster, given, { phases, signal, components: ['chat'] });
-    const response = await fetch(`http://127.0.0.1:${cluster.ports.chat}/healthz`);
-    expect(response.status).toBe(200);
+    // The port of a node answers a moment after its pod is ready.
+    const answer = async (): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${cluster.ports.chat}/healthz`)).status;
+    await expect.poll(() => answer().catch(String), { timeout: 20_000 }).toBe(200);
   });
 
   test('a container that crashes again and again ends it early, with its last lines', async () => {

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-import { sequenceOf, visitOf } from '#fixtures/apps/shop/visits.ts';
 import type { ServiceExpectation } from '#harness/core/expectation.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { judgeService } from '#harness/judge/service.ts';
@@ -10,9 +8,9 @@ import type { RunningLoad } from '#harness/load/running.ts';
 import { steadyState } from '#harness/load/steady.ts';
 import { observeService } from '#harness/observe/service.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
-import { listOrders } from '#harness/stack/shop-orders.ts';
 import { type Acting, beginLoad, onCluster, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { deployPlain, PLAIN_REPLICAS } from './plain-shop.ts';
+import { recordOrders } from './record-orders.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 import { podsSettled } from './service-conditions.ts';
 
@@ -120,22 +118,6 @@ async function act(acting: Acting, scenario: ZeroDowntime): Promise<void> {
 async function pause(load: RunningLoad, profile: ProfileName): Promise<void> {
   const condition = steadyState(profileOf(profile).rate_per_s, PAUSE_S);
   await load.waitUntil(condition, { awaited: 'undisturbed seconds after the act', deadline_s: 4 * PAUSE_S });
-}
-
-/** Compares what the shop holds with what this run's customers ordered: an order's id says what it must hold. */
-async function recordOrders({ run, cluster, namespace }: Acting): Promise<void> {
-  const orders = await listOrders({ port: cluster.ports.gateway, host: shopHost(namespace) });
-  const own = orders.filter(({ id }) => sequenceOf(run.run_id, id) !== undefined);
-  const wrong = own.filter(({ id, lines }) => {
-    const visit = visitOf(sequenceOf(run.run_id, id) ?? 0);
-    return visit.kind !== 'order' || !isDeepStrictEqual(visit.lines, lines);
-  });
-  run.timeline.record({
-    source: 'database',
-    kind: 'orders',
-    subject: `Deployment/${namespace}/${SHOP}`,
-    data: { stored: own.length, distinct: new Set(own.map(({ id }) => id)).size, wrong: wrong.length },
-  });
 }
 
 /** What `kubectl rollout restart` writes. */

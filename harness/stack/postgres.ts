@@ -6,6 +6,8 @@ import { DATABASE_SECRET, made } from './shop-manifests.ts';
 
 const NAMESPACE = 'postgres';
 const SECRET = { namespace: NAMESPACE, name: 'postgres' } as const;
+/** The pod that serves, as long as there is one. */
+export const DATABASE_POD = { namespace: NAMESPACE, name: 'postgres-0' } as const;
 /** The one role that may come by network; it owns the database of the same name and nothing else. */
 const SHOP_ROLE = 'shop';
 /** Longest name of a PostgreSQL object, in bytes (NAMEDATALEN - 1). */

@@ -72,7 +72,7 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
         repeat: options.repeat ?? 1,
       };
       if (options.dryRun) {
-        context.out(describePlan(plan));
+        context.out(await describePlan(plan));
         done({ exit_code: EXIT.pass, why: 'the plan was printed, nothing was touched' });
         return;
       }

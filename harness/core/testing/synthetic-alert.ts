@@ -65,6 +65,10 @@ const EXPECTATIONS: Readonly<Record<AlertExpectation['cause'], AlertExpectation>
   },
 };
 
+function repeated<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
 /** A made-up record of a run in which something bad is shipped, an alert fires, and a good release mends it. */
 export function syntheticAlert(options: SyntheticAlertOptions = {}): TimelineRecord[] {
   const { cause = 'bad-answers', bad_pct = 50, lasts_s = 110, watched_s = 50 } = options;
@@ -99,8 +103,6 @@ export function syntheticAlert(options: SyntheticAlertOptions = {}): TimelineRec
   });
   const fired_at = fires_after_s === 'never' ? undefined : from + fires_after_s * 1000;
   const ended_at = fired_at === undefined || ends_after_s === 'never' ? undefined : to + ends_after_s * 1000;
-  const repeated = <T>(count: number, make: (index: number) => T): T[] =>
-    Array.from({ length: count }, (_, index) => make(index));
   const fails = cause === 'bad-answers' ? Math.round((RATE * bad_pct) / 100) : 0;
   const answers = (at: EpochMs): Answers[] => {
     const failing = at >= from && at < to ? fails : 0;

@@ -54,8 +54,7 @@ function beside(facts: Facts, decision: Decision) {
     .of('prometheus', 'series')
     .filter(({ subject }) => subject === spec.check.name)
     .flatMap(({ data }) => data.samples)
-    .filter(([at]) => at <= decision.at && at >= from)
-    .at(-1)?.[1];
+    .findLast(([at]) => at <= decision.at && at >= from)?.[1];
   return { decision, answers: met.of_release, met_pct: (met.bad / met.of_release) * 100, value };
 }
 
@@ -129,10 +128,9 @@ export const judgeSightedBefore = rule(
   'what the check reads is there before a release is shipped',
   (facts) => {
     const { name } = facts.spec.check;
-    const found = facts.timeline
+    const sight = facts.timeline
       .of('prometheus', 'sight')
-      .filter(({ subject, seq }) => subject === name && seq < facts.shipped.seq);
-    const [sight] = found;
+      .find(({ subject, seq }) => subject === name && seq < facts.shipped.seq);
     if (!sight) throw new MissingEvidence(`nobody asked what check ${name} sees`);
     const { selectors, stands_in, query } = sight.data;
     const blind = selectors.filter(({ series, missing_labels }) => series === 0 || missing_labels.length > 0);
@@ -156,7 +154,7 @@ export const judgeSightedBefore = rule(
     }
     return {
       outcome: 'pass',
-      reason: `${selectors.map(({ selector, series }) => `${selector}: ${series} series`).join('; ')}`,
+      reason: selectors.map(({ selector, series }) => `${selector}: ${series} series`).join('; '),
       limit,
       measured,
       derivation: `asked with ${stands_in} in the canary's place`,

@@ -23,6 +23,14 @@ function way({ sender, dialect }: ExpectedMessage): string {
   return `${sender} by ${dialect}`;
 }
 
+/** Most findings that one reason names. */
+const NAMED_MAX = 3;
+
+function firstOf(findings: readonly string[]): string {
+  const more = findings.length - NAMED_MAX;
+  return [...findings.slice(0, NAMED_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
 function expectedMessages(facts: Facts, refused: boolean): readonly ExpectedMessage[] {
   facts.requireObserver('chat');
   const messages = facts
@@ -48,12 +56,12 @@ export const messagesUnderstood = rule(
       reason:
         wrong.length === 0
           ? `${found.length} messages: ${[...ways].join(', ')}`
-          : wrong
-              .map(
+          : firstOf(
+              wrong.map(
                 ({ expected, messages }) =>
                   `${messages.length} messages of ${way(expected)} about ${expected.subject} say "${expected.says}" (${expected.event})`,
-              )
-              .join('; '),
+              ),
+            ),
       limit: `each of ${found.length} messages once`,
       measured: `${found.length - wrong.length} of ${found.length}`,
       evidence: found.flatMap(({ messages }) => messages.map(({ seq }) => seq)),
@@ -92,7 +100,7 @@ export const messagesOrdered = rule(
               .join('; '),
       limit: '0 messages before an earlier one',
       measured: `${swapped.length} messages`,
-      evidence: swapped.flatMap(({ seqs }) => seqs),
+      evidence: swapped.length === 0 ? arrived.map(({ seq }) => seq) : swapped.flatMap(({ seqs }) => seqs),
     };
   },
 );
@@ -125,16 +133,18 @@ export const refusalAnswered = rule(
       (one) =>
         `${way(one.expected)} ${does(one) === 'told' ? 'tells it again' : 'loses it'} (status ${one.expected.refused?.status ?? 0})`,
     );
-    const other = found.filter((one) => does(one) !== one.expected.refused?.then);
+    const other = found.filter((one) => does(one) !== one.expected.refused?.outcome);
     const twice = found.filter(({ messages }) => messages.length > 1);
     const problem = [
-      ...other.map((one) => `${way(one.expected)} was ${does(one)}, not ${one.expected.refused?.then ?? ''}`),
+      ...other.map(
+        (one) => `${way(one.expected)} was ${does(one)}, not ${one.expected.refused?.outcome ?? ''}`,
+      ),
       ...twice.map((one) => `${way(one.expected)} told it ${one.messages.length} times`),
     ].join('; ');
     return {
       outcome: problem === '' ? 'pass' : 'fail',
       reason: problem === '' ? words.join('; ') : `${problem} (${words.join('; ')})`,
-      limit: found.map(({ expected }) => `${way(expected)}: ${expected.refused?.then ?? ''}`).join(', '),
+      limit: found.map(({ expected }) => `${way(expected)}: ${expected.refused?.outcome ?? ''}`).join(', '),
       measured: found.map((one) => `${way(one.expected)}: ${does(one)}`).join(', '),
       evidence: found.flatMap(({ refusal, messages }) => [
         ...(refusal ? [refusal.seq] : []),

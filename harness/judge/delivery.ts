@@ -11,6 +11,7 @@ import { healthyAfter } from './rules/healthy-after.ts';
 import { noFailedRequest } from './rules/no-failed-request.ts';
 import { pushToRunning } from './rules/push-to-running.ts';
 import { releaseUntouched } from './rules/release-untouched.ts';
+import { withRoutes } from './rules/routes-agree.ts';
 import { runComplete } from './rules/run-complete.ts';
 import { shippedByCommit } from './rules/shipped-by-commit.ts';
 import { steadyAfter } from './rules/steady-after.ts';
@@ -41,5 +42,6 @@ export function judgeDelivery(timeline: Timeline): Verdict {
   const refused = expected?.data.of === 'delivery' && expected.data.outcome === 'refused';
   if (refused) return judgeBy(REFUSAL_RULES, timeline, SERVICE_GROUNDS);
   // That clients met the release is no ground here: a commit that never deploys it is what a delivery is judged for.
-  return judgeBy([...DELIVERY_RULES, ...promotionRules(timeline), faultTook], timeline, SERVICE_GROUNDS);
+  const rollout = withRoutes(promotionRules(timeline), timeline);
+  return judgeBy([...DELIVERY_RULES, ...rollout, faultTook], timeline, SERVICE_GROUNDS);
 }

@@ -14,7 +14,7 @@ import { judgeSight } from './sight.ts';
 import { judgeSplit } from './split.ts';
 import { judgeVersions } from './versions.ts';
 
-const JUDGES: Readonly<Partial<Record<Expectation['of'], (timeline: Timeline) => Verdict>>> = {
+const JUDGES: Readonly<Record<Expectation['of'], (timeline: Timeline) => Verdict>> = {
   delivery: judgeDelivery,
   service: judgeService,
   'database-loss': judgeDatabaseLoss,

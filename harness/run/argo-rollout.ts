@@ -30,7 +30,7 @@ import {
   unlessLate,
   untilSteady,
 } from './on-cluster.ts';
-import { alertInactive, canaryPodsGone, told, workloadGone } from './rollout-conditions.ts';
+import { alertInactive, canaryPodsGone, loadMeasured, told, workloadGone } from './rollout-conditions.ts';
 import { type RolloutExtras, settleBy } from './rollout-extras.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
@@ -202,6 +202,7 @@ export async function settleArgo(
     await untilRolloutEnded(ctx, { namespace, deadline_s: budget_s, before });
     run.progress('waiting for the pods, the messages and the alert');
     await Promise.all([
+      until(loadMeasured(STEADY_S, Date.now()), 2 * STEADY_S),
       until(told(spec), STEADY_S),
       until(alertInactive(spec), alert_s),
       ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), goneBudget(spec).seconds)] : []),

@@ -64,8 +64,8 @@ export const DELIVERY_DEFECTS: readonly DeliveryDefect[] = [
     },
   },
   {
-    name: 'weights-set-back',
-    breaks: 'Flux sets back the weights that Argo Rollouts writes',
+    name: 'rollout-set-back',
+    breaks: 'Flux sets back the weights and selectors that Argo Rollouts writes',
     noticed_by: 'every-step',
     controller: 'argo-rollouts',
     files: overriding,

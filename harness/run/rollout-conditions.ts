@@ -1,4 +1,4 @@
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { EpochMs, RolloutSpec } from '#harness/core/timeline.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
 import { podsOfRelease } from '#harness/judge/pods.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
@@ -52,5 +52,14 @@ export function workloadGone({ namespace, app }: RolloutSpec): TimelineCondition
       timeline.of('kubernetes', 'object').findLast((record) => record.subject === subject)?.data.fields[
         'present'
       ] === 0,
+  };
+}
+
+/** Some whole seconds of load were measured since a moment: who serves after the end is judged by them. */
+export function loadMeasured(seconds: number, since: EpochMs): TimelineCondition {
+  return {
+    awaited: `${seconds} s of load after the end`,
+    holds: (timeline) =>
+      timeline.of('load', 'second').filter((record) => record.data.from >= since).length >= seconds,
   };
 }

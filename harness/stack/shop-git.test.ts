@@ -98,13 +98,17 @@ describe('the shop in a repository', () => {
   });
 
   test('keeps Flux from setting back what the rollout controller changes', async () => {
-    const split: Manifest = {
-      object: { apiVersion: 'traefik.io/v1alpha1', kind: 'TraefikService', metadata: { name: 'shop' } },
+    const of = (apiVersion: string, kind_of: string): Manifest => ({
+      object: { apiVersion, kind: kind_of, metadata: { name: 'shop' } },
       position: { file: 'x', line: 1, column: 1 },
-    };
-    const files = await kustomizationFiles(ctx, { ...SHOP, controller: 'argo-rollouts', rollout: [split] });
-    const found = objectsOf(files).find(({ object }) => object.kind === 'TraefikService');
-    expect(found?.object.metadata.annotations).toEqual({ 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' });
+    });
+    const rollout = [of('traefik.io/v1alpha1', 'TraefikService'), of('v1', 'Service')];
+    const files = await kustomizationFiles(ctx, { ...SHOP, controller: 'argo-rollouts', rollout });
+    const changed = objectsOf(files).filter(({ object }) => object.kind.endsWith('Service'));
+    expect(changed.map(({ object }) => object.metadata.annotations)).toEqual([
+      { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' },
+      { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' },
+    ]);
     expect(files['apps/shop/deployment.yaml']).toBeUndefined();
   });
 

@@ -47,8 +47,11 @@ const PROVIDERS = {
 
 export type FluxProvider = keyof typeof PROVIDERS;
 
-/** Kinds that the rollout controller changes after they were made; Flux must not set them back. */
-const MADE_ONCE = new Set(['TraefikService']);
+/**
+ * Kinds that Argo Rollouts changes after they were made: weights in a TraefikService, the pods' hash in a Service's selector.
+ * Both are fields that an apply replaces whole, so Flux would set them back at every look for drift.
+ */
+const MADE_ONCE = new Set(['TraefikService', 'Service']);
 const IF_NOT_PRESENT = { 'kustomize.toolkit.fluxcd.io/ssa': 'IfNotPresent' };
 
 function fileOf(manifests: readonly Manifest[]): string {

@@ -116,7 +116,7 @@ function weightPanel(
   const highest = highestOf([declared, live, measured, high]);
   const names = {
     declared: layout.narrow ? 'declared' : 'declared weight',
-    live: layout.narrow ? 'live' : 'weight in the data plane',
+    live: layout.narrow ? 'live' : 'live weight',
     measured: layout.narrow ? 'measured' : 'measured share',
     chance: layout.narrow ? 'by chance (4\u03c3)' : 'allowed by chance (4\u03c3)',
   };

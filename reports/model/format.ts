@@ -21,7 +21,8 @@ export function formatDuration_ms(value_ms: number | undefined): string {
 /** `+12.3 s` or `−4.0 s`, from the moment that times are counted from. */
 export function formatOffset_ms(value_ms: number | undefined): string {
   if (value_ms === undefined) return NO_DATA;
-  return value_ms < 0 ? formatDuration_ms(value_ms) : `+${formatDuration_ms(value_ms)}`;
+  // What is a moment early only by rounding has no sign of its own.
+  return value_ms <= -50 ? formatDuration_ms(value_ms) : `+${formatDuration_ms(Math.max(value_ms, 0))}`;
 }
 
 /** `1.42 ms`, `38 ms`. */

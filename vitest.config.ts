@@ -26,6 +26,8 @@ export default defineConfig({
       {
         test: {
           name: 'scenarios',
+          // Titles are promises, whole sentences: vitest would cut the values in them.
+          taskTitleValueFormatTruncate: 200,
           include: ['scenarios/**/*.spec.ts'],
           pool: 'threads',
           fileParallelism: false,

@@ -74,6 +74,11 @@ describe('the controllers of Flux', () => {
   });
 });
 
+const manifest = (apiVersion: string, of: string): Manifest => ({
+  object: { apiVersion, kind: of, metadata: { name: 'shop' } },
+  position: { file: 'x', line: 1, column: 1 },
+});
+
 describe('the shop in a repository', () => {
   test('is a kustomization that lists each of its files, and the former releases', async () => {
     const files = await kustomizationFiles(ctx, { ...SHOP, former: ['v1'] });
@@ -98,11 +103,7 @@ describe('the shop in a repository', () => {
   });
 
   test('keeps Flux from setting back what the rollout controller changes', async () => {
-    const of = (apiVersion: string, kind_of: string): Manifest => ({
-      object: { apiVersion, kind: kind_of, metadata: { name: 'shop' } },
-      position: { file: 'x', line: 1, column: 1 },
-    });
-    const rollout = [of('traefik.io/v1alpha1', 'TraefikService'), of('v1', 'Service')];
+    const rollout = [manifest('traefik.io/v1alpha1', 'TraefikService'), manifest('v1', 'Service')];
     const files = await kustomizationFiles(ctx, { ...SHOP, controller: 'argo-rollouts', rollout });
     const changed = objectsOf(files).filter(({ object }) => object.kind.endsWith('Service'));
     expect(changed.map(({ object }) => object.metadata.annotations)).toEqual([

@@ -4,7 +4,7 @@ import { ARGO_DEFECTS, argoRollout, expect, test } from '#harness/scenario.ts';
 // Method: the scenario of the abort as it stands, with one thing broken on purpose in each run.
 // Needs: argo
 // Isolation: namespace 0.5 cpu
-// Tags: slow
+// Tags: nightly, slow
 test.for(ARGO_DEFECTS)('$name: $breaks', async (defect, { openRun }) => {
   const verdict = await argoRollout(openRun(defect.name), {
     release: 'errors-50',

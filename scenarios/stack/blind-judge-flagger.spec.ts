@@ -4,6 +4,7 @@ import { BLIND_FLAGGER_JUDGES, blindJudge, expect, test } from '#harness/scenari
 // Method: ship a release that fails half of its requests; ask before what the check reads; compare what Flagger decides with what clients met.
 // Needs: traefik, flagger, prometheus, alertmanager, chat
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test('a check of Flagger that sees what users meet is not called blind', async ({ openRun }) => {
   expect(await blindJudge(openRun(), { controller: 'flagger', load: 'steady-300' })).toHold();
 });

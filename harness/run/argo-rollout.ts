@@ -199,13 +199,15 @@ export async function settleArgo(
   const until = (condition: TimelineCondition, deadline_s: number): Promise<void> =>
     unlessLate(run, () => run.timeline.until(condition, deadline_s, run.signal));
   await unlessLate(run, async () => {
-    await untilRolloutEnded(ctx, { namespace, deadline_s: budget_s, before });
+    const end = await untilRolloutEnded(ctx, { namespace, deadline_s: budget_s, before });
+    const as_expected = end === (spec.expected === 'rollback' ? 'aborted' : 'rolled-out');
     run.progress('waiting for the pods, the messages and the alert');
     await Promise.all([
       until(loadMeasured(STEADY_S, Date.now()), 2 * STEADY_S),
       until(told(spec), STEADY_S),
-      until(alertInactive(spec), alert_s),
-      ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), goneBudget(spec).seconds)] : []),
+      // Another end than the promised one is not followed by what would follow that.
+      ...(as_expected ? [until(alertInactive(spec), alert_s)] : []),
+      ...(end === 'aborted' ? [until(canaryPodsGone(spec), goneBudget(spec).seconds)] : []),
     ]);
     await untilSteady(run, load, { subject: spec.app, profile, moment: 'after', deadline_s: 2 * STEADY_S });
   });

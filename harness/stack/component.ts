@@ -170,6 +170,8 @@ export function component(options: ComponentOptions): Component {
     workloads,
     access,
     async install(ctx) {
+      // Definitions alone are installed before, for all components at once.
+      if (workloads.length === 0) return;
       const filled = typeof values === 'function' ? values(ctx) : values;
       const manifests = await manifestsOf(ctx, name, filled);
       if (credentials) manifests.push(await credentialsManifest(ctx.kube, { namespace, ...credentials }));

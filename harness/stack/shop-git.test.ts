@@ -74,7 +74,7 @@ describe('the controllers of Flux', () => {
   });
 });
 
-const manifest = (apiVersion: string, of: string): Manifest => ({
+const emptyObject = (apiVersion: string, of: string): Manifest => ({
   object: { apiVersion, kind: of, metadata: { name: 'shop' } },
   position: { file: 'x', line: 1, column: 1 },
 });
@@ -103,7 +103,7 @@ describe('the shop in a repository', () => {
   });
 
   test('keeps Flux from setting back what the rollout controller changes', async () => {
-    const rollout = [manifest('traefik.io/v1alpha1', 'TraefikService'), manifest('v1', 'Service')];
+    const rollout = [emptyObject('traefik.io/v1alpha1', 'TraefikService'), emptyObject('v1', 'Service')];
     const files = await kustomizationFiles(ctx, { ...SHOP, controller: 'argo-rollouts', rollout });
     const changed = objectsOf(files).filter(({ object }) => object.kind.endsWith('Service'));
     expect(changed.map(({ object }) => object.metadata.annotations)).toEqual([

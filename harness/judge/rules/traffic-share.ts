@@ -62,7 +62,7 @@ export const trafficShare = rule(
     const periods = facts.weight_periods;
     const lastPositive = periods.findLastIndex((period) => period.canary_pct > 0);
     const candidates =
-      facts.spec.expected === 'promotion'
+      facts.spec.expected === 'promotion' || facts.endState('promotion') !== undefined
         ? promotionPeriods(facts, periods.slice(0, lastPositive + 1))
         : periods;
     const judged = candidates.map((period) => judgePeriod(facts, period)).filter((one) => one !== undefined);

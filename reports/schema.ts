@@ -154,7 +154,16 @@ const expectation = variant('of', [
   looseObject({
     of: literal('messages'),
     namespace: text,
-    messages: array(looseObject({ event: text, sender: text, dialect: text, subject: text, says: text })),
+    messages: array(
+      looseObject({
+        event: text,
+        sender: text,
+        dialect: text,
+        subject: text,
+        says: text,
+        refused: optional(looseObject({ status: number(), path: text, outcome: picklist(['told', 'lost']) })),
+      }),
+    ),
   }),
 ]);
 

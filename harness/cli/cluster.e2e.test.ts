@@ -13,7 +13,9 @@ let state = '';
 beforeEach(() => {
   state = mkdtempSync(join(tmpdir(), 'mettle-state-'));
 });
-afterEach(() => {
+afterEach(async () => {
+  // What a test that failed half-way has made is owed by its own state folder, and goes before the folder does.
+  await mettle('cleanup', '--all');
   rmSync(state, { recursive: true, force: true });
 });
 
@@ -34,27 +36,26 @@ async function containers(name: string): Promise<string> {
 
 test('a cluster that is not to be kept is there until Ctrl-C, with the parts that were asked for', async () => {
   const name = `mettle-brief${process.pid}`;
-  const child = startChild([process.execPath, MAIN, 'cluster', 'create', name, '--stack', 'chat'], {
+  await using child = startChild([process.execPath, MAIN, 'cluster', 'create', name, '--stack', 'chat'], {
     env: env(),
   });
-  const lines: string[] = [];
-  const there = Promise.withResolvers<void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line);
-      if (line.includes('until you end this command')) there.resolve();
-    });
-  }
-  await Promise.race([there.promise, child.exited]);
-  const address = /^chat +(http:\S+)/m.exec(lines.join('\n'))?.[1] ?? lines.join('\n');
+  const said: Record<'out' | 'err', string[]> = { out: [], err: [] };
+  createInterface({ input: child.stdout }).on('line', (line) => said.out.push(line));
+  createInterface({ input: child.stderr }).on('line', (line) => said.err.push(line));
+  // Two streams: what is printed on one may be read before what was printed earlier on the other.
+  const chat = /^chat +(http:\S+)/m;
+  const there = (): boolean =>
+    chat.test(said.out.join('\n')) && said.err.some((line) => line.includes('until you end this command'));
+  await expect.poll(there, { timeout: 180_000 }).toBe(true);
+  const address = chat.exec(said.out.join('\n'))?.[1] ?? '';
   // The port of a node answers a moment after its pod is ready.
   const answer = async (): Promise<number> => (await fetch(`${address}/healthz`)).status;
   await expect.poll(() => answer().catch(String), { timeout: 20_000 }).toBe(200);
-  expect(lines.join('\n')).toContain(`export KUBECONFIG=${state}`);
-  expect(lines.join('\n')).not.toMatch(/^prometheus/m);
+  expect(said.out.join('\n')).toContain(`export KUBECONFIG=${state}`);
+  expect(said.out.join('\n')).not.toMatch(/^prometheus/m);
   child.kill('SIGINT');
   const { exit_code } = await child.exited;
-  expect(lines.at(-1)).toMatch(/^exit 130/);
+  expect(said.err.at(-1)).toMatch(/^exit 130/);
   expect(exit_code).toBe(130);
   expect(await containers(name)).toBe('');
 });

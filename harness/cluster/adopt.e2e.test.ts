@@ -76,7 +76,7 @@ beforeAll(async () => {
       '--kubeconfig',
       kubeconfig,
     ],
-    { timeout_s: 180, input: config },
+    { timeout_s: 180, input: config, env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: THEIRS } },
   );
   const { stdout } = await run(['docker', 'port', NODE, '6443/tcp']);
   api_server = `https://${stdout.trim()}`;
@@ -85,6 +85,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await tryRun(['docker', 'rm', '--force', '--volumes', NODE], { timeout_s: 60 });
+  await tryRun(['docker', 'network', 'rm', THEIRS], { timeout_s: 60 });
   await rm(dir, { recursive: true, force: true });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { syntheticService } from './testing/synthetic-service.ts';
 import { syntheticRun } from './testing/synthetic-run.ts';
 import { formatRecord, parseTimeline } from './timeline-text.ts';
 
@@ -7,6 +8,12 @@ const text = records.map(formatRecord).join('');
 
 test('what was written is read back', () => {
   expect(parseTimeline(text, 'timeline.jsonl').records).toEqual(records);
+});
+
+test('what was found in a database is read back', () => {
+  const service = syntheticService({ orders: {} });
+  expect(service.some(({ source }) => source === 'database')).toBe(true);
+  expect(parseTimeline(service.map(formatRecord).join(''), 'timeline.jsonl').records).toEqual(service);
 });
 
 test('a last line without its end is left out: a killed run leaves one', () => {

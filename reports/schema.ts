@@ -234,6 +234,7 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
     // JSON has no NaN: a sample that Prometheus gave as NaN is null in the file.
     samples: array(tuple([number(), nullable(number())])),
   }),
+  'prometheus/rule': looseObject({ expression: text, missing: array(text), error: optional(text) }),
   'prometheus/sight': looseObject({
     query: text,
     stands_in: text,

@@ -173,6 +173,7 @@ export type TimelineRecord =
     >
   | RecordBase<'prometheus', 'sight', SightData>
   | RecordBase<'prometheus', 'panel', { dashboard: string; query: string; series: number; samples: number }>
+  | RecordBase<'prometheus', 'rule', AlertRuleData>
   | RecordBase<'prometheus', 'alert', { state: 'inactive' | 'pending' | 'firing'; value?: number }>
   | RecordBase<
       'alertmanager',
@@ -259,6 +260,15 @@ export interface SightData {
     /** Labels that the query asks of these series and that none of them has. */
     readonly missing_labels: readonly string[];
   }[];
+}
+
+/** An alert rule as Prometheus holds it. */
+export interface AlertRuleData {
+  readonly expression: string;
+  /** Metrics that it names and that Prometheus never had a sample of: over these it is silent for ever. */
+  readonly missing: readonly string[];
+  /** Why it cannot be evaluated; absent when it can. */
+  readonly error?: string;
 }
 
 /** The part of an object that rules and reports read; whole objects go to the evidence. */

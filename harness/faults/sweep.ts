@@ -55,7 +55,11 @@ export async function sweep(options: SweepOptions = {}): Promise<readonly Swept[
     const subject = `cluster ${cluster.name}`;
     if (swept.some((one) => one.subject === subject)) continue;
     if (cluster.state === 'adopted') {
-      swept.push({ subject, outcome: 'kept', reason: 'it was adopted; mettle cluster release gives it back' });
+      swept.push({
+        subject,
+        outcome: 'kept',
+        reason: 'it was adopted; mettle cluster release gives it back',
+      });
     } else if (cluster.state === 'kept' && options.all !== true) {
       swept.push({ subject, outcome: 'kept', reason: 'it was asked to be kept; --all removes it' });
     } else if (cluster.state === 'in use') {

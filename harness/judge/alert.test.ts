@@ -48,6 +48,7 @@ describe('each way in which an alert goes wrong is noticed by its rule', () => {
     ['it fires before `for` is over', 'alert-fired-in-time: fail', { fires_after_s: 30 }],
     ['it fires too late', 'alert-fired-in-time: fail', { fires_after_s: 90, lasts_s: 150 }],
     ['it never fires', 'alert-fired-in-time: fail', { fires_after_s: 'never' }],
+    ['its rule reads a metric that is not there', 'alert-sees: fail', { missing: ['failures'] }],
     ['nobody is told', 'chat-told-once: fail', { messages: 0 }],
     ['told twice', 'chat-told-once: fail', { messages: 2 }],
     ['told late', 'chat-told-once: fail', { told_after_s: 12 }],

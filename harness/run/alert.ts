@@ -17,6 +17,7 @@ import { observeChat } from '#harness/observe/chat.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import { observeService } from '#harness/observe/service.ts';
 import { CRASH_ALERT, SHOP_ALERT } from '#harness/stack/alert-rules.ts';
+import { checkRules } from '#harness/stack/rule-check.ts';
 import { ALERT_GROUPING } from '#harness/stack/alertmanager.ts';
 import { SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
@@ -119,6 +120,9 @@ async function act(acting: Acting, scenario: AlertScenario, alert: AlertExpectat
   await run.phase('steady state', 'waiting for the steady state', () =>
     untilSteady(run, load, { ...steady, moment: 'before' }),
   );
+  await run.phase('alert rule', `asking Prometheus what alert ${alert.name} reads`, () =>
+    recordRule(acting, alert.name),
+  );
   const until = (condition: TimelineCondition, deadline_s: number): Promise<void> =>
     unlessLate(run, () => run.timeline.until(condition, deadline_s, run.signal));
 
@@ -149,6 +153,18 @@ async function act(acting: Acting, scenario: AlertScenario, alert: AlertExpectat
     await load.stop();
     await observers[Symbol.asyncDispose]();
   });
+}
+
+async function recordRule({ run, cluster }: Acting, name: string): Promise<void> {
+  const rules = await checkRules(cluster.ports.prometheus);
+  for (const { expression, missing, error } of rules.filter((rule) => rule.name === name)) {
+    run.timeline.record({
+      source: 'prometheus',
+      kind: 'rule',
+      subject: name,
+      data: { expression, missing, ...(error === undefined ? {} : { error }) },
+    });
+  }
 }
 
 function stateReached(alert: AlertExpectation, state: 'firing' | 'inactive'): TimelineCondition {

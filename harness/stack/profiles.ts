@@ -13,8 +13,6 @@ export const PROFILES = {
   full: COMPONENT_NAMES.filter((name) => !name.startsWith('istio')),
 } as const satisfies Readonly<Record<string, readonly ComponentName[]>>;
 
-export type StackProfile = keyof typeof PROFILES;
-
 function isComponent(name: string): name is ComponentName {
   return Object.hasOwn(REGISTRY, name);
 }

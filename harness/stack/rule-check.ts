@@ -7,8 +7,6 @@ const TIMEOUT_MS = 5_000;
 export interface CheckedRule {
   readonly name: string;
   readonly expression: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
   /** Why it cannot be evaluated; absent when it can. */
   readonly error?: string;
   /** Metrics that its expression names. */
@@ -41,10 +39,6 @@ export function metricsIn(node: unknown): readonly string[] {
   return [...new Set([...own, ...Object.values(node).flatMap(metricsIn)])];
 }
 
-function texts(value: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(Object(value)).map(([key, text]) => [key, String(text)]));
-}
-
 /**
  * Every alert rule of a running Prometheus with the metrics that it reads. A rule over a metric that does not exist is
  * silent for ever, so whoever relies on a rule's silence asks this first.
@@ -62,8 +56,6 @@ export async function checkRules(port: number): Promise<readonly CheckedRule[]> 
       return {
         name: textAt(rule, 'name') ?? '',
         expression,
-        labels: texts(at(rule, 'labels')),
-        annotations: texts(at(rule, 'annotations')),
         ...(error ? { error } : {}),
         metrics,
         missing: metrics.filter((metric) => !known.has(metric)),

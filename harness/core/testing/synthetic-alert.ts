@@ -22,6 +22,8 @@ export interface SyntheticAlertOptions {
   readonly messages_of_end?: number;
   /** From firing to the first message. Default 1. */
   readonly told_after_s?: number;
+  /** Metrics that the alert's rule reads and that do not exist. Default none. */
+  readonly missing?: readonly string[];
   /** From the end of the cause until it is inactive; `never` fires on. Default 12. */
   readonly ends_after_s?: number | 'never';
   /** Share of bad answers while the cause lasts. Default 50. */
@@ -128,6 +130,13 @@ export function syntheticAlert(options: SyntheticAlertOptions = {}): TimelineRec
     steady(act_at - 10, 'before'),
     ...phase('trouble', act_at, to),
     ...crashes,
+    {
+      at: act_at - 5,
+      source: 'prometheus',
+      kind: 'rule',
+      subject,
+      data: { expression: 'failures > 1', missing: options.missing ?? [] },
+    },
     state(START_AT, 'inactive'),
     state(from + 5_000, 'pending'),
     ...(fired_at === undefined ? [] : [state(fired_at, 'firing')]),

@@ -15,6 +15,26 @@ import {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
+/** The alert can speak at all: its rule is evaluated and reads metrics that exist. */
+export const alertSees = rule('alert-sees', 'the rule of the alert reads metrics that exist', (facts) => {
+  const { name } = facts.expectation('alert');
+  const read = facts.timeline.of('prometheus', 'rule').filter((record) => record.subject === name);
+  const [first] = read;
+  if (!first) throw new MissingEvidence(`Prometheus holds no rule of alert ${name}`);
+  const { error, missing } = first.data;
+  const blind = [
+    ...(error === undefined ? [] : [error]),
+    ...missing.map((one) => `there is no metric ${one}`),
+  ];
+  return {
+    outcome: blind.length === 0 ? 'pass' : 'fail',
+    reason: blind.length === 0 ? `it reads ${first.data.expression}` : blind.join('; '),
+    limit: '0 metrics missing',
+    measured: `${missing.length} missing`,
+    evidence: [first.seq],
+  };
+});
+
 /** The cause was real: what the alert watches did happen, as strongly as the scenario says. */
 export const causeTook = rule(
   'cause-took',

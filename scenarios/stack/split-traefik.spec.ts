@@ -1,4 +1,4 @@
-import { expect, SPLIT_DEFECTS, splitTraffic, test } from '#harness/scenario.ts';
+import { expect, splitTraffic, test } from '#harness/scenario.ts';
 
 // Goal: the share of users that Traefik really sends to each release is the declared one, and so is its live configuration.
 // Method: 300 requests a second throughout; two releases side by side, no controller; declare 5, 20 and 50 %, each for as long as the test needs to find an error of 2 points; judge the recorded timeline.
@@ -11,14 +11,4 @@ test('Traefik sends 5, 20 and 50 % of users to a release when that is declared',
     load: 'steady-300',
   });
   expect(verdict).toHold();
-});
-
-test.for(SPLIT_DEFECTS)('$name: $breaks', async (defect, { openRun }) => {
-  const verdict = await splitTraffic(openRun(defect.name), {
-    gateway: 'traefik',
-    canary_pct: [5],
-    load: 'steady-300',
-    defect,
-  });
-  expect(verdict).toBeCaughtBy(defect.noticed_by);
 });

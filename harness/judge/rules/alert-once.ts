@@ -18,8 +18,7 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 /** The alert can speak at all: its rule is evaluated and reads metrics that exist. */
 export const alertSees = rule('alert-sees', 'the rule of the alert reads metrics that exist', (facts) => {
   const { name } = facts.expectation('alert');
-  const read = facts.timeline.of('prometheus', 'rule').filter((record) => record.subject === name);
-  const [first] = read;
+  const first = facts.timeline.of('prometheus', 'rule').find((record) => record.subject === name);
   if (!first) throw new MissingEvidence(`Prometheus holds no rule of alert ${name}`);
   const { error, missing } = first.data;
   const blind = [

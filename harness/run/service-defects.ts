@@ -1,4 +1,4 @@
-import { listAt, textAt } from '#harness/core/kubernetes.ts';
+import { listAt } from '#harness/core/kubernetes.ts';
 import type { ServiceDefect } from './zero-downtime.ts';
 
 type Container = Readonly<Record<string, unknown>>;
@@ -14,16 +14,10 @@ function withContainers(spec: object, change: (container: Container) => Containe
 /** Each must turn the verdict of the zero-downtime scenario red. */
 export const SERVICE_DEFECTS: readonly ServiceDefect[] = [
   {
-    name: 'no-drain',
-    breaks: 'pods stop serving the moment they are told to leave',
+    name: 'recreate',
+    breaks: 'every pod is stopped before a new one is started',
     noticed_by: 'no-failed-request',
-    deployment: (spec) =>
-      withContainers(spec, (container) => ({
-        ...container,
-        env: listAt(container, 'env').map((one) =>
-          textAt(one, 'name') === 'DRAIN_S' ? { name: 'DRAIN_S', value: '0' } : one,
-        ),
-      })),
+    deployment: (spec) => ({ ...spec, strategy: { type: 'Recreate' } }),
   },
   {
     name: 'all-at-once',

@@ -99,7 +99,7 @@ function podsPanel(facts: RunFacts, box: Box): Panel {
 }
 
 function shadeOf(facts: RunFacts, release: string): ColourName {
-  if (release === facts.spec?.stable_release) return 'stableLine';
+  if (release === facts.stable_release) return 'stableLine';
   return release === facts.next_release ? 'next' : 'other';
 }
 
@@ -172,7 +172,7 @@ function badPanel(facts: RunFacts, answers: Answers, box: Box): Panel {
 }
 
 function latencyPanel(facts: RunFacts, answers: Answers, box: Box): Panel {
-  const known = [facts.spec?.stable_release, facts.next_release];
+  const known = [facts.stable_release, facts.next_release];
   const releases = [...new Set(answers.kinds.map((kind) => kind.release))]
     .filter((release) => release !== 'none')
     .sort((left, right) => known.indexOf(left) - known.indexOf(right));

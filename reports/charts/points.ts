@@ -107,7 +107,7 @@ export function allowedShare_pct(facts: RunFacts, bin: Bin): readonly [number, n
 
 /** The bands of answers from the quiet ones to the harmful ones. */
 export function bandsOf(facts: RunFacts, kinds: readonly AnswerKind[]): readonly Band[] {
-  const stable = facts.spec?.stable_release;
+  const stable = facts.stable_release;
   const bands = new Map<
     string,
     { label: string; colour: ColourName; bad: boolean; keys: string[]; codes: number[] }

@@ -43,6 +43,8 @@ export interface RunFacts {
   readonly faults: readonly Span[];
   /** When the primary began to take over the next release: from then on an answer's release does not tell its route. */
   readonly promoting_at: EpochMs | undefined;
+  /** What served before, and what comes: by the run's own declaration, else by what was shipped and what answered first. */
+  readonly stable_release: string | undefined;
   readonly next_release: string | undefined;
 }
 
@@ -80,8 +82,23 @@ export function factsOf(given: Timeline): RunFacts {
     phases: phasesOf(timeline),
     faults: faultsOf(timeline),
     promoting_at: promotingAt(timeline, spec),
-    next_release: spec?.next_release ?? shipped?.data.release,
+    ...releasesOf(timeline, shipped?.data.release),
   };
+}
+
+function releasesOf(
+  timeline: Timeline,
+  shipped: string | undefined,
+): Pick<RunFacts, 'stable_release' | 'next_release'> {
+  const spec = timeline.of('harness', 'spec')[0]?.data;
+  if (spec) return { stable_release: spec.stable_release, next_release: spec.next_release };
+  const expectation = timeline.of('harness', 'expectation')[0]?.data;
+  if (expectation?.of === 'split') {
+    return { stable_release: expectation.primary_release, next_release: expectation.canary_release };
+  }
+  const answered = timeline.of('load', 'second').flatMap(({ data }) => data.series);
+  const first = answered.find(({ release }) => release !== 'none' && release !== shipped);
+  return { stable_release: first?.release, next_release: shipped };
 }
 
 /**

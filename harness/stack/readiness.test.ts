@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
-import { podFailure } from './readiness.ts';
+import { isOfTemplate, podFailure } from './readiness.ts';
 
 function pod(container: object, metadata: object = {}): KubeObject {
   return {
@@ -59,5 +59,30 @@ describe('podFailure', () => {
     ['one without a status', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'new' } }],
   ])('%s may still come up', (_, object) => {
     expect(podFailure(object)).toBeUndefined();
+  });
+});
+
+describe('isOfTemplate', () => {
+  const container = { name: 'chat', image: 'localhost/mettle/chat:2', args: ['--port', '1'] };
+  const workload = (spec: object): KubeObject => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'chat' },
+    spec: { template: { spec: { containers: [spec] } } },
+  });
+  // The API server adds the account's token to each container of a pod.
+  const made = { ...pod({}), spec: { containers: [{ ...container, volumeMounts: [{ name: 'token' }] }] } };
+
+  test('a pod of the present template', () => {
+    expect(isOfTemplate(workload(container), made)).toBe(true);
+  });
+
+  test.each([
+    ['another image', { image: 'localhost/mettle/chat:absent' }],
+    ['other arguments', { args: ['--port', '2'] }],
+    ['a variable more', { env: [{ name: 'PORT', value: '1' }] }],
+    ['another container', { name: 'other' }],
+  ])('%s: a pod of an earlier one', (_, change) => {
+    expect(isOfTemplate(workload({ ...container, ...change }), made)).toBe(false);
   });
 });

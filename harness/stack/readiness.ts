@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { DeadlineError, messageOf, UnfitError } from '#harness/core/errors.ts';
 import { conditionOf, statusOf } from '#harness/core/kstatus.ts';
-import { type KubeObject, listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
+import { at, type KubeObject, listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
@@ -77,6 +78,21 @@ export function podFailure(pod: KubeObject): PodFailure | undefined {
   return undefined;
 }
 
+/** What of a container decides whether it can start, and is the same in a pod as in the template that it was made from. */
+const STARTED_BY = ['image', 'command', 'args', 'env', 'envFrom'] as const;
+
+/**
+ * Whether a pod was made from a workload's present template. A pod of an earlier one says nothing about whether the
+ * present one comes up.
+ */
+export function isOfTemplate(workload: KubeObject, pod: KubeObject): boolean {
+  const own = new Map(listAt(pod, 'spec', 'containers').map((one) => [textAt(one, 'name'), one]));
+  return listAt(workload, 'spec', 'template', 'spec', 'containers').every((wanted) => {
+    const found = own.get(textAt(wanted, 'name'));
+    return STARTED_BY.every((field) => isDeepStrictEqual(at(found, field), at(wanted, field)));
+  });
+}
+
 /** A user that does not fit the image does not change; a config map may still be on its way. */
 function missingForGood(container: unknown): boolean {
   return /runAsNonRoot|run as root/.test(textAt(container, 'state', 'waiting', 'message') ?? '');
@@ -133,14 +149,20 @@ export async function untilReady(
   const condition = isCurrent({ ...apiVersionOf(workload), namespace, name });
   const over = new AbortController();
   const failed = Promise.withResolvers<never>();
-  let first: PodFailure | undefined;
+  let told = false;
+  const look = async (pod: KubeObject): Promise<void> => {
+    const failure = told ? undefined : podFailure(pod);
+    if (failure === undefined) return;
+    const object = await kube.get({ ...apiVersionOf(workload), namespace, name });
+    if (told || (object !== undefined && !isOfTemplate(object, pod))) return;
+    told = true;
+    failed.reject(await failureError(kube, failure));
+  };
   await using _watching = kube.watch(
     { ...POD, namespace, labels },
     {
       onChange({ object }) {
-        if (first !== undefined) return;
-        first = podFailure(object);
-        if (first) failureError(kube, first).then(failed.reject, failed.reject);
+        look(object).catch(failed.reject);
       },
     },
   );

@@ -18,7 +18,8 @@ import { ROOT } from '#harness/run/catalogue.ts';
 import { deployDemoShop } from '#harness/run/demo-shop.ts';
 import { prepareCluster, prepareImages } from '#harness/run/prepare.ts';
 import { componentsOf } from '#harness/stack/profiles.ts';
-import { SHOP_ALERT, SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
+import { SHOP_ALERT } from '#harness/stack/alert-rules.ts';
+import { SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { deployShop, shopHost, untilInitialised } from '#harness/stack/shop.ts';
 
 const HELP = `Usage: scripts/bench [load|verdict|stack] [--seconds N] [--runs N]

@@ -1,14 +1,12 @@
 import type { ArgoSpec, RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { goneBudget, POD_START_S, promotionBudget_s, rollbackBudget_s } from '#harness/judge/budgets.ts';
-import { judgeRun } from '#harness/judge/judge-run.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
-import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
+import type { ProfileName } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
-import { SCRAPE_INTERVAL_S, SHOP_ALERT } from '#harness/stack/prometheus.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
 import {
   deployRolloutShop,
@@ -21,17 +19,10 @@ import {
 } from '#harness/stack/shop-argo.ts';
 import { observeStack } from '#harness/stack/stack.ts';
 import type { ArgoDefect } from './argo-defects.ts';
-import {
-  type Acting,
-  beginLoad,
-  onCluster,
-  releaseDocument,
-  STEADY_S,
-  unlessLate,
-  untilSteady,
-} from './on-cluster.ts';
+import { type Acting, beginLoad, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, loadMeasured, told, workloadGone } from './rollout-conditions.ts';
 import { type RolloutExtras, settleBy } from './rollout-extras.ts';
+import { commonSpec, runRollout } from './rollout-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A rollout of the shop by Argo Rollouts, and what must come of it. */
@@ -102,27 +93,15 @@ export function argoSpec(rollout: ArgoRollout, namespace: string): ArgoSpec {
       : {}),
     scale_down_delay_s: options.scale_down_delay_s,
     abort_scale_down_delay_s: options.abort_scale_down_delay_s,
-    scrape_interval_s: SCRAPE_INTERVAL_S,
     check: { name: options.check_name, max_pct: options.check_max_pct },
-    load: { profile: rollout.load, rate_per_s: profileOf(rollout.load).rate_per_s },
-    bad_answers_pct: rollout.bad_answers_pct,
-    alert: { ...SHOP_ALERT },
+    ...commonSpec(rollout),
   };
 }
 
 /** Ships a release of the shop through a real Rollout under load, waits for the end, and judges the recorded timeline. */
 export async function argoRollout(run: ScenarioRun, rollout: ArgoRollout): Promise<Verdict> {
   const spec = argoSpec(rollout, run.run_id);
-  run.timeline.record({
-    source: 'harness',
-    kind: 'spec',
-    subject: `${spec.namespace}/${spec.app}`,
-    data: spec,
-  });
-  return await onCluster(run, {
-    act: (acting) => act({ ...acting, spec }, rollout),
-    judge: judgeRun,
-  });
+  return await runRollout(run, spec, (acting) => act({ ...acting, spec }, rollout));
 }
 
 async function act(acting: ArgoAct, rollout: ArgoRollout): Promise<void> {

@@ -2,13 +2,11 @@ import type { FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { promotionBudget_s, rollbackBudget_s, TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
 import { gatewayOf } from '#harness/gateway/gateways.ts';
-import { judgeRun } from '#harness/judge/judge-run.ts';
-import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
+import type { ProfileName } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import { observeStack } from '#harness/stack/stack.ts';
-import { SCRAPE_INTERVAL_S, SHOP_ALERT } from '#harness/stack/prometheus.ts';
 import {
   canaryOptions,
   deployShop,
@@ -18,10 +16,11 @@ import {
   untilInitialised,
   untilPhase,
 } from '#harness/stack/shop.ts';
-import { beginLoad, onCluster, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
+import { beginLoad, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
 import type { RolloutAct, SeededDefect } from './rollout-act.ts';
 import { type RolloutExtras, settleBy } from './rollout-extras.ts';
+import { commonSpec, runRollout } from './rollout-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A rollout of the shop by Flagger, and what must come of it. */
@@ -71,27 +70,15 @@ export function flaggerSpec(rollout: FlaggerRollout, namespace: string): Flagger
     expected: rollout.expected,
     ...(rollout.gateway ? { gateway: rollout.gateway } : {}),
     ...rollout.canary,
-    scrape_interval_s: SCRAPE_INTERVAL_S,
     check: { name: options.check_name, max_pct: options.check_max_pct },
-    load: { profile: rollout.load, rate_per_s: profileOf(rollout.load).rate_per_s },
-    bad_answers_pct: rollout.bad_answers_pct,
-    alert: { ...SHOP_ALERT },
+    ...commonSpec(rollout),
   };
 }
 
 /** Ships a release of the shop through a real Canary under load, waits for the end, and judges the recorded timeline. */
 export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout): Promise<Verdict> {
   const spec = flaggerSpec(rollout, run.run_id);
-  run.timeline.record({
-    source: 'harness',
-    kind: 'spec',
-    subject: `${spec.namespace}/${spec.app}`,
-    data: spec,
-  });
-  return await onCluster(run, {
-    act: (acting) => act({ ...acting, spec }, rollout),
-    judge: judgeRun,
-  });
+  return await runRollout(run, spec, (acting) => act({ ...acting, spec }, rollout));
 }
 
 async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {

@@ -5,7 +5,7 @@ import { at, type KubeObject, listAt, numberAt, textAt } from '#harness/core/kub
 import type { KubeClient } from '#harness/kube/client.ts';
 import type { Manifest } from '#harness/kube/manifests.ts';
 import type { StackContext } from './component.ts';
-import { SHOP_ALERT } from './prometheus.ts';
+import { SHOP_ALERT } from './alert-rules.ts';
 import { type CanaryOptions, deployShop, shipRelease } from './shop.ts';
 import { imagesFor } from './profiles.ts';
 import { REGISTRY } from './registry.ts';

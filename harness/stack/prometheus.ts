@@ -1,8 +1,6 @@
 import { ALERT_VALUES } from './alert-rules.ts';
 import { component } from './component.ts';
 
-export { SHOP_ALERT } from './alert-rules.ts';
-
 /** How often every pod is scraped, in seconds. */
 export const SCRAPE_INTERVAL_S = 2;
 

@@ -20,6 +20,13 @@ const waiting = (reason: string, more: object = {}): object => ({ state: { waiti
 const crashed = (restartCount: number): KubeObject =>
   pod(waiting('CrashLoopBackOff', { restartCount, lastState: { terminated: { exitCode: 2 } } }));
 
+const workload = (container: object): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'chat' },
+  spec: { template: { spec: { containers: [container] } } },
+});
+
 describe('podFailure', () => {
   test.each(['ErrImageNeverPull', 'ErrImagePull', 'ImagePullBackOff', 'InvalidImageName'])(
     '%s: the image is not there and will not come',
@@ -64,12 +71,6 @@ describe('podFailure', () => {
 
 describe('isOfTemplate', () => {
   const container = { name: 'chat', image: 'localhost/mettle/chat:2', args: ['--port', '1'] };
-  const workload = (spec: object): KubeObject => ({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'chat' },
-    spec: { template: { spec: { containers: [spec] } } },
-  });
   // The API server adds the account's token to each container of a pod.
   const made = { ...pod({}), spec: { containers: [{ ...container, volumeMounts: [{ name: 'token' }] }] } };
 

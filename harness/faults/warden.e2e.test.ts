@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { deleteCluster, listClusters } from '#harness/cluster/clusters.ts';
 import { guardCluster } from '#harness/cluster/guard.ts';
 import { NODE_PORTS } from '#harness/cluster/types.ts';
@@ -41,6 +41,8 @@ beforeAll(async () => {
 /** Starts a run in small; its lines are looked for. */
 function startRun(): { child: Child; sees: (text: string) => Promise<string> } {
   const child = startChild([process.execPath, PROGRAM, JSON.stringify(artifacts)]);
+  // A test that fails half-way must not leave its run, and with it a cluster, behind.
+  onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => lines.push(line));

@@ -1,6 +1,6 @@
 import type { ArgoSpec, RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { goneBudget, POD_START_S, promotionBudget_s, rollbackBudget_s } from '#harness/judge/budgets.ts';
+import { goneBudget, POD_START_S } from '#harness/judge/budgets.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
@@ -22,7 +22,15 @@ import type { ArgoDefect } from './argo-defects.ts';
 import { type Acting, beginLoad, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, loadMeasured, told, workloadGone } from './rollout-conditions.ts';
 import { type RolloutExtras, settleBy } from './rollout-extras.ts';
-import { commonSpec, runRollout } from './rollout-run.ts';
+import {
+  alertDeadline_s,
+  commonSpec,
+  endDeadline_s,
+  NEXT,
+  runRollout,
+  STABLE,
+  STABLE_DOCUMENT,
+} from './rollout-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A rollout of the shop by Argo Rollouts, and what must come of it. */
@@ -43,18 +51,8 @@ export interface ArgoRollout {
   readonly extras?: RolloutExtras;
 }
 
-/** Names of the two releases: what serves before, and what is shipped. */
-const STABLE = 'v1';
-const NEXT = 'v2';
-
-/** Release document of what serves before. */
-const STABLE_DOCUMENT = 'good';
-
 /** Longest time until the shop serves for the first time, in seconds: its images may have to be unpacked. */
 const DEPLOYED_S = 60;
-
-/** Added to the budget of the end state, so that a late end is seen, and judged as late. */
-const LATE_S = 15;
 
 /** The two Services that the gateway splits between, and the one that a blue/green rollout switches. */
 export const SERVICES = { primary: `${SHOP}-stable`, canary: `${SHOP}-canary` } as const;
@@ -173,19 +171,17 @@ export async function settleArgo(
   { load, profile, before }: Settling,
 ): Promise<void> {
   const { namespace } = spec;
-  const budget_s = (spec.expected === 'rollback' ? rollbackBudget_s(spec) : promotionBudget_s(spec)) + LATE_S;
-  const alert_s = spec.alert.window_s + 2 * spec.scrape_interval_s + STEADY_S;
   const until = (condition: TimelineCondition, deadline_s: number): Promise<void> =>
     unlessLate(run, () => run.timeline.until(condition, deadline_s, run.signal));
   await unlessLate(run, async () => {
-    const end = await untilRolloutEnded(ctx, { namespace, deadline_s: budget_s, before });
+    const end = await untilRolloutEnded(ctx, { namespace, deadline_s: endDeadline_s(spec), before });
     const as_expected = end === (spec.expected === 'rollback' ? 'aborted' : 'rolled-out');
     run.progress('waiting for the pods, the messages and the alert');
     await Promise.all([
       until(loadMeasured(STEADY_S, Date.now()), 2 * STEADY_S),
       until(told(spec), STEADY_S),
       // Another end than the promised one is not followed by what would follow that.
-      ...(as_expected ? [until(alertInactive(spec), alert_s)] : []),
+      ...(as_expected ? [until(alertInactive(spec), alertDeadline_s(spec))] : []),
       ...(end === 'aborted' ? [until(canaryPodsGone(spec), goneBudget(spec).seconds)] : []),
     ]);
     await untilSteady(run, load, { subject: spec.app, profile, moment: 'after', deadline_s: 2 * STEADY_S });

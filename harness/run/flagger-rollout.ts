@@ -1,6 +1,6 @@
 import type { FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { promotionBudget_s, rollbackBudget_s, TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
+import { TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
 import { gatewayOf } from '#harness/gateway/gateways.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
@@ -20,7 +20,15 @@ import { beginLoad, releaseDocument, STEADY_S, unlessLate, untilSteady } from '.
 import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
 import type { RolloutAct, SeededDefect } from './rollout-act.ts';
 import { type RolloutExtras, settleBy } from './rollout-extras.ts';
-import { commonSpec, runRollout } from './rollout-run.ts';
+import {
+  alertDeadline_s,
+  commonSpec,
+  endDeadline_s,
+  NEXT,
+  runRollout,
+  STABLE,
+  STABLE_DOCUMENT,
+} from './rollout-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A rollout of the shop by Flagger, and what must come of it. */
@@ -45,18 +53,8 @@ export interface FlaggerRollout {
   readonly extras?: RolloutExtras;
 }
 
-/** Names of the two releases: what serves before, and what is shipped. */
-const STABLE = 'v1';
-const NEXT = 'v2';
-
-/** Release document of what serves before. */
-const STABLE_DOCUMENT = 'good';
-
 /** Longest time until Flagger has made the primary, in seconds. */
 const INITIALISED_S = 90;
-
-/** Added to the budget of the end state, so that a late end is seen, and judged as late. */
-const LATE_S = 15;
 
 /** What a rollout declares before it acts. */
 export function flaggerSpec(rollout: FlaggerRollout, namespace: string): FlaggerSpec {
@@ -137,16 +135,14 @@ export async function settleFlagger(
   profile: ProfileName,
 ): Promise<void> {
   const { namespace } = spec;
-  const budget_s = (spec.expected === 'rollback' ? rollbackBudget_s(spec) : promotionBudget_s(spec)) + LATE_S;
-  const alert_s = spec.alert.window_s + 2 * spec.scrape_interval_s + STEADY_S;
   const until = (condition: TimelineCondition, deadline_s: number): Promise<void> =>
     unlessLate(run, () => run.timeline.until(condition, deadline_s, run.signal));
   await unlessLate(run, async () => {
-    await untilPhase(ctx, ['Failed', 'Succeeded'], { namespace, deadline_s: budget_s });
+    await untilPhase(ctx, ['Failed', 'Succeeded'], { namespace, deadline_s: endDeadline_s(spec) });
     run.progress('waiting for the pods, the message and the alert');
     await Promise.all([
       until(told(spec), STEADY_S),
-      until(alertInactive(spec), alert_s),
+      until(alertInactive(spec), alertDeadline_s(spec)),
       ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), TERMINATION_GRACE_S)] : []),
     ]);
     await untilSteady(run, load, { subject: spec.app, profile, moment: 'after', deadline_s: 2 * STEADY_S });

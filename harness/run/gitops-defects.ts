@@ -1,7 +1,7 @@
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import { APPLIERS, DELIVERED_BRANCH, type RepositoryFiles } from '#harness/stack/shop-git.ts';
 import { shopManifests } from '#harness/stack/shop-manifests.ts';
-import { NEXT } from './gitops.ts';
+import { NEXT } from './rollout-run.ts';
 import { type Acting, releaseDocument } from './on-cluster.ts';
 import { SHOP } from '#harness/stack/shop.ts';
 

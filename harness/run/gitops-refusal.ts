@@ -22,15 +22,7 @@ import {
 } from '#harness/stack/shop-git.ts';
 import { SHOP, shopHost, untilInitialised } from '#harness/stack/shop.ts';
 import { observeStack } from '#harness/stack/stack.ts';
-import {
-  beginGitops,
-  commitTold,
-  declareDelivery,
-  NEXT,
-  pushRelease,
-  type RunRepository,
-  STABLE,
-} from './gitops.ts';
+import { beginGitops, commitTold, declareDelivery, pushRelease, type RunRepository } from './gitops.ts';
 import {
   type Acting,
   beginLoad,
@@ -40,6 +32,7 @@ import {
   unlessLate,
   untilSteady,
 } from './on-cluster.ts';
+import { NEXT, STABLE } from './rollout-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A commit that the API server does not take. */

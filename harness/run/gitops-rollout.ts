@@ -26,10 +26,8 @@ import {
   commitApplied,
   commitTold,
   declareDelivery,
-  NEXT,
   pushRelease,
   type RunRepository,
-  STABLE,
 } from './gitops.ts';
 import type { DeliveryDefect } from './gitops-defects.ts';
 import {
@@ -41,6 +39,7 @@ import {
   unlessLate,
   untilSteady,
 } from './on-cluster.ts';
+import { NEXT, STABLE } from './rollout-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A release of the shop that is shipped by commit, and rolled out by one of the controllers. */

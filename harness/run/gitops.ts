@@ -17,10 +17,7 @@ import {
 import { SHOP } from '#harness/stack/shop.ts';
 import type { Acting } from './on-cluster.ts';
 import type { ScenarioRun } from './scenario-run.ts';
-
-/** Names of the two releases: what serves before, and what the judged commit ships. */
-export const STABLE = 'v1';
-export const NEXT = 'v2';
+import { NEXT, STABLE } from './rollout-run.ts';
 
 /**
  * Longest time from a fetched commit to its application, in seconds. A kustomization is applied at once; of a chart an

@@ -1,11 +1,32 @@
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
+import { promotionBudget_s, rollbackBudget_s } from '#harness/judge/budgets.ts';
 import { judgeRun } from '#harness/judge/judge-run.ts';
 import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import { SHOP_ALERT } from '#harness/stack/alert-rules.ts';
 import { SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
-import { type Acting, onCluster } from './on-cluster.ts';
+import { type Acting, onCluster, STEADY_S } from './on-cluster.ts';
 import type { ScenarioRun } from './scenario-run.ts';
+
+/** Names of the two releases: what serves before, and what is shipped. */
+export const STABLE = 'v1';
+export const NEXT = 'v2';
+
+/** Release document of what serves before. */
+export const STABLE_DOCUMENT = 'good';
+
+/** Added to the budget of the end state, so that a late end is seen, and judged as late. */
+const LATE_S = 15;
+
+/** Longest wait for the end that the specification promises, in seconds. */
+export function endDeadline_s(spec: RolloutSpec): number {
+  return (spec.expected === 'rollback' ? rollbackBudget_s(spec) : promotionBudget_s(spec)) + LATE_S;
+}
+
+/** Longest wait until what users met has left the alert's window, in seconds. */
+export function alertDeadline_s({ alert, scrape_interval_s }: RolloutSpec): number {
+  return alert.window_s + 2 * scrape_interval_s + STEADY_S;
+}
 
 /** What every rollout declares alike, whoever carries it out. */
 export function commonSpec({

@@ -31,6 +31,7 @@ export { senders } from '#harness/run/senders.ts';
 export { SERVICE_DEFECTS } from '#harness/run/service-defects.ts';
 export { twoVersions } from '#harness/run/two-versions.ts';
 export { databaseLoss } from '#harness/run/database-loss.ts';
+export { FLAGGER_ANALYSIS } from '#harness/run/contracts/flagger-analysis.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 
 /** A run of a name of its own, for a scenario that has several. */
@@ -141,12 +142,27 @@ expect.extend({
         `the verdict is ${verdict.outcome}, and rule ${rule} says ${found?.outcome ?? 'nothing'}\n${describeVerdict(verdict)}`,
     };
   },
+  /**
+   * The named contract is broken, as its thread says, and on evidence. A contract that holds is news: the version at
+   * hand keeps what it was known to break.
+   */
+  toBreakAsKnown(verdict: Verdict, contract: string, thread: string) {
+    const found = verdict.rules.find((one) => one.rule === contract);
+    return {
+      pass: found?.outcome === 'fail',
+      message: () =>
+        found?.outcome === 'pass'
+          ? `news: contract ${contract} holds, although ${thread} says that it does not: ${found.reason}`
+          : `contract ${contract} is neither broken nor kept: ${found?.reason ?? 'no rule judged it'}\n${describeVerdict(verdict)}`,
+    };
+  },
 });
 
 declare module 'vitest' {
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
     toHold(): R;
     toBeCaughtBy(rule: string, says?: RegExp): R;
+    toBreakAsKnown(contract: string, thread: string): R;
   }
 }
 

@@ -44,7 +44,11 @@ const rollout = {
   app: text,
   stable_release: text,
   next_release: text,
-  expected: picklist(['rollback', 'promotion']),
+  expected: picklist(['rollback', 'promotion', 'hold']),
+  contracts: optional(array(text)),
+  rules_left_out: optional(texts),
+  known_break: optional(looseObject({ contract: text, thread: text })),
+  moments: optional(array(text)),
   interval_s: number(),
   scrape_interval_s: number(),
   check: looseObject({ name: text, max_pct: number() }),
@@ -83,7 +87,12 @@ const spec = variant('controller', [
   }),
 ]);
 
-const fault = looseObject({ fault: text, detail: text });
+const fault = looseObject({
+  fault: text,
+  detail: text,
+  targets: optional(array(text)),
+  harm: optional(text),
+});
 
 const expectation = variant('of', [
   looseObject({
@@ -263,6 +272,7 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
   'fault/proven_on': fault,
   'fault/healed': fault,
   'fault/proven_off': fault,
+  'gate/call': looseObject({ path: text, status: count, delay_ms: number(), phase: text, metadata: texts }),
 };
 
 /** Shape of `data` by `source/kind`, for names that come from a file. */

@@ -103,6 +103,7 @@ function environmentOf(
     seed: plan.seed,
     out_dir: join(ROOT, 'reports', 'out'),
     keep: plan.keep,
+    ...(plan.load === undefined ? {} : { load: plan.load }),
   };
 }
 

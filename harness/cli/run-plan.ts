@@ -11,6 +11,7 @@ import {
   RESERVE_CORES,
   spanSideBySide,
 } from '#harness/run/lanes.ts';
+import type { ProfileName } from '#harness/load/profiles.ts';
 import type { Scenario } from '#harness/run/read-scenarios.ts';
 
 /** What a run will do: flags, configuration and defaults brought together. */
@@ -26,6 +27,8 @@ export interface RunPlan {
   readonly keep: Keep;
   readonly seed: number;
   readonly repeat: number;
+  /** Load of every rollout; what each scenario asks for where absent. */
+  readonly load: ProfileName | undefined;
 }
 
 /** Shares the scenarios out among clusters, by what earlier runs took. */

@@ -14,6 +14,7 @@ const SOURCES: Readonly<Record<TimelineRecord['source'], true>> = {
   chat: true,
   database: true,
   fault: true,
+  gate: true,
 };
 
 function isRecord(value: unknown): value is TimelineRecord {

@@ -23,6 +23,9 @@ interface RecordBase<Source extends string, Kind extends string, Data> {
   readonly clock_error_ms?: number;
 }
 
+/** How a rollout can end by itself. */
+export type RolloutEnding = 'rollback' | 'promotion';
+
 /** What a scenario declares of any rollout before it acts: rules compute their budgets from it. */
 interface RolloutSpecBase {
   readonly namespace: string;
@@ -31,8 +34,16 @@ interface RolloutSpecBase {
   readonly next_release: string;
   /** Name of the gateway's adapter; `traefik` when absent. */
   readonly gateway?: string;
-  /** What the specification says must happen to `next_release`. */
-  readonly expected: 'rollback' | 'promotion';
+  /** What the specification says must happen to `next_release`; `hold` is neither, for as long as it is watched. */
+  readonly expected: RolloutEnding | 'hold';
+  /** Ids of the contracts that this run settles. */
+  readonly contracts?: readonly string[];
+  /** Rules of the usual set that do not apply here, by id, each with the reason. */
+  readonly rules_left_out?: Readonly<Record<string, string>>;
+  /** A contract that this version of the controller is known to break, and the thread that says so. */
+  readonly known_break?: { readonly contract: string; readonly thread: string };
+  /** Names of the acts during the rollout, each of which must come to its moment. */
+  readonly moments?: readonly string[];
   /** Pace of the analysis. */
   readonly interval_s: number;
   readonly scrape_interval_s: number;
@@ -183,11 +194,35 @@ export type TimelineRecord =
   | RecordBase<'chat', 'message', ChatMessageData>
   | RecordBase<'harness', 'refused_messages', { sender: string; path: string; status: number; count: number }>
   | RecordBase<'database', 'orders', OrdersData>
-  | RecordBase<
-      'fault',
-      'injected' | 'proven_on' | 'healed' | 'proven_off',
-      { fault: string; detail: string }
-    >;
+  | RecordBase<'fault', 'injected', FaultData>
+  | RecordBase<'fault', 'proven_on', FaultData>
+  | RecordBase<'fault', 'healed', FaultData>
+  | RecordBase<'fault', 'proven_off', FaultData>
+  | RecordBase<'gate', 'call', GateCallData>;
+
+/** What a fault breaks, or what was seen of it. */
+export interface FaultData {
+  readonly fault: string;
+  readonly detail: string;
+  /** Subjects of what it acts on. */
+  readonly targets?: readonly string[];
+  /** What it does at worst, and to whom. */
+  readonly harm?: string;
+}
+
+/** A call of a webhook by a controller, as the gate that answers it saw it; its subject is the Canary or the Rollout. */
+export interface GateCallData {
+  /** Path that was called, which names the hook: `/confirm-rollout`. */
+  readonly path: string;
+  /** Status that was answered; 0 when the caller went away before. */
+  readonly status: number;
+  /** Time that the answer was held back, in ms. */
+  readonly delay_ms: number;
+  /** Phase that the caller says the Canary is in; empty when it says none. */
+  readonly phase: string;
+  /** Other texts of the call's body. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /** The version that a component (the record's subject) runs as on one of the run's clusters. */
 export interface RunningVersion {

@@ -1,5 +1,6 @@
 import { healCluster } from '#harness/cluster/remove.ts';
 import type { Healers } from '#harness/lease/receipt.ts';
+import { healFault } from './heal.ts';
 
 /** Every kind of receipt and what settles it. */
-export const HEALERS: Healers = { cluster: healCluster };
+export const HEALERS: Healers = { cluster: healCluster, fault: healFault };

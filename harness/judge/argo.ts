@@ -1,6 +1,6 @@
 import type { Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { judgeBy, ROLLOUT_GROUNDS } from './judge-by.ts';
+import { judgeDeclared } from './judge-declared.ts';
 import type { Rule } from './rule.ts';
 import { alertSilence, alertUntouched } from './rules/alert-silence.ts';
 import { canaryGone } from './rules/canary-gone.ts';
@@ -15,7 +15,6 @@ import { noFailedRequest } from './rules/no-failed-request.ts';
 import { noOtherLoss } from './rules/no-other-loss.ts';
 import { previewHidden } from './rules/preview-hidden.ts';
 import { promoted, rolledBack } from './rules/rolled-back.ts';
-import { withRoutes } from './rules/routes-agree.ts';
 import { runComplete } from './rules/run-complete.ts';
 import { trafficShare } from './rules/traffic-share.ts';
 import { workloadMoved } from './rules/workload-moved.ts';
@@ -70,5 +69,5 @@ function rulesFor(timeline: Timeline): readonly Rule[] {
  * timeline without a specification is judged by the rules of a rollback, all of which will say what is missing.
  */
 export function judgeArgoRollout(timeline: Timeline): Verdict {
-  return judgeBy(withRoutes(rulesFor(timeline), timeline), timeline, ROLLOUT_GROUNDS);
+  return judgeDeclared(rulesFor(timeline), timeline);
 }

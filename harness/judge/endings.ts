@@ -1,4 +1,4 @@
-import type { KubernetesObjectData, RolloutSpec } from '#harness/core/timeline.ts';
+import type { KubernetesObjectData, RolloutEnding, RolloutSpec } from '#harness/core/timeline.ts';
 
 type Fields = KubernetesObjectData['fields'];
 
@@ -21,7 +21,7 @@ export const END_PHASES: Readonly<Record<RolloutSpec['controller'], readonly [st
 };
 
 /** The phase in which a rollout has come to the given end. */
-export function endPhase({ controller }: RolloutSpec, expected: RolloutSpec['expected']): string {
+export function endPhase({ controller }: RolloutSpec, expected: RolloutEnding): string {
   const [failed, done] = END_PHASES[controller];
   return expected === 'rollback' ? failed : done;
 }
@@ -33,7 +33,7 @@ export function endPhase({ controller }: RolloutSpec, expected: RolloutSpec['exp
  */
 export function endOf(
   spec: RolloutSpec,
-  expected: RolloutSpec['expected'],
+  expected: RolloutEnding,
   before: Fields | undefined,
 ): (fields: Fields) => boolean {
   const phase = endPhase(spec, expected);

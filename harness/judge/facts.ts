@@ -5,6 +5,7 @@ import type {
   EpochMs,
   FlaggerSpec,
   RecordOf,
+  RolloutEnding,
   RolloutSpec,
   Timeline,
 } from '#harness/core/timeline.ts';
@@ -175,7 +176,7 @@ export class Facts {
   }
 
   /** The first state after shipping in which the rollout had come to the given end; undefined when it never did. */
-  endState(expected: RolloutSpec['expected']): RecordOf<'kubernetes', 'object'> | undefined {
+  endState(expected: RolloutEnding): RecordOf<'kubernetes', 'object'> | undefined {
     const from = this.shipped.at;
     const before = this.#all_rollout_states.findLast((record) => record.at < from);
     const ended = endOf(this.spec, expected, before?.data.fields);

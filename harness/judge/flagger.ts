@@ -1,6 +1,6 @@
 import type { Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { judgeBy, ROLLOUT_GROUNDS } from './judge-by.ts';
+import { judgeDeclared } from './judge-declared.ts';
 import type { Rule } from './rule.ts';
 import { alertSilence, alertUntouched } from './rules/alert-silence.ts';
 import { canaryGone } from './rules/canary-gone.ts';
@@ -11,7 +11,6 @@ import { healthyAfter } from './rules/healthy-after.ts';
 import { judgeContent, judgeSaw } from './rules/judge-saw.ts';
 import { noOtherLoss } from './rules/no-other-loss.ts';
 import { promoted, rolledBack } from './rules/rolled-back.ts';
-import { withRoutes } from './rules/routes-agree.ts';
 import { runComplete } from './rules/run-complete.ts';
 import { trafficShare } from './rules/traffic-share.ts';
 
@@ -49,5 +48,5 @@ export const PROMOTION_RULES: readonly Rule[] = [
 export function judgeRollout(timeline: Timeline): Verdict {
   const expected = timeline.of('harness', 'spec')[0]?.data.expected ?? 'rollback';
   const rules = expected === 'rollback' ? ROLLBACK_RULES : PROMOTION_RULES;
-  return judgeBy(withRoutes(rules, timeline), timeline, ROLLOUT_GROUNDS);
+  return judgeDeclared(rules, timeline);
 }

@@ -6,8 +6,7 @@ import { isCurrent } from '#harness/kube/wait.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
-import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
-import { SHOP, shopHost } from '#harness/stack/shop.ts';
+import { type Reshape, SHOP } from '#harness/stack/shop.ts';
 import {
   deployRolloutShop,
   moveToRollout,
@@ -17,17 +16,20 @@ import {
   stableHashOf,
   untilRolloutEnded,
 } from '#harness/stack/shop-argo.ts';
-import { observeStack } from '#harness/stack/stack.ts';
 import type { ArgoDefect } from './argo-defects.ts';
-import { type Acting, beginLoad, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
+import { type Acting, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, loadMeasured, told, workloadGone } from './rollout-conditions.ts';
-import { type RolloutExtras, settleBy } from './rollout-extras.ts';
+import type { RolloutExtras } from './rollout-extras.ts';
+import { actRollout } from './rollout-frame.ts';
 import {
   alertDeadline_s,
   commonSpec,
   endDeadline_s,
+  loadOf,
   NEXT,
   runRollout,
+  type Settles,
+  settlesSpec,
   STABLE,
   STABLE_DOCUMENT,
 } from './rollout-run.ts';
@@ -49,6 +51,11 @@ export interface ArgoRollout {
   readonly defect?: ArgoDefect;
   /** What the scenario does beside the rollout. */
   readonly extras?: RolloutExtras;
+  /** Release document of what serves before; `good` when absent. */
+  readonly stable?: string;
+  /** Changes each object of the shop before it is applied, at the start and when a release is shipped. */
+  readonly reshape?: Reshape;
+  readonly settles?: Settles;
 }
 
 /** Longest time until the shop serves for the first time, in seconds: its images may have to be unpacked. */
@@ -69,7 +76,11 @@ function optionsOf({ rollout, from_deployment }: ArgoRollout): RolloutOptions {
 }
 
 /** What a rollout declares before it acts. */
-export function argoSpec(rollout: ArgoRollout, namespace: string): ArgoSpec {
+export function argoSpec(
+  rollout: ArgoRollout,
+  namespace: string,
+  load: ProfileName = rollout.load,
+): ArgoSpec {
   const options = rolloutOptions(optionsOf(rollout));
   const { strategy, steps, initial_delay_s, window_s, failure_limit, interval_s } = options;
   return {
@@ -92,66 +103,65 @@ export function argoSpec(rollout: ArgoRollout, namespace: string): ArgoSpec {
     scale_down_delay_s: options.scale_down_delay_s,
     abort_scale_down_delay_s: options.abort_scale_down_delay_s,
     check: { name: options.check_name, max_pct: options.check_max_pct },
-    ...commonSpec(rollout),
+    ...commonSpec({ ...rollout, load }),
+    ...settlesSpec(rollout),
   };
 }
 
 /** Ships a release of the shop through a real Rollout under load, waits for the end, and judges the recorded timeline. */
 export async function argoRollout(run: ScenarioRun, rollout: ArgoRollout): Promise<Verdict> {
-  const spec = argoSpec(rollout, run.run_id);
-  return await runRollout(run, spec, (acting) => act({ ...acting, spec }, rollout));
+  const load = loadOf(run, rollout.load);
+  const spec = argoSpec(rollout, run.run_id, load);
+  return await runRollout(run, spec, (acting) => act({ ...acting, spec }, rollout, load));
 }
 
-async function act(acting: ArgoAct, rollout: ArgoRollout): Promise<void> {
+async function act(acting: ArgoAct, rollout: ArgoRollout, profile: ProfileName): Promise<void> {
   const { run, ctx, cluster, spec } = acting;
-  const { defect, extras, from_deployment = false } = rollout;
+  const { defect, extras, from_deployment = false, reshape } = rollout;
   const { namespace } = spec;
-  const shop = { namespace, rollout: { ...optionsOf(rollout), ...defect?.rollout } };
-  const stable = { ...shop, release: STABLE, document: await releaseDocument(STABLE_DOCUMENT, STABLE) };
-  await run.phase('deploy', `deploying the shop, release ${STABLE}`, async () => {
-    await deployRolloutShop(ctx, stable, from_deployment ? 'deployment' : 'rollout');
-    if (!from_deployment) await untilRolloutEnded(ctx, { namespace, deadline_s: DEPLOYED_S });
-    else {
-      const serving = isCurrent({ ...DEPLOYMENT, namespace, name: SHOP });
-      await ctx.kube.waitFor(serving, { deadline_s: DEPLOYED_S, progress: ctx.progress, signal: run.signal });
-    }
-  });
-  await extras?.prepared?.(acting);
-
-  const watched = spec.strategy === 'canary' ? { services: SERVICES } : { switched: ACTIVE };
-  const subject = { kube: ctx.kube, cluster, spec, ...watched };
-  const from = Date.now();
-  await using stack_observers = await observeStack(ctx, run.timeline);
-  await using observers = await observeRollout(subject, run.timeline);
-  await using load = await beginLoad(acting, { profile: rollout.load, host: shopHost(namespace) });
-  const steady = { subject: spec.app, profile: rollout.load, moment: 'before' } as const;
-  if (from_deployment) {
-    await run.phase('steady deployment', 'waiting for the steady state of the Deployment', () =>
-      untilSteady(run, load, steady),
-    );
-    await run.phase('move', 'moving the Deployment to a Rollout', async () => {
-      await moveToRollout(ctx, stable);
-      await untilRolloutEnded(ctx, { namespace, deadline_s: 2 * POD_START_S });
-      await unlessLate(run, () => run.timeline.until(workloadGone(spec), 2 * POD_START_S, run.signal));
-    });
-  }
-  await run.phase('steady state', 'waiting for the steady state', () => untilSteady(run, load, steady));
-  await extras?.steady?.(acting);
-  const before = await stableHashOf(ctx, namespace);
-
-  const document = rollout.release;
-  await run.phase('ship', `shipping release ${NEXT} (${document})`, async () => {
-    const next = { ...shop, release: NEXT, document: await releaseDocument(document, NEXT) };
-    await shipToRollout(ctx, next, run.timeline);
-  });
-  await run.phase('settle', `waiting for the ${spec.expected}`, () =>
-    settleBy(extras, acting, () => settleArgo(acting, { load, profile: rollout.load, before })),
-  );
-  await run.phase('end of load', 'ending the load', async () => {
-    await load.stop();
-    await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);
-    await extras?.ended?.(acting, from);
-    await Promise.all([observers[Symbol.asyncDispose](), stack_observers[Symbol.asyncDispose]()]);
+  const shop = {
+    namespace,
+    rollout: { ...optionsOf(rollout), ...defect?.rollout },
+    ...(reshape ? { reshape } : {}),
+  };
+  const stable = {
+    ...shop,
+    release: STABLE,
+    document: await releaseDocument(rollout.stable ?? STABLE_DOCUMENT, STABLE),
+  };
+  let before = '';
+  await actRollout(acting, {
+    load: profile,
+    document: rollout.release,
+    port: cluster.ports.gateway,
+    watched: spec.strategy === 'canary' ? { services: SERVICES } : { switched: ACTIVE },
+    extras,
+    deploy: async () => {
+      await deployRolloutShop(ctx, stable, from_deployment ? 'deployment' : 'rollout');
+      if (!from_deployment) await untilRolloutEnded(ctx, { namespace, deadline_s: DEPLOYED_S });
+      else {
+        const serving = isCurrent({ ...DEPLOYMENT, namespace, name: SHOP });
+        const waiting = { deadline_s: DEPLOYED_S, progress: ctx.progress, signal: run.signal };
+        await ctx.kube.waitFor(serving, waiting);
+      }
+    },
+    beforeSteady: async (load) => {
+      if (!from_deployment) return;
+      await run.phase('steady deployment', 'waiting for the steady state of the Deployment', () =>
+        untilSteady(run, load, { subject: spec.app, profile, moment: 'before' }),
+      );
+      await run.phase('move', 'moving the Deployment to a Rollout', async () => {
+        await moveToRollout(ctx, stable);
+        await untilRolloutEnded(ctx, { namespace, deadline_s: 2 * POD_START_S });
+        await unlessLate(run, () => run.timeline.until(workloadGone(spec), 2 * POD_START_S, run.signal));
+      });
+    },
+    ship: async (file, release) => {
+      before = await stableHashOf(ctx, namespace);
+      const next = { ...shop, release, document: await releaseDocument(file, release) };
+      await shipToRollout(ctx, next, run.timeline);
+    },
+    settle: (load) => settleArgo(acting, { load, profile, before }),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Cluster } from '#harness/cluster/types.ts';
 import type { Outcome } from '#harness/core/verdict.ts';
 import type { ComponentName } from '#harness/stack/component.ts';
+import type { ProfileName } from '#harness/load/profiles.ts';
 import type { ImageMode, Keep } from '#harness/config/config.ts';
 
 /** What was made present for scenarios, as their runs use it. */
@@ -31,6 +32,8 @@ export interface ScenarioEnvironment extends ScenarioArtifacts {
   /** Folder that holds one folder per scenario. */
   readonly out_dir: string;
   readonly keep: Keep;
+  /** Load of every rollout, in place of what its scenario asks for. */
+  readonly load?: ProfileName;
 }
 
 /** What a scenario hands back beside its test result. */

@@ -4,28 +4,31 @@ import { TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
 import { gatewayOf } from '#harness/gateway/gateways.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
-import { observeRollout, recordRolloutSeries } from '#harness/observe/rollout.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
-import { observeStack } from '#harness/stack/stack.ts';
 import {
+  type CanaryOptions,
   canaryOptions,
   deployShop,
+  type Reshape,
   type ShopDeployment,
   shipRelease,
-  shopHost,
   untilInitialised,
   untilPhase,
 } from '#harness/stack/shop.ts';
-import { beginLoad, releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
+import { releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
 import type { RolloutAct, SeededDefect } from './rollout-act.ts';
-import { type RolloutExtras, settleBy } from './rollout-extras.ts';
+import type { RolloutExtras } from './rollout-extras.ts';
+import { actRollout } from './rollout-frame.ts';
 import {
   alertDeadline_s,
   commonSpec,
   endDeadline_s,
+  loadOf,
   NEXT,
   runRollout,
+  type Settles,
+  settlesSpec,
   STABLE,
   STABLE_DOCUMENT,
 } from './rollout-run.ts';
@@ -38,7 +41,7 @@ export interface FlaggerRollout {
   readonly expected: RolloutSpec['expected'];
   /** Share of the release's answers that are bad by construction, in percent. */
   readonly bad_answers_pct: number;
-  readonly canary: {
+  readonly canary: CanaryOptions & {
     readonly interval_s: number;
     readonly threshold: number;
     readonly step_weight_pct: number;
@@ -51,13 +54,25 @@ export interface FlaggerRollout {
   readonly defect?: SeededDefect;
   /** What the scenario does beside the rollout. */
   readonly extras?: RolloutExtras;
+  /** Release document of what serves before; `good` when absent. */
+  readonly stable?: string;
+  /** Orders go to PostgreSQL. */
+  readonly database?: boolean;
+  /** Changes each object of the shop before it is applied, at the start and when a release is shipped. */
+  readonly reshape?: Reshape;
+  readonly settles?: Settles;
 }
 
 /** Longest time until Flagger has made the primary, in seconds. */
 const INITIALISED_S = 90;
 
 /** What a rollout declares before it acts. */
-export function flaggerSpec(rollout: FlaggerRollout, namespace: string): FlaggerSpec {
+export function flaggerSpec(
+  rollout: FlaggerRollout,
+  namespace: string,
+  load: ProfileName = rollout.load,
+): FlaggerSpec {
+  const { interval_s, threshold, step_weight_pct, max_weight_pct } = rollout.canary;
   const options = canaryOptions(rollout.canary);
   return {
     controller: 'flagger',
@@ -67,61 +82,57 @@ export function flaggerSpec(rollout: FlaggerRollout, namespace: string): Flagger
     next_release: NEXT,
     expected: rollout.expected,
     ...(rollout.gateway ? { gateway: rollout.gateway } : {}),
-    ...rollout.canary,
+    interval_s,
+    threshold,
+    step_weight_pct,
+    max_weight_pct,
     check: { name: options.check_name, max_pct: options.check_max_pct },
-    ...commonSpec(rollout),
+    ...commonSpec({ ...rollout, load }),
+    ...settlesSpec(rollout),
   };
 }
 
 /** Ships a release of the shop through a real Canary under load, waits for the end, and judges the recorded timeline. */
 export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout): Promise<Verdict> {
-  const spec = flaggerSpec(rollout, run.run_id);
-  return await runRollout(run, spec, (acting) => act({ ...acting, spec }, rollout));
+  const load = loadOf(run, rollout.load);
+  const spec = flaggerSpec(rollout, run.run_id, load);
+  return await runRollout(run, spec, (acting) => act({ ...acting, spec }, rollout, load));
 }
 
-async function act(acting: RolloutAct, rollout: FlaggerRollout): Promise<void> {
+async function act(acting: RolloutAct, rollout: FlaggerRollout, load: ProfileName): Promise<void> {
   const { run, ctx, cluster, spec } = acting;
-  const { defect, extras, gateway = 'traefik' } = rollout;
+  const { defect, extras, gateway = 'traefik', database = false, reshape } = rollout;
   const { namespace } = spec;
-  await using broken = new AsyncDisposableStack();
-  await run.phase('deploy', `deploying the shop, release ${STABLE}`, async () => {
-    await deployShop(ctx, {
-      namespace,
-      release: STABLE,
-      gateway,
-      document: await releaseDocument(STABLE_DOCUMENT, STABLE),
-      canary: { ...rollout.canary, ...defect?.canary },
-    });
-    await untilInitialised(ctx, { namespace, deadline_s: INITIALISED_S });
-  });
-  if (defect?.before) broken.use(await defect.before(acting));
-  await extras?.prepared?.(acting);
-
-  const subject = { kube: ctx.kube, cluster, spec };
-  const from = Date.now();
-  await using stack_observers = await observeStack(ctx, run.timeline);
-  await using observers = await observeRollout(subject, run.timeline);
-  const port = cluster.ports[gatewayOf(gateway).published];
-  await using load = await beginLoad(acting, { profile: rollout.load, host: shopHost(namespace), port });
-  const steady = { subject: spec.app, profile: rollout.load };
-  await run.phase('steady state', 'waiting for the steady state', () =>
-    untilSteady(run, load, { ...steady, moment: 'before' }),
-  );
-  await extras?.steady?.(acting);
-  if (defect?.load) broken.use(defect.load(load));
-
-  await run.phase('ship', `shipping release ${NEXT} (${defect?.release ?? rollout.release})`, async () => {
-    const document = await releaseDocument(defect?.release ?? rollout.release, NEXT);
-    await shipRelease(ctx, { namespace, release: NEXT, document }, run.timeline);
-  });
-  await run.phase('settle', `waiting for the ${spec.expected}`, () =>
-    settleBy(extras, acting, () => settleFlagger(acting, load, rollout.load)),
-  );
-  await run.phase('end of load', 'ending the load', async () => {
-    await load.stop();
-    await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);
-    await extras?.ended?.(acting, from);
-    await Promise.all([observers[Symbol.asyncDispose](), stack_observers[Symbol.asyncDispose]()]);
+  const before = defect?.before;
+  const shape = { database, ...(reshape ? { reshape } : {}) };
+  await actRollout(acting, {
+    load,
+    document: defect?.release ?? rollout.release,
+    port: cluster.ports[gatewayOf(gateway).published],
+    watched: {},
+    extras,
+    deploy: async () => {
+      await deployShop(ctx, {
+        ...shape,
+        namespace,
+        release: STABLE,
+        gateway,
+        document: await releaseDocument(rollout.stable ?? STABLE_DOCUMENT, STABLE),
+        canary: { ...rollout.canary, ...defect?.canary },
+      });
+      await untilInitialised(ctx, { namespace, deadline_s: INITIALISED_S });
+    },
+    ...(before ? { sabotage: () => before(acting) } : {}),
+    ...(defect?.load ? { spoil: defect.load } : {}),
+    ship: async (file, release) => {
+      const document = await releaseDocument(file, release);
+      await shipRelease(
+        ctx,
+        { ...shape, namespace, release, document, canary: rollout.canary },
+        run.timeline,
+      );
+    },
+    settle: (running) => settleFlagger(acting, running, load),
   });
 }
 

@@ -6,6 +6,7 @@ import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import { SHOP_ALERT } from '#harness/stack/alert-rules.ts';
 import { SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { type Acting, onCluster, STEADY_S } from './on-cluster.ts';
+import type { RolloutExtras } from './rollout-extras.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** Names of the two releases: what serves before, and what is shipped. */
@@ -21,6 +22,41 @@ const LATE_S = 15;
 /** Longest wait for the end that the specification promises, in seconds. */
 export function endDeadline_s(spec: RolloutSpec): number {
   return (spec.expected === 'rollback' ? rollbackBudget_s(spec) : promotionBudget_s(spec)) + LATE_S;
+}
+
+/** What a run is to settle, beside the usual rules. */
+export interface Settles {
+  /** Ids of contracts. */
+  readonly contracts: readonly string[];
+  /** Rules of the usual set that do not apply, by id, each with the reason. */
+  readonly rules_left_out?: Readonly<Record<string, string>>;
+  readonly known_break?: NonNullable<RolloutSpec['known_break']>;
+}
+
+/** Left out where no user may ever meet the release. */
+export const NEVER_SERVES: Readonly<Record<string, string>> = {
+  exposure: 'no user may meet the release at all',
+  harm: 'no user may meet the release at all',
+  'traffic-share': 'no share is ever declared',
+  'judge-saw': 'there is no traffic to measure',
+  'fault-took': 'its defect shows before it serves',
+};
+
+/** The part of a specification that says what is settled, and what is done at which moment. */
+export function settlesSpec({
+  settles,
+  extras,
+}: {
+  readonly settles?: Settles | undefined;
+  readonly extras?: RolloutExtras | undefined;
+}): Pick<RolloutSpec, 'contracts' | 'rules_left_out' | 'known_break' | 'moments'> {
+  const moments = extras?.during?.map(({ name }) => name) ?? [];
+  return { ...settles, ...(moments.length > 0 ? { moments } : {}) };
+}
+
+/** The load that a scenario asks for, unless the person who runs it asked for another. */
+export function loadOf({ environment }: ScenarioRun, profile: ProfileName): ProfileName {
+  return environment.load ?? profile;
 }
 
 /** Longest wait until what users met has left the alert's window, in seconds. */

@@ -6,13 +6,14 @@ import { ROLLOUT } from '#harness/kube/recording.ts';
 import { type Condition, nameOfRef } from '#harness/kube/wait.ts';
 import { manifestsOf, type StackContext } from './component.ts';
 import { type ChosenRollout, type RolloutOptions, rolloutOptions } from './rollout-options.ts';
-import { type Release, SHOP, shopManifests } from './shop-manifests.ts';
+import { type Release, type Reshape, reshaped, SHOP, shopManifests } from './shop-manifests.ts';
 
 export { type RolloutOptions, rolloutOptions } from './rollout-options.ts';
 
 /** A release of the shop with the Rollout that ships it. */
 export interface RolloutShop extends Release {
   readonly rollout?: RolloutOptions;
+  readonly reshape?: Reshape;
 }
 
 /** Reference of the shop's Rollout. */
@@ -115,7 +116,7 @@ export async function rolloutManifests(ctx: StackContext, shop: RolloutShop): Pr
   return [
     ...analyses.map((one) => (one.object.metadata.name === 'error-rate' ? errorRate(one, options) : one)),
     ...rest.map((one) => (one.object.kind === 'Rollout' ? rolloutOf(one, deployment.object, options) : one)),
-  ];
+  ].map((one) => reshaped(one, shop));
 }
 
 /**

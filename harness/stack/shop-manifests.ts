@@ -55,6 +55,9 @@ export function canaryOptions(given: CanaryOptions = {}): Required<CanaryOptions
   };
 }
 
+/** Changes an object of the shop before it is applied; what it does not mind it returns as it came. */
+export type Reshape = (object: KubeObject) => KubeObject;
+
 /** A release of the shop: its name and the document that says how it behaves. */
 export interface Release {
   readonly namespace: string;
@@ -72,6 +75,8 @@ export interface ShopDeployment extends Release {
   readonly canary?: CanaryOptions;
   /** Orders go to PostgreSQL; they stay in the pod's memory when absent. Needs the component `postgres`. */
   readonly database?: boolean;
+  /** Changes each object before it is applied. */
+  readonly reshape?: Reshape;
 }
 
 /**
@@ -190,6 +195,14 @@ const PARTS: Readonly<
   route,
 };
 
+/** The manifest as a scenario wants it. */
+export function reshaped(
+  { object, position }: Manifest,
+  { reshape }: Pick<ShopDeployment, 'reshape'>,
+): Manifest {
+  return { object: reshape?.(object) ?? object, position };
+}
+
 /**
  * Manifests of the given pieces of the shop, in the order asked for. Namespaced objects name none except where they
  * must: apply them with the shop's, or write them where a kustomization gives it.
@@ -202,5 +215,5 @@ export async function shopManifests(
 ): Promise<Manifest[]> {
   checkName(shop.release);
   const read = await Promise.all(parts.map(async (part) => PARTS[part](ctx, shop)));
-  return read.flat();
+  return read.flat().map((one) => reshaped(one, shop));
 }

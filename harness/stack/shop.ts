@@ -9,6 +9,7 @@ import {
   type CanaryOptions,
   canaryOptions,
   type Release,
+  type Reshape,
   SHOP,
   type ShopController,
   type ShopDeployment,
@@ -21,6 +22,7 @@ export {
   canaryOptions,
   type CanaryOptions,
   type Release,
+  type Reshape,
   SHOP,
   shopHost,
   type ShopDeployment,
@@ -65,6 +67,7 @@ export async function deployShop(
 export interface Shipment extends Release {
   readonly canary?: Pick<CanaryOptions, 'progress_deadline_s'>;
   readonly database?: boolean;
+  readonly reshape?: Reshape;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ArgoSpec, EpochMs, RecordOf } from '#harness/core/timeline.ts';
+import type { ArgoSpec, EpochMs, RecordOf, RolloutEnding } from '#harness/core/timeline.ts';
 import { topWeight_pct } from '#harness/judge/budgets.ts';
 import { endOf } from '#harness/judge/endings.ts';
 import type { Harm } from './harm.ts';
@@ -18,7 +18,7 @@ export function argoMilestonesOf(
   const objects = all.filter((record) => record.at >= from);
   const rollout = objects.filter((record) => isCanary(record.subject, spec));
   const before = all.findLast((record) => record.at < from && isCanary(record.subject, spec))?.data.fields;
-  const endAt = (expected: ArgoSpec['expected']): EpochMs | undefined => {
+  const endAt = (expected: RolloutEnding): EpochMs | undefined => {
     const ended = endOf(spec, expected, before);
     return rollout.find((record) => ended(record.data.fields))?.at;
   };

@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Config } from '#harness/config/config.ts';
 import { EXIT } from '#harness/core/errors.ts';
+import { PROFILES } from '#harness/load/profiles.ts';
 import { type CliContext, loadConfig } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
 import type { RunPlan } from '../run-plan.ts';
@@ -50,6 +51,12 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
         wholeNumber(1, 1000),
       ),
     )
+    .addOption(
+      new Option(
+        '--load <profile>',
+        'load of every rollout in place of what its scenario asks for; verdicts at other loads are other verdicts',
+      ).choices(PROFILES.map(({ name }) => name)),
+    )
     .option('--dry-run', 'print the plan and touch nothing')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -70,6 +77,7 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
         keep: options.keep ?? config.keep ?? 'never',
         seed: options.seed ?? config.seed ?? 1,
         repeat: options.repeat ?? 1,
+        load: options.load,
       };
       if (options.dryRun) {
         context.out(await describePlan(plan));

@@ -42,6 +42,7 @@ export function numbered(records: readonly Timed[]): TimelineRecord[] {
 
 export function harnessRecords(plan: SyntheticPlan<RolloutSpec>): Timed[] {
   const { options, spec } = plan;
+  const ending = spec.expected === 'rollback' ? 'rollback' : 'promotion';
   const promise =
     spec.expected === 'rollback'
       ? 'A release that fails half of its requests is rolled back before it is promoted'
@@ -51,10 +52,10 @@ export function harnessRecords(plan: SyntheticPlan<RolloutSpec>): Timed[] {
       at: plan.started_at,
       source: 'harness',
       kind: 'scenario',
-      subject: SCENARIOS[spec.controller][spec.expected],
+      subject: SCENARIOS[spec.controller][ending],
       data: {
         title: promise,
-        file: `scenarios/${SCENARIOS[spec.controller][spec.expected]}.spec.ts`,
+        file: `scenarios/${SCENARIOS[spec.controller][ending]}.spec.ts`,
         seed: options.seed,
         versions: {
           Kubernetes: '1.34.3',

@@ -1,4 +1,4 @@
-import type { EpochMs, RolloutSpec } from '#harness/core/timeline.ts';
+import type { EpochMs, RolloutEnding } from '#harness/core/timeline.ts';
 import { type Budget, promotionBudget, rollbackBudget } from '../budgets.ts';
 import { END_PHASES, endPhase } from '../endings.ts';
 import type { Facts } from '../facts.ts';
@@ -26,7 +26,7 @@ export function finalAnswers(
 
 /** The end of a rollout: which phase was demanded, within which budget, and who must serve afterwards. */
 interface Ending {
-  readonly expected: RolloutSpec['expected'];
+  readonly expected: RolloutEnding;
   readonly budget: Budget;
   readonly serving: string;
 }

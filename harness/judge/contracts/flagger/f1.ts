@@ -1,0 +1,29 @@
+import { exposureBudget } from '../../budgets.ts';
+import { MissingEvidence } from '../../missing-evidence.ts';
+import { atMost } from '../../rule.ts';
+import { contractRule } from '../contract-rule.ts';
+
+/** From the first share of users to phase Failed, by the Canary's own states, and its count of failed checks by then. */
+export const f1 = contractRule('F1', (facts) => {
+  const { threshold } = facts.flagger;
+  facts.requireObserver('kubernetes');
+  const states = facts.rollout_states;
+  const first = states.find(({ data }) => Number(data.fields.weight_pct) > 0);
+  if (!first) throw new MissingEvidence('the canary was never given a share of the traffic');
+  const budget = exposureBudget(facts.spec);
+  const failed = facts.endState('rollback');
+  const limit = `phase Failed ${atMost(budget.seconds, 's')} after the first weight, weight 0`;
+  if (!failed) return { outcome: 'fail', reason: 'the Canary never failed', limit, evidence: [first.seq] };
+  const took_s = (failed.at - first.at) / 1000;
+  const counted = Math.max(...states.map(({ data }) => Number(data.fields.failed_checks)));
+  const weight_pct = Number(states.at(-1)?.data.fields.weight_pct);
+  const holds = took_s <= budget.seconds && counted >= threshold && weight_pct === 0;
+  return {
+    outcome: holds ? 'pass' : 'fail',
+    reason: `Failed ${took_s.toFixed(1)} s after the first weight, ${counted} failed checks, last weight ${weight_pct} %`,
+    limit,
+    measured: `${took_s.toFixed(1)} s`,
+    derivation: budget.derivation,
+    evidence: [first.seq, failed.seq],
+  };
+});

@@ -1,0 +1,29 @@
+import { rule } from '../rule.ts';
+
+/**
+ * Every fault was seen to be there by a probe of its own, and to be gone after it was healed. One that did not take,
+ * or that stayed, proves nothing about the stack.
+ */
+export const faultsProven = rule('faults-proven', 'every fault took, and was healed', (facts) => {
+  const { timeline } = facts;
+  const began = timeline.of('fault', 'injected');
+  const missing = began.flatMap((injected) => {
+    const next =
+      began.find((other) => other.seq > injected.seq && other.subject === injected.subject)?.seq ?? Infinity;
+    const follows = (kind: 'proven_on' | 'proven_off'): boolean =>
+      timeline
+        .of('fault', kind)
+        .some(({ subject, seq }) => subject === injected.subject && seq > injected.seq && seq < next);
+    return [
+      ...(follows('proven_on') ? [] : [`${injected.subject} was not seen to take`]),
+      ...(follows('proven_off') ? [] : [`${injected.subject} was not seen to be healed`]),
+    ];
+  });
+  return {
+    outcome: missing.length === 0 ? 'pass' : 'inconclusive',
+    reason: missing.length === 0 ? `${began.length} faults proven on and off` : missing.join('; '),
+    limit: 'each proven on, and off after healing',
+    measured: `${began.length} faults, ${missing.length} proofs missing`,
+    evidence: began.map(({ seq }) => seq),
+  };
+});

@@ -3,6 +3,8 @@ import type { RunningCluster } from '#harness/cluster/types.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
+import type { ComponentName } from '#harness/stack/component.ts';
+import { describeOptions, type OptionDescription } from './options.ts';
 
 /** What a fault acts with: a guarded cluster and nothing else, so that the warden can heal it as well. */
 export interface FaultContext {
@@ -37,6 +39,23 @@ export interface BlastRadius {
   readonly pods_max: number;
 }
 
+/**
+ * Where a fault is tried out, by its own test and by the kill matrix: a namespace with the shop as a plain Deployment
+ * `shop` of two ready pods (`app=shop`, container `shop`), its Service `shop` and a route through Traefik. Where the
+ * cluster has PostgreSQL its orders are there, as the Secret `shop-database` says.
+ */
+export interface Trial {
+  readonly ctx: FaultContext;
+  readonly namespace: string;
+}
+
+/** What trying a fault out needs besides the shop. */
+export interface TrialNeeds {
+  readonly components?: readonly ComponentName[];
+  /** Nodes of the cluster; one when absent. */
+  readonly nodes?: number;
+}
+
 /** A fault as its file declares it. */
 export interface FaultDefinition<Options extends v.GenericSchema, State extends v.GenericSchema> {
   /** Kebab case, as people ask for it: `pod-kill`. */
@@ -44,8 +63,13 @@ export interface FaultDefinition<Options extends v.GenericSchema, State extends 
   /** What it breaks and for whom, as a sentence. */
   readonly breaks: string;
   readonly radius: BlastRadius;
+  /** Options with `v.description` on each, which `mettle fault list` shows. */
   readonly options: Options;
   readonly state: State;
+  /** What trying it out needs of a cluster besides the shop. */
+  readonly trial_needs?: TrialNeeds;
+  /** Options that try it out in a trial namespace; may make there what it acts on, but injects nothing. */
+  example(trial: Trial): v.InferInput<Options> | Promise<v.InferInput<Options>>;
   /** Finds the targets. Throws UsageError when the options name nothing or too much. */
   plan(
     ctx: FaultContext,
@@ -69,8 +93,10 @@ export interface Fault {
   readonly name: string;
   readonly breaks: string;
   readonly radius: BlastRadius;
-  /** Names of its options. */
-  readonly option_names: readonly string[];
+  readonly trial_needs: TrialNeeds;
+  /** What it can be told. */
+  readonly options: readonly OptionDescription[];
+  example(trial: Trial): Promise<unknown>;
   /** @throws UsageError for options that it does not have or that do not fit */
   plan(ctx: FaultContext, options: unknown, namespace: string): Promise<FaultPlan<unknown>>;
   inject(ctx: FaultContext, state: unknown): Promise<void>;
@@ -92,12 +118,6 @@ function checked<Schema extends v.GenericSchema>(
   });
 }
 
-function entriesOf(schema: v.GenericSchema): readonly string[] {
-  return 'entries' in schema && typeof schema.entries === 'object' && schema.entries !== null
-    ? Object.keys(schema.entries)
-    : [];
-}
-
 /** Declares a fault. */
 export function defineFault<Options extends v.GenericSchema, State extends v.GenericSchema>(
   definition: FaultDefinition<Options, State>,
@@ -108,7 +128,9 @@ export function defineFault<Options extends v.GenericSchema, State extends v.Gen
     name,
     breaks,
     radius,
-    option_names: entriesOf(definition.options),
+    trial_needs: definition.trial_needs ?? {},
+    options: describeOptions(definition.options),
+    example: async (trial) => await definition.example(trial),
     plan: async (ctx, options, namespace) =>
       await definition.plan(ctx, checked(name, definition.options, options), namespace),
     inject: (ctx, state) => definition.inject(ctx, stateOf(state)),

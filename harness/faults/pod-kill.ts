@@ -17,6 +17,7 @@ export const podKill = defineFault({
     count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   }),
   state: v.object({ pods: v.array(Pod), labels: v.string(), matching: v.number() }),
+  example: () => ({ labels: 'app=shop', count: 1 }),
   async plan({ kube }, { labels, count }, namespace) {
     const found = await kube.list({ ...POD, namespace, labels });
     const chosen = found

@@ -18,9 +18,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['{harness,reports,scripts}/**/*.e2e.test.ts'],
+          exclude: ['harness/faults/!(warden).e2e.test.ts'],
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          // Every fault on one cluster that they share: `METTLE_TEST_CLUSTER`, or one made for them.
+          name: 'faults',
+          include: ['harness/faults/*.e2e.test.ts'],
+          exclude: ['harness/faults/warden.e2e.test.ts'],
+          globalSetup: ['harness/faults/testing/shared-cluster.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

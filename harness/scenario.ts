@@ -31,7 +31,13 @@ export { senders } from '#harness/run/senders.ts';
 export { SERVICE_DEFECTS } from '#harness/run/service-defects.ts';
 export { twoVersions } from '#harness/run/two-versions.ts';
 export { databaseLoss } from '#harness/run/database-loss.ts';
+export { ARGO_ABORT } from '#harness/run/contracts/argo-abort.ts';
+export { FLAGGER_CONFIGURATION } from '#harness/run/contracts/flagger-configuration.ts';
+export { FLAGGER_SCALING } from '#harness/run/contracts/flagger-scaling.ts';
+export { FLAGGER_REVISIONS } from '#harness/run/contracts/flagger-revisions.ts';
 export { FLAGGER_ANALYSIS } from '#harness/run/contracts/flagger-analysis.ts';
+export { FLAGGER_PROMOTION } from '#harness/run/contracts/flagger-promotion.ts';
+export { FLAGGER_READINESS } from '#harness/run/contracts/flagger-readiness.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 
 /** A run of a name of its own, for a scenario that has several. */

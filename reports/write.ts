@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readlink, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, UsageError } from '#harness/core/errors.ts';
+import { writeWhole } from './files.ts';
 import { renderHtml } from './html/page.ts';
 import { renderSummaryJson } from './json/summary.ts';
 import { renderJunit } from './junit/junit.ts';
@@ -41,18 +42,6 @@ async function resolved(run_dir: string): Promise<string> {
       next: 'name a folder that a run made, for example reports/out/<scenario>/latest',
       cause: error,
     });
-  }
-}
-
-/** Writes beside the target and renames, so that no reader ever sees half a file. */
-async function writeWhole(file: string, content: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }
 

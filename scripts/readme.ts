@@ -1,10 +1,42 @@
-/** Writes the generated parts of the README: `node scripts/readme.ts`. A test says when they are out of date. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/**
+ * Writes the generated parts of the README: `node scripts/readme.ts`. A test says when they are out of date.
+ * `node scripts/readme.ts --contracts reports/out/contracts.json` makes these the verdicts of the last full run.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CONTRACTS } from '#harness/core/contracts/contracts.ts';
 import { findScenarios, ROOT } from '#harness/run/catalogue.ts';
 import { readScenarios } from '#harness/run/read-scenarios.ts';
+import { type ContractsDocument, parseContracts } from '#reports/contracts/document.ts';
+import { contractLines } from '#reports/contracts/markdown.ts';
+import { type ContractRow, contractRows } from '#reports/contracts/rows.ts';
+import { countsOf } from '#reports/contracts/words.ts';
 
 const README = join(ROOT, 'README.md');
+
+/** Verdicts of the last full run, kept so that the table can be made again. */
+const LAST_FULL_RUN = join(ROOT, 'reports', 'contracts.json');
+
+function readContracts(file: string): ContractsDocument | undefined {
+  return existsSync(file) ? parseContracts(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+}
+
+/**
+ * The table of contracts: today's contracts in their own words, with the verdicts of the last full run. One that was
+ * added since has none.
+ */
+export function contractPart(last: ContractsDocument | undefined): string {
+  const rows = contractRows(CONTRACTS, []).map(
+    (row): ContractRow => ({
+      ...row,
+      verdicts: last?.contracts.find(({ id }) => id === row.id)?.verdicts ?? [],
+    }),
+  );
+  const counts = countsOf(rows).map(({ word, count }) => `${count} ${word}`);
+  const when = last?.last_run === undefined || last.last_run === null ? 'never' : last.last_run.slice(0, 10);
+  return [`Last full run: ${when}; ${counts.join(', ')}.`, '', ...contractLines(rows)].join('\n');
+}
 
 /** The table of scenarios, from the spec files themselves. */
 export async function scenarioTable(): Promise<string> {
@@ -35,7 +67,15 @@ export function replacePart(text: string, part: string, content: string): string
 
 /** The README as it should be. */
 export async function generatedReadme(): Promise<string> {
-  return replacePart(readFileSync(README, 'utf8'), 'scenarios', await scenarioTable());
+  const scenarios = replacePart(readFileSync(README, 'utf8'), 'scenarios', await scenarioTable());
+  return replacePart(scenarios, 'contracts', contractPart(readContracts(LAST_FULL_RUN)));
 }
 
-if (import.meta.main) writeFileSync(README, await generatedReadme());
+if (import.meta.main) {
+  const { contracts } = parseArgs({ options: { contracts: { type: 'string' } } }).values;
+  if (contracts !== undefined) {
+    const document = parseContracts(JSON.parse(readFileSync(contracts, 'utf8')));
+    writeFileSync(LAST_FULL_RUN, `${JSON.stringify(document, null, 2)}\n`);
+  }
+  writeFileSync(README, await generatedReadme());
+}

@@ -143,7 +143,7 @@ async function main(wanted: (stage: Stage) => boolean, install: boolean): Promis
       ensurePackages(TEST_PACKAGES, { install, progress }),
     );
   }
-  if (wanted('e2e')) counts.push(await runVitest('e2e'));
+  if (wanted('e2e')) counts.push(await runVitest('e2e'), await runVitest('faults'));
   if (wanted('scenarios')) counts.push(await runScenarios());
   stop.signal.throwIfAborted();
   const passed = counts.reduce((sum, one) => sum + one.passed, 0);

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type Verdict, worst } from '#harness/core/verdict.ts';
+import { type Standing, standingOfRun, type Verdict, worst } from '#harness/core/verdict.ts';
+import { ROOT } from '#harness/run/catalogue.ts';
 import type { ScenarioResult } from '#harness/run/vitest-runner.ts';
+import { writeContracts } from '#reports/contracts/write.ts';
 import { renderTable } from '#reports/terminal/table.ts';
 import type { CliContext } from './context.ts';
 import { type CommandEnd, exitOf } from './exit.ts';
@@ -23,10 +26,20 @@ export async function conclude(
   } else {
     for (const result of results) await printResult(result, context);
   }
+  const folders = results.flatMap((result) => (result.seeded_defect === undefined ? foldersOf(result) : []));
+  const tables = await writeContracts(folders, join(ROOT, 'reports', 'out'));
+  if (!json && tables?.files[0] !== undefined) {
+    context.out(`\ncontracts and times: ${relative(process.cwd(), tables.files[0])}\n`);
+  }
+  const standings = await Promise.all(folders.map(async (folder) => standingOfRun(await verdictOf(folder))));
   const counts = (['pass', 'fail', 'inconclusive'] as const)
     .map((one) => ({ one, count: results.filter((result) => result.outcome === one).length }))
     .filter(({ count }) => count > 0)
     .map(({ one, count }) => `${count} ${one}`);
+  const known = countOf(standings, 'known-break');
+  if (known > 0) counts.push(`${known} broken as known`);
+  const news = countOf(standings, 'news');
+  if (news > 0) counts.push(`${news} known to be broken and kept: news`);
   const decisive = results.find((result) => result.outcome === outcome && outcome !== 'pass');
   const why =
     decisive?.run_dir === undefined ? decisive?.errors[0]?.split('\n')[0] : await summaryOf(decisive);
@@ -34,6 +47,16 @@ export async function conclude(
     exit_code: exitOf(outcome),
     why: results.length === 0 ? 'no scenario ran' : [counts.join(', '), why].filter(Boolean).join('; '),
   };
+}
+
+function countOf(standings: readonly Standing[], wanted: Standing): number {
+  return standings.filter((standing) => standing === wanted).length;
+}
+
+/** Folders of the runs of a result that came to a verdict. */
+function foldersOf({ run_dir, further_runs = [] }: ScenarioResult): readonly string[] {
+  const folders = run_dir === undefined ? [] : [run_dir, ...further_runs];
+  return folders.filter((folder) => existsSync(join(folder, 'verdict.json')));
 }
 
 async function summaryOf(result: ScenarioResult): Promise<string> {

@@ -40,6 +40,24 @@ function refuse(name: string, why: string, cause?: unknown): RefusedError {
 }
 
 /**
+ * A cluster whose identity was proven when a fault was injected into it, for the healing of faults that keep its API
+ * server from answering. It is the recorded one still: by UID in the record, on this machine's loopback address.
+ * @throws RefusedError when the record is another cluster's, or that of one elsewhere
+ */
+export async function trustRecord(cluster: Pick<Cluster, 'name' | 'uid'>): Promise<RunningCluster> {
+  const { name } = cluster;
+  const record = await readRecord(name);
+  if (record === undefined) throw refuse(name, 'Mettle has no record of having made or adopted it');
+  if (cluster.uid !== record.uid)
+    throw refuse(name, 'a cluster of the same name has taken its place since this run began');
+  if (!isLoopback(record.api_server)) {
+    throw refuse(name, `its API server ${record.api_server} is not on this machine's loopback address`);
+  }
+  const { api_server, kubeconfig, uid, ports } = record;
+  return { name, uid, api_server, kubeconfig, ports, guarded: true };
+}
+
+/**
  * Proves that a cluster is the one which Mettle made or adopted under this name, as it stands now: by its record, through
  * its own kubeconfig (never the user's), by address, kube-system UID and marker. The address of one that Mettle made is
  * loopback; that of an adopted one is what its owner typed. Call it before every action that changes something.

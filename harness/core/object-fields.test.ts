@@ -10,10 +10,13 @@ describe('objectDraft', () => {
       apiVersion: 'flagger.app/v1beta1',
       kind: 'Canary',
       metadata: head,
+      spec: { analysis: { metrics: [{ name: 'error-rate' }] } },
       status: {
         phase: 'Progressing',
         canaryWeight: 10,
         failedChecks: 1,
+        lastAppliedSpec: '5f7b6c',
+        lastPromotedSpec: '78c4df',
         conditions: [{ type: 'Promoted', status: 'Unknown', reason: 'Progressing' }],
       },
     };
@@ -25,7 +28,15 @@ describe('objectDraft', () => {
         verb: 'modified',
         resource_version: '7',
         generation: 3,
-        fields: { phase: 'Progressing', weight_pct: 10, failed_checks: 1, condition: 'Progressing' },
+        fields: {
+          phase: 'Progressing',
+          weight_pct: 10,
+          failed_checks: 1,
+          condition: 'Progressing',
+          checks: 1,
+          last_applied: '5f7b6c',
+          last_promoted: '78c4df',
+        },
       },
     });
   });

@@ -10,6 +10,9 @@ export const RELEASE_LABEL = 'mettle.dev/release';
 /** Label by which Argo Rollouts says which pods are the canary's and which the stable ones, for as long as they are. */
 export const ROLE_LABEL = 'mettle.dev/role';
 
+/** Annotation that a scenario writes to change an object under its controller's hands. */
+export const TOUCHED_ANNOTATION = 'mettle.dev/touched';
+
 /** Label by which Argo Rollouts tells the pods of one release from those of another. */
 export const POD_HASH_LABEL = 'rollouts-pod-template-hash';
 
@@ -19,7 +22,11 @@ function canaryFields(object: KubeObject): Fields {
     phase: textAt(object, 'status', 'phase') ?? '',
     weight_pct: numberAt(object, 'status', 'canaryWeight') ?? 0,
     failed_checks: numberAt(object, 'status', 'failedChecks') ?? 0,
+    iterations: numberAt(object, 'status', 'iterations') ?? 0,
     condition: textAt(promoted, 'reason') ?? '',
+    checks: listAt(object, 'spec', 'analysis', 'metrics').length,
+    last_applied: textAt(object, 'status', 'lastAppliedSpec') ?? '',
+    last_promoted: textAt(object, 'status', 'lastPromotedSpec') ?? '',
   };
 }
 
@@ -36,6 +43,9 @@ function rolloutFields(object: KubeObject): Fields {
     phase: textAt(object, 'status', 'phase') ?? '',
     message: textAt(object, 'status', 'message') ?? '',
     aborted: at(object, 'status', 'abort') === true,
+    pauses: listAt(object, 'status', 'pauseConditions')
+      .map((one) => textAt(one, 'reason') ?? '')
+      .join(' '),
     step: count('status', 'currentStepIndex'),
     weight_pct: count('status', 'canary', 'weights', 'canary', 'weight'),
     desired_weight_pct: desiredWeight(object),
@@ -50,6 +60,53 @@ function rolloutFields(object: KubeObject): Fields {
     present: count('status', 'replicas'),
     release: textAt(object, 'spec', 'template', 'metadata', 'labels', RELEASE_LABEL) ?? '',
     deployed_by: deployedBy(object),
+    ...rolloutSettings(object),
+  };
+}
+
+/** What a Rollout is told beside its pods, as far as it is told: limits, what a person asked for, and a foreign mark. */
+function rolloutSettings(object: KubeObject): Fields {
+  const strategy =
+    at(object, 'spec', 'strategy', 'canary') ?? at(object, 'spec', 'strategy', 'blueGreen') ?? {};
+  const settings: Readonly<Record<string, string | number | undefined>> = {
+    abort_delay_s: numberAt(strategy, 'abortScaleDownDelaySeconds'),
+    preview_replicas: numberAt(strategy, 'previewReplicaCount'),
+    progress_deadline_s: numberAt(object, 'spec', 'progressDeadlineSeconds'),
+    window: numberAt(object, 'spec', 'rollbackWindow', 'revisions'),
+    scale_down: textAt(object, 'spec', 'workloadRef', 'scaleDown'),
+    touched: object.metadata.annotations?.[TOUCHED_ANNOTATION],
+  };
+  const told = Object.entries(settings).filter(
+    (entry): entry is [string, string | number] => entry[1] !== undefined,
+  );
+  return {
+    ...Object.fromEntries(told),
+    ...(at(object, 'spec', 'progressDeadlineAbort') === true ? { deadline_aborts: true } : {}),
+    ...(at(object, 'status', 'promoteFull') === true ? { promote_full: true } : {}),
+  };
+}
+
+/**
+ * The pods of one release, as Argo Rollouts asks for them; `scale_down_at` is until when it keeps those that it no
+ * longer needs.
+ */
+function replicaSetFields(object: KubeObject): Fields {
+  const scale_down_at = object.metadata.annotations?.['scale-down-deadline'];
+  return {
+    replicas: numberAt(object, 'spec', 'replicas') ?? 1,
+    present: numberAt(object, 'status', 'replicas') ?? 0,
+    available: numberAt(object, 'status', 'availableReplicas') ?? 0,
+    hash: object.metadata.labels?.[POD_HASH_LABEL] ?? '',
+    release: textAt(object, 'spec', 'template', 'metadata', 'labels', RELEASE_LABEL) ?? '',
+    ...(scale_down_at ? { scale_down_at } : {}),
+  };
+}
+
+/** The lock that the leader of several controllers holds, and for how long without renewing it. */
+function leaseFields(object: KubeObject): Fields {
+  return {
+    holder: textAt(object, 'spec', 'holderIdentity') ?? '',
+    duration_s: numberAt(object, 'spec', 'leaseDurationSeconds') ?? 0,
   };
 }
 
@@ -69,6 +126,25 @@ function desiredWeight(object: KubeObject): number {
   return weights.findLast((weight) => weight !== undefined) ?? 0;
 }
 
+/** Annotations by which an AnalysisRun of a scenario's own says what it is for. */
+export const DECLARED = {
+  /** Id of the contract. */
+  contract: 'mettle.dev/contract',
+  /** Phase that it must end in. */
+  expects: 'mettle.dev/expects',
+  /** What its metric `value` must have received for that to prove anything. */
+  receives: 'mettle.dev/receives',
+} as const;
+
+function declaredOf({ metadata }: KubeObject): Fields {
+  const fields: Fields = {};
+  for (const [field, annotation] of Object.entries(DECLARED)) {
+    const value = metadata.annotations?.[annotation];
+    if (value !== undefined) fields[field] = value;
+  }
+  return fields;
+}
+
 /**
  * An AnalysisRun: of which sort, how it stands, and for each of its metrics how often it was measured with which
  * result, the last value as the provider gave it (for Prometheus a list, empty without data) and the query that was
@@ -80,7 +156,11 @@ function analysisRunFields(object: KubeObject): Fields {
     message: textAt(object, 'status', 'message') ?? '',
     type: object.metadata.labels?.['rollout-type'] ?? '',
     canary: object.metadata.labels?.[POD_HASH_LABEL] ?? '',
+    ...declaredOf(object),
   };
+  const step = object.metadata.labels?.['step-index'];
+  if (step !== undefined) fields['step'] = Number(step);
+  if (at(object, 'spec', 'terminate') === true) fields['terminated'] = true;
   for (const metric of listAt(object, 'status', 'metricResults')) {
     const name = textAt(metric, 'name') ?? '';
     const last = listAt(metric, 'measurements').at(-1);
@@ -94,6 +174,7 @@ function analysisRunFields(object: KubeObject): Fields {
     put('last_phase', textAt(last, 'phase'));
     put('last_value', textAt(last, 'value'));
     put('last_message', textAt(last, 'message'));
+    if (at(metric, 'dryRun') === true) fields[`${name}.dry_run`] = true;
     put('query', textAt(metric, 'metadata', 'ResolvedPrometheusQuery'));
   }
   return fields;
@@ -156,6 +237,31 @@ function configFields(object: KubeObject): Fields {
   return {
     release: name?.groups?.['release'] ?? '',
     deployed_by: managersOf(object, 'data', 'release.yaml'),
+    content: contentMark(object),
+  };
+}
+
+/** A mark that is equal where the data of two maps or Secrets is: FNV-1a of 32 bits, too few to tell what is in it. */
+function contentMark(object: KubeObject): string {
+  const data = Object.entries(Object(at(object, 'data'))).sort(([left], [right]) => (left < right ? -1 : 1));
+  let mark = 0x811c9dc5;
+  for (const character of JSON.stringify(data)) {
+    mark = Math.imul(mark ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return mark.toString(16).padStart(8, '0');
+}
+
+/** Only whether it changed: nothing of what a Secret holds is recorded. */
+function secretFields(object: KubeObject): Fields {
+  return { content: contentMark(object) };
+}
+
+/** What a horizontal autoscaler may do, and to which workload. */
+function autoscalerFields(object: KubeObject): Fields {
+  return {
+    target: textAt(object, 'spec', 'scaleTargetRef', 'name') ?? '',
+    min: numberAt(object, 'spec', 'minReplicas') ?? 1,
+    max: numberAt(object, 'spec', 'maxReplicas') ?? 0,
   };
 }
 
@@ -205,10 +311,14 @@ const FIELDS_OF: Readonly<Record<string, (object: KubeObject) => Fields>> = {
   AnalysisRun: analysisRunFields,
   Canary: canaryFields,
   Deployment: deploymentFields,
+  Lease: leaseFields,
   Pod: podFields,
+  ReplicaSet: replicaSetFields,
   Rollout: rolloutFields,
   Service: serviceFields,
   ConfigMap: configFields,
+  HorizontalPodAutoscaler: autoscalerFields,
+  Secret: secretFields,
   GitRepository: gitRepositoryFields,
   Kustomization: kustomizationFields,
   HelmRelease: helmReleaseFields,

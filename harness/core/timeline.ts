@@ -67,6 +67,16 @@ export interface FlaggerSpec extends RolloutSpecBase {
   readonly threshold: number;
   readonly step_weight_pct: number;
   readonly max_weight_pct: number;
+  /** Weights one after the other, where they are listed (`stepWeights`); equal steps when absent. */
+  readonly step_weights_pct?: readonly number[];
+  /** Step by which a promotion leads the traffic back to the primary; all at once when absent. */
+  readonly step_weight_promotion_pct?: number;
+  /** Checks before the promotion where no weight is stepped through: A/B tests and blue/green. */
+  readonly iterations?: number;
+  /** Time for which acts of the scenario hold the rollout up on purpose, in seconds; none when absent. */
+  readonly held_s?: number;
+  /** How long pods may take to become ready; old runs do not say. */
+  readonly progress_deadline_s?: number;
 }
 
 /** One weight of a canary by Argo Rollouts, and how long it is held once it is reached. */
@@ -101,7 +111,7 @@ export interface ArgoSpec extends RolloutSpecBase {
 /** What the scenario declared before it acted. */
 export type RolloutSpec = FlaggerSpec | ArgoSpec;
 
-/** One line of the load's second: answers that share release, status, route and goodness. */
+/** One line of the load's second: answers that share release, status, route, goodness and group. */
 export interface AnswerSeries {
   /** Release that answered, from the answer's own header; `none` when there was no answer. */
   readonly release: string;
@@ -110,6 +120,8 @@ export interface AnswerSeries {
   readonly route: string;
   /** True when the client did not get what it was promised: status, transport or content. */
   readonly bad: boolean;
+  /** Group of the users that asked, for loads that know groups (`LoadUsers`). */
+  readonly group?: string;
   readonly count: number;
   readonly sum_ms: number;
   readonly max_ms: number;
@@ -208,6 +220,8 @@ export interface FaultData {
   readonly targets?: readonly string[];
   /** What it does at worst, and to whom. */
   readonly harm?: string;
+  /** Who undid it; `lease` means that it ended while the run still counted on it. */
+  readonly by?: 'run' | 'lease';
 }
 
 /** A call of a webhook by a controller, as the gate that answers it saw it; its subject is the Canary or the Rollout. */

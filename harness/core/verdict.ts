@@ -18,12 +18,42 @@ export interface RuleVerdict {
   readonly derivation?: string;
   /** `seq` of the timeline records that prove the outcome, at most `EVIDENCE_MAX`. */
   readonly evidence: readonly number[];
+  /** What the reader must know of how it was judged, for example that it was by the rules of another version. */
+  readonly remark?: string;
+}
+
+/** A contract that the version at hand is known to break. */
+export interface KnownBreak {
+  readonly contract: string;
+  /** Where it was reported, as `owner/repository#number`. */
+  readonly thread: string;
 }
 
 /** A run's conclusion: the worst of its rules. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly rules: readonly RuleVerdict[];
+  /** Declared by the scenario: this contract is expected to be broken. */
+  readonly known_break?: KnownBreak;
+}
+
+/**
+ * How an outcome is reported. `known-break`: the contract is broken, as its thread says; nobody is called. `news`: a
+ * contract that was known to be broken holds.
+ */
+export type Standing = Outcome | 'known-break' | 'news';
+
+/** How one rule of a verdict is reported. */
+export function standingOf({ known_break }: Verdict, { rule, outcome }: RuleVerdict): Standing {
+  if (known_break?.contract !== rule || outcome === 'inconclusive') return outcome;
+  return outcome === 'fail' ? 'known-break' : 'news';
+}
+
+/** How a whole verdict is reported: where a break is known, by that contract alone. */
+export function standingOfRun(verdict: Verdict): Standing {
+  const known = verdict.rules.find(({ rule }) => rule === verdict.known_break?.contract);
+  const standing = known ? standingOf(verdict, known) : 'inconclusive';
+  return standing === 'inconclusive' ? verdict.outcome : standing;
 }
 
 /** Upper bound of records named by one rule, so that a verdict stays readable. */

@@ -66,6 +66,10 @@ export interface FaultDefinition<Options extends v.GenericSchema, State extends 
   /** Options with `v.description` on each, which `mettle fault list` shows. */
   readonly options: Options;
   readonly state: State;
+  /** Longest time until it must be seen to be there, or to be gone, in seconds; 30 when absent. */
+  readonly proof_s?: number;
+  /** True when its `heal` works while the API server does not answer: the warden then asks that server for nothing before. */
+  readonly without_api?: boolean;
   /** What trying it out needs of a cluster besides the shop. */
   readonly trial_needs?: TrialNeeds;
   /** Options that try it out in a trial namespace; may make there what it acts on, but injects nothing. */
@@ -93,6 +97,8 @@ export interface Fault {
   readonly name: string;
   readonly breaks: string;
   readonly radius: BlastRadius;
+  readonly proof_s: number | undefined;
+  readonly without_api: boolean;
   readonly trial_needs: TrialNeeds;
   /** What it can be told. */
   readonly options: readonly OptionDescription[];
@@ -128,6 +134,8 @@ export function defineFault<Options extends v.GenericSchema, State extends v.Gen
     name,
     breaks,
     radius,
+    proof_s: definition.proof_s,
+    without_api: definition.without_api ?? false,
     trial_needs: definition.trial_needs ?? {},
     options: describeOptions(definition.options),
     example: async (trial) => await definition.example(trial),

@@ -1,6 +1,10 @@
 import { healCluster } from '#harness/cluster/remove.ts';
 import type { Healers } from '#harness/lease/receipt.ts';
+import { FAULTS } from './catalogue.ts';
 import { healFault } from './heal.ts';
 
 /** Every kind of receipt and what settles it. */
-export const HEALERS: Healers = { cluster: healCluster, fault: healFault };
+export const HEALERS: Healers = {
+  cluster: healCluster,
+  fault: (receipt) => healFault(receipt, FAULTS),
+};

@@ -1,29 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DeadlineError, messageOf, UsageError } from '#harness/core/errors.ts';
-import type { Recorder } from '#harness/core/timeline.ts';
+import { DeadlineError } from '#harness/core/errors.ts';
+import type { FaultData, Recorder } from '#harness/core/timeline.ts';
 import { thisProcess } from '#harness/lease/owner.ts';
-import { freshId, readReceipts, type Receipt, removeReceipt, writeReceipt } from '#harness/lease/receipt.ts';
+import { freshId, hasReceipt, leaseEnded, type Receipt, removeReceipt } from '#harness/lease/receipt.ts';
 import { ensureWarden } from '#harness/lease/warden.ts';
+import { claimTargets } from './claim.ts';
 import type { Fault, FaultContext, FaultPlan, Probe } from './fault.ts';
-import { type FaultHeal, readHeal } from './heal.ts';
+import type { FaultHeal } from './heal.ts';
+import { type FaultBounds, planFault } from './plan.ts';
+import { PROOF_S, untilProven } from './proof.ts';
 
-/** Longest time until a fault must be seen to be there, or to be gone, in seconds. */
-const PROOF_S = 30;
-const PROBE_PAUSE_MS = 200;
+const RETRY_MS = 500;
 
-/** Namespaces that no fault may name unless it is made for them. */
-const FORBIDDEN = ['mettle-system', 'kube-system', 'kube-public', 'kube-node-lease', 'default'];
+/**
+ * How far a fault has come: its receipt is on the disk and nothing is touched yet; it was injected; it was proven on; it
+ * is about to be healed; it was proven off.
+ */
+export type Stage = 'receipt' | 'injected' | 'on' | 'healing' | 'gone';
 
-export interface InjectOptions {
-  /** The run's own namespace. */
-  readonly namespace: string;
-  /** Time after which it heals by itself, in seconds. */
-  readonly lease_s: number;
-  /** How long the run may last at most, in seconds: no lease is longer. */
-  readonly run_s: number;
-  /** True when nothing else runs on the cluster: faults of shared parts are refused otherwise. */
-  readonly alone: boolean;
+export interface InjectOptions extends FaultBounds {
   readonly recorder?: Recorder;
+  /** Told of each stage when it is reached. */
+  readonly onStage?: (stage: Stage) => void;
 }
 
 /** A fault that is there. Giving it back heals it and proves that it is gone. */
@@ -36,95 +34,130 @@ export interface ActiveFault extends AsyncDisposable {
   heal(): Promise<Probe>;
 }
 
-/**
- * Reads what a fault would do, and refuses what must not be done. Touches nothing.
- * @throws UsageError for a fault that names nothing, reaches too far, lives too long, or would mask another
- */
-export async function planFault(
-  ctx: FaultContext,
-  fault: Fault,
-  options: unknown,
-  given: Omit<InjectOptions, 'recorder'>,
-): Promise<FaultPlan<unknown>> {
-  const refuse = (why: string, next: string): never => {
-    throw new UsageError(`fault ${fault.name} is refused: ${why}`, { next });
-  };
-  const { lease_s, run_s, namespace, alone } = given;
-  if (!(lease_s > 0)) refuse(`its lease is ${lease_s} s`, 'Give it a lease above 0 s.');
-  if (lease_s > run_s) {
-    refuse(
-      `its lease of ${lease_s} s is longer than the run, which lasts ${run_s} s at most`,
-      'Give it a shorter lease.',
-    );
-  }
-  if (fault.radius.reach === 'shared' && !alone) {
-    refuse(
-      'it breaks parts that others on the cluster use',
-      'Run it in a scenario that declares `exclusive`.',
-    );
-  }
-  const plan = await fault.plan(ctx, options, namespace);
-  const { targets } = plan;
-  if (targets.length === 0) refuse('it names nothing', 'Name a target that exists.');
-  const pods = targets.filter((target) => target.startsWith('Pod/')).length;
-  if (pods > fault.radius.pods_max) {
-    refuse(
-      `it would act on ${pods} pods, and its radius allows ${fault.radius.pods_max}`,
-      'Name fewer pods, or a smaller share of them.',
-    );
-  }
-  for (const target of targets) {
-    const [, of_namespace, name] = target.split('/');
-    if (name === undefined || of_namespace === undefined) continue;
-    if (fault.radius.reach === 'own' && of_namespace !== namespace) {
-      refuse(`${target} is not in the run's own namespace ${namespace}`, 'Name what belongs to the run.');
-    }
-    if (
-      of_namespace === 'mettle-system' ||
-      (FORBIDDEN.includes(of_namespace) && fault.radius.reach === 'own')
-    ) {
-      refuse(`the namespace ${of_namespace} is forbidden`, 'Name what belongs to the run.');
-    }
-  }
-  for (const other of await activeFaults(ctx.cluster.name)) {
-    const shared = other.targets.filter((target) => targets.includes(target));
-    if (shared.length > 0) {
-      refuse(
-        `${other.fault} acts on ${shared.join(', ')} already: one would mask the other`,
-        'Heal that one first.',
-      );
-    }
-  }
-  return plan;
-}
+/** One fault from its receipt to the proof that it is gone. */
+class Injection {
+  readonly #ctx: FaultContext;
+  readonly #fault: Fault;
+  readonly #plan: FaultPlan<unknown>;
+  readonly #receipt: Receipt;
+  readonly #told: Pick<InjectOptions, 'recorder' | 'onStage'>;
+  #healing: Promise<Probe> | undefined;
+  #lease: NodeJS.Timeout | undefined;
 
-async function activeFaults(cluster: string): Promise<readonly FaultHeal[]> {
-  const { receipts } = await readReceipts();
-  return receipts
-    .filter(({ kind }) => kind === 'fault')
-    .map(readHeal)
-    .filter((one) => one.cluster === cluster);
-}
+  constructor(
+    ctx: FaultContext,
+    fault: Fault,
+    plan: FaultPlan<unknown>,
+    receipt: Receipt,
+    told: Pick<InjectOptions, 'recorder' | 'onStage'>,
+  ) {
+    this.#ctx = ctx;
+    this.#fault = fault;
+    this.#plan = plan;
+    this.#receipt = receipt;
+    this.#told = told;
+  }
 
-/** Looks again and again until a probe holds: what it looks at offers no watch. */
-async function untilProven(
-  what: string,
-  probe: () => Promise<Probe>,
-  signal: AbortSignal | undefined,
-): Promise<Probe> {
-  const deadline = performance.now() + PROOF_S * 1000;
-  for (;;) {
-    const found = await probe().catch((error: unknown) => ({ holds: false, seen: messageOf(error) }));
-    if (found.holds) return found;
-    signal?.throwIfAborted();
-    if (performance.now() > deadline) throw new DeadlineError(what, PROOF_S, found.seen);
-    await delay(PROBE_PAUSE_MS);
+  /** @throws DeadlineError when it does not take in time, or its lease ends before it does */
+  async inject(): Promise<Probe> {
+    const { subject } = this.#receipt;
+    const { state, targets, harm } = this.#plan;
+    this.#ctx.progress(`injecting ${subject}`);
+    this.#told.onStage?.('receipt');
+    this.#say('injected', { detail: this.#fault.breaks, targets, harm });
+    await this.#fault.inject(this.#ctx, state);
+    this.#told.onStage?.('injected');
+    const on = await untilProven(`${subject} to take`, () => this.#fault.probeOn(this.#ctx, state), {
+      deadline_s: this.#fault.proof_s,
+      signal: this.#ctx.signal,
+    });
+    if (await this.#healedByAnother()) {
+      throw new DeadlineError(`${subject} to take within its lease`, this.#receipt.lease_s, on.seen, {
+        next: 'Give it a longer lease.',
+      });
+    }
+    this.#say('proven_on', { detail: on.seen });
+    this.#ctx.progress(`${subject} is on: ${on.seen}`);
+    this.#told.onStage?.('on');
+    this.#healAtTheLeasesEnd();
+    return on;
+  }
+
+  /** Heals and proves it, once; later callers get what the first one got. */
+  heal(): Promise<Probe> {
+    this.#healing ??= this.#heal();
+    return this.#healing;
+  }
+
+  /** The warden heals it then as well; here it is recorded when it happens, not when somebody looks. */
+  #healAtTheLeasesEnd(): void {
+    const { created_at, lease_s } = this.#receipt;
+    const left_ms = Date.parse(created_at) + lease_s * 1000 - Date.now();
+    this.#lease = setTimeout(
+      () => {
+        this.heal().catch(() => undefined);
+      },
+      Math.max(left_ms, 0),
+    );
+    this.#lease.unref();
+  }
+
+  /** Whether its lease has run out, or somebody (the warden of a harness that was held up) settled its receipt. */
+  async #healedByAnother(): Promise<boolean> {
+    return leaseEnded(this.#receipt, new Date()) || !(await hasReceipt(this.#receipt.id));
+  }
+
+  async #heal(): Promise<Probe> {
+    clearTimeout(this.#lease);
+    const { subject, id } = this.#receipt;
+    const { state } = this.#plan;
+    const early = await this.#healedByAnother();
+    this.#ctx.progress(`healing ${subject}`);
+    this.#told.onStage?.('healing');
+    await this.#untilHealed();
+    this.#say('healed', {
+      detail: early ? `${this.#fault.name} ended before the run undid it` : `${this.#fault.name} was undone`,
+      by: early ? 'lease' : 'run',
+    });
+    // What was told to stop must still be put right, so the signal does not end this wait.
+    const off = await untilProven(`${subject} to be gone`, () => this.#fault.probeOff(this.#ctx, state), {
+      deadline_s: this.#fault.proof_s,
+    });
+    this.#say('proven_off', { detail: off.seen });
+    await removeReceipt(id);
+    this.#ctx.progress(`${subject} is gone: ${off.seen}`);
+    this.#told.onStage?.('gone');
+    return off;
+  }
+
+  /** What the fault broke may refuse the first attempt to undo it: a server that restarts, a container that thaws. */
+  async #untilHealed(): Promise<void> {
+    const deadline = performance.now() + PROOF_S * 1000;
+    for (;;) {
+      try {
+        await this.#fault.heal(this.#ctx, this.#plan.state);
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  #say(kind: 'injected' | 'proven_on' | 'healed' | 'proven_off', data: Omit<FaultData, 'fault'>): void {
+    this.#told.recorder?.record({
+      source: 'fault',
+      kind,
+      subject: this.#receipt.subject,
+      data: { fault: this.#fault.name, ...data },
+    });
   }
 }
 
 /**
  * Injects a fault that heals: its receipt is on the disk and the warden runs before anything is touched; it is proven
- * on before this returns, and proven off when it is given back.
+ * on before this returns, and proven off when it is given back. One that lives on until its lease ends heals then, and
+ * the record says so: a run that still counted on it proves nothing.
  * @throws UsageError when it is refused, DeadlineError when it does not take; it is healed then
  */
 export async function injectFault(
@@ -133,70 +166,42 @@ export async function injectFault(
   options: unknown,
   given: InjectOptions,
 ): Promise<ActiveFault> {
-  const { lease_s, recorder } = given;
+  const { lease_s, namespace } = given;
   const plan = await planFault(ctx, fault, options, given);
-  const { targets, harm, state } = plan;
-  const subject = `${fault.name} on ${targets.join(', ')}`;
-  const say = (kind: 'injected' | 'proven_on' | 'healed' | 'proven_off', detail: string): void => {
-    recorder?.record({
-      source: 'fault',
-      kind,
-      subject,
-      data: { fault: fault.name, detail, ...(kind === 'injected' ? { targets, harm } : {}) },
-    });
-  };
   await ensureWarden();
   const heal: FaultHeal = {
     fault: fault.name,
     cluster: ctx.cluster.name,
     uid: ctx.cluster.uid,
-    targets: [...targets],
-    state,
+    namespace,
+    targets: [...plan.targets],
+    state: plan.state,
   };
   const receipt: Receipt = {
     id: `fault-${freshId()}`,
     kind: 'fault',
-    subject,
+    subject: `${fault.name} on ${plan.targets.join(', ')}`,
     created_at: new Date().toISOString(),
     lease_s,
     owner: await thisProcess(),
     heal: { ...heal },
   };
-  await writeReceipt(receipt);
-
-  let healing: Promise<Probe> | undefined;
-  const healNow = async (): Promise<Probe> => {
-    ctx.progress(`healing ${subject}`);
-    await fault.heal(ctx, state);
-    say('healed', `${fault.name} was undone`);
-    // What was told to stop must still be put right, so the signal does not end this wait.
-    const off = await untilProven(`${subject} to be gone`, () => fault.probeOff(ctx, state), undefined);
-    say('proven_off', off.seen);
-    await removeReceipt(receipt.id);
-    return off;
-  };
-  const healOnce = (): Promise<Probe> => {
-    healing ??= healNow();
-    return healing;
-  };
+  await claimTargets(receipt);
+  const injection = new Injection(ctx, fault, plan, receipt, given);
   try {
-    ctx.progress(`injecting ${subject}`);
-    say('injected', fault.breaks);
-    await fault.inject(ctx, state);
-    const on = await untilProven(`${subject} to take`, () => fault.probeOn(ctx, state), ctx.signal);
-    say('proven_on', on.seen);
+    const on = await injection.inject();
     return {
       name: fault.name,
       plan,
       on,
-      heal: healOnce,
+      heal: () => injection.heal(),
       [Symbol.asyncDispose]: async () => {
-        await healOnce();
+        await injection.heal();
       },
     };
   } catch (error) {
     // The first error is the one to read; what cannot be healed now stays on its receipt.
-    await healOnce().catch(() => undefined);
+    await injection.heal().catch(() => undefined);
     throw error;
   }
 }

@@ -74,7 +74,8 @@ export function parseOptions(
       const names = descriptions.map((one) => one.name);
       const near = nearest(name, names);
       throw new UsageError(`fault ${fault} has no option ${JSON.stringify(name)}`, {
-        next: near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has: ${names.join(', ') || 'none'}`,
+        next:
+          near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has: ${names.join(', ') || 'none'}`,
       });
     }
     if (name in options) throw new UsageError(`--option ${name} is given twice`);

@@ -3,6 +3,7 @@ import { statusOf } from '#harness/core/kstatus.ts';
 import { nameOf } from '#harness/core/kubernetes.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { defineFault } from './fault.ts';
+import { choosePods, PodChoice } from './pods.ts';
 
 const Pod = v.object({ namespace: v.string(), name: v.string(), uid: v.string() });
 
@@ -11,24 +12,18 @@ export const podKill = defineFault({
   name: 'pod-kill',
   breaks: 'ends pods at once; whoever is being answered by them gets no answer',
   radius: { reach: 'own', pods_max: 10 },
-  options: v.strictObject({
-    labels: v.pipe(v.string(), v.minLength(1)),
-    /** Most pods; all that match when absent. */
-    count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  }),
+  options: v.strictObject(PodChoice),
   state: v.object({ pods: v.array(Pod), labels: v.string(), matching: v.number() }),
   example: () => ({ labels: 'app=shop', count: 1 }),
-  async plan({ kube }, { labels, count }, namespace) {
-    const found = await kube.list({ ...POD, namespace, labels });
-    const chosen = found
-      .toSorted((left, right) => left.metadata.name.localeCompare(right.metadata.name))
-      .slice(0, count ?? found.length);
+  async plan(ctx, options, namespace) {
+    const { chosen, matching } = await choosePods(ctx, options, namespace);
+    const { labels } = options;
     return {
       targets: chosen.map(nameOf),
-      harm: `${chosen.length} of ${found.length} pods with ${labels} are gone until others are ready`,
+      harm: `${chosen.length} of ${matching} pods with ${labels} are gone until others are ready`,
       state: {
         labels,
-        matching: found.length,
+        matching,
         pods: chosen.map(({ metadata }) => ({
           namespace,
           name: metadata.name,

@@ -17,7 +17,8 @@ function reading(pods: () => readonly KubeObject[], answer: (name: string) => st
   const asked: string[] = [];
   const kube: Pick<KubeClient, 'list' | 'proxyGet'> = {
     list: () => Promise.resolve(pods()),
-    proxyGet: ({ pod: name, port }, path, query) => {
+    proxyGet: (to, path, query) => {
+      const [name, port] = ['pod' in to ? to.pod : to.service, to.port];
       asked.push(`${name}:${port}${path}?${new URLSearchParams(query).toString()}`);
       try {
         return Promise.resolve(answer(name));

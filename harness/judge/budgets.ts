@@ -1,4 +1,4 @@
-import type { ArgoSpec, RolloutSpec } from '#harness/core/timeline.ts';
+import type { ArgoSpec, FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
 
 /** Slack for the route change to reach the data plane and for requests in flight, in seconds. */
 export const WITHDRAWAL_SLACK_S = 2;
@@ -60,6 +60,10 @@ export function exposureBudget_s(spec: RolloutSpec): number {
   return exposureBudget(spec).seconds;
 }
 
+function heldWords(held_s: number): string {
+  return held_s > 0 ? `; held up for ${held_s} s on purpose` : '';
+}
+
 /**
  * Longest time from shipping to the end of the rollback.
  *
@@ -70,9 +74,10 @@ export function exposureBudget_s(spec: RolloutSpec): number {
 export function rollbackBudget(spec: RolloutSpec): Budget {
   const exposure = exposureBudget(spec);
   if (spec.controller === 'flagger') {
+    const { held_s = 0, interval_s } = spec;
     return {
-      seconds: 3 * spec.interval_s + exposure.seconds,
-      derivation: '3 x interval until the first weight + (threshold + 1) x interval + 2 s',
+      seconds: 3 * interval_s + exposure.seconds + held_s,
+      derivation: `3 x interval until the first weight + (threshold + 1) x interval + 2 s${heldWords(held_s)}`,
     };
   }
   return {
@@ -86,10 +91,32 @@ export function rollbackBudget_s(spec: RolloutSpec): number {
   return rollbackBudget(spec).seconds;
 }
 
-/** Number of weight steps that a good release takes: Flagger steps until the weight reaches the maximum. */
+/**
+ * The weights that Flagger gives a canary one after the other: those that are listed, up to 100 %, else equal steps
+ * until one reaches the maximum, which it may go beyond once (pkg/controller/scheduler.go, nextStepWeight and
+ * runCanary). None where nothing is stepped through.
+ */
+export function flaggerWeights(spec: FlaggerSpec): readonly number[] {
+  const { step_weights_pct, step_weight_pct, max_weight_pct, iterations } = spec;
+  if (iterations !== undefined) return [];
+  if (step_weights_pct) return step_weights_pct;
+  const steps = Math.ceil(max_weight_pct / step_weight_pct);
+  return Array.from({ length: steps }, (_, index) => Math.min(100, (index + 1) * step_weight_pct));
+}
+
+/** Weights of the canary on the way back to the primary, in a promotion by steps. */
+export function flaggerWayBack(spec: FlaggerSpec): readonly number[] {
+  const top = flaggerWeights(spec).at(-1);
+  const step = spec.step_weight_promotion_pct;
+  if (top === undefined || step === undefined) return [0];
+  const steps = Math.ceil(top / step);
+  return Array.from({ length: steps }, (_, index) => Math.max(0, top - (index + 1) * step));
+}
+
+/** Number of weight steps that a good release takes, or of checks where no weight is stepped through. */
 export function weightSteps(spec: RolloutSpec): number {
   if (spec.controller === 'argo-rollouts') return spec.steps.length;
-  return Math.ceil(spec.max_weight_pct / spec.step_weight_pct);
+  return spec.iterations ?? flaggerWeights(spec).length;
 }
 
 function argoPromotionBudget(spec: ArgoSpec): Budget {
@@ -117,9 +144,11 @@ function argoPromotionBudget(spec: ArgoSpec): Budget {
  */
 export function promotionBudget(spec: RolloutSpec): Budget {
   if (spec.controller === 'argo-rollouts') return argoPromotionBudget(spec);
+  const { held_s = 0, interval_s } = spec;
+  const steps = weightSteps(spec) + flaggerWayBack(spec).length - 1;
   return {
-    seconds: (weightSteps(spec) + 7) * spec.interval_s,
-    derivation: '(steps + 7) x interval: look, scale up, each step, copy, shift, finalise, 2 to spare',
+    seconds: (steps + 7) * interval_s + held_s,
+    derivation: `(steps + 7) x interval: look, scale up, each step, copy, shift, finalise, 2 to spare${heldWords(held_s)}`,
   };
 }
 
@@ -152,13 +181,13 @@ export function shareDeviation(share: number, count: number): number {
  * The weight that users meet a new release with first, in percent; all of it where a release is switched to at once.
  */
 export function firstWeight_pct(spec: RolloutSpec): number {
-  if (spec.controller === 'flagger') return spec.step_weight_pct;
+  if (spec.controller === 'flagger') return flaggerWeights(spec)[0] ?? 100;
   return spec.steps[0]?.weight_pct ?? 100;
 }
 
 /** The highest weight before the promotion, in percent. */
 export function topWeight_pct(spec: RolloutSpec): number {
-  if (spec.controller === 'flagger') return spec.max_weight_pct;
+  if (spec.controller === 'flagger') return flaggerWeights(spec).at(-1) ?? 100;
   return spec.steps.reduce((top, step) => Math.max(top, step.weight_pct), 0) || 100;
 }
 

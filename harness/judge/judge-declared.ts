@@ -21,6 +21,7 @@ export const HOLD_RULES: readonly Rule[] = [held, trafficShare, noOtherLoss, ale
  */
 export function judgeDeclared(usual: readonly Rule[], timeline: Timeline): Verdict {
   const spec = timeline.of('harness', 'spec')[0]?.data;
+  const versions = timeline.of('harness', 'scenario')[0]?.data.versions;
   const left_out = new Set(Object.keys(spec?.rules_left_out ?? {}));
   const stays = ({ id }: Rule): boolean => !left_out.has(id);
   const rules = spec?.expected === 'hold' ? HOLD_RULES : usual;
@@ -29,9 +30,10 @@ export function judgeDeclared(usual: readonly Rule[], timeline: Timeline): Verdi
     ...(spec?.moments?.length ? [momentsCame] : []),
     ...(timeline.of('fault', 'injected').length > 0 ? [faultsProven] : []),
   ];
-  return judgeBy(
-    [...withRoutes(rules, timeline).filter(stays), ...(spec ? contractRules(spec) : [])],
+  const verdict = judgeBy(
+    [...withRoutes(rules, timeline).filter(stays), ...(spec ? contractRules(spec, versions) : [])],
     timeline,
     grounds.filter(stays),
   );
+  return spec?.known_break ? { ...verdict, known_break: spec.known_break } : verdict;
 }

@@ -1,6 +1,7 @@
 import { numberAt, type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
 import { ApiError, type KubeApi, type KubeTarget, openApi, type ResourceKind } from './api.ts';
 import { type ApplyOptions, applyManifests, FIELD_MANAGER } from './apply.ts';
+import { execIn, type PodCommand, type PodCommandResult } from './exec.ts';
 import type { Manifest } from './manifests.ts';
 import { type Condition, isCurrent, isGone, type ObjectRef, type WaitOptions, waitFor } from './wait.ts';
 import { listObjects, type Selection, type Watching, watchObjects, type WatchHandlers } from './watch.ts';
@@ -20,6 +21,21 @@ export interface PodPort {
   readonly namespace: string;
   readonly pod: string;
   readonly port: number;
+}
+
+/** A port of a Service, asked through the API server, which chooses a ready pod. */
+export interface ServicePort {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+}
+
+/** A request that changes something. */
+export interface ProxyRequest {
+  readonly method: 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
 }
 
 /** A kind that the cluster can list. */
@@ -43,6 +59,8 @@ export interface KubeClient extends AsyncDisposable {
   waitFor<T>(condition: Condition<T>, options: WaitOptions): Promise<T>;
   /** JSON merge patch (RFC 7386). */
   patch(ref: ObjectRef, change: object): Promise<KubeObject>;
+  /** JSON merge patch of an object's status alone, as a controller or its command-line tool writes it. */
+  patchStatus(ref: ObjectRef, change: object): Promise<KubeObject>;
   /** Sets the replicas of a workload and waits until it has them. */
   scale(ref: ObjectRef, replicas: number, options: WaitOptions): Promise<void>;
   /** Asks for the deletion of an object and does not wait; false when there is none. */
@@ -55,7 +73,20 @@ export interface KubeClient extends AsyncDisposable {
    * The answer of a pod to `GET path?query` over HTTP. Throws ApiError with the pod's own status, or 503 when the pod
    * cannot be reached.
    */
-  proxyGet(port: PodPort, path: string, query?: Readonly<Record<string, string>>): Promise<string>;
+  proxyGet(
+    port: PodPort | ServicePort,
+    path: string,
+    query?: Readonly<Record<string, string>>,
+  ): Promise<string>;
+  /** The answer to any other request with a JSON body; otherwise as `proxyGet`. */
+  proxySend(port: PodPort | ServicePort, request: ProxyRequest): Promise<string>;
+  /** Runs a program in a container of a pod; see `execIn`. */
+  exec(command: PodCommand): Promise<PodCommandResult>;
+  /**
+   * Asks for the eviction of a pod (policy/v1), which disruption budgets may refuse: ApiError with status 429. False
+   * when there is no such pod.
+   */
+  evict(pod: { readonly namespace: string; readonly name: string }, grace_s?: number): Promise<boolean>;
   /** All kinds that can be listed, in their preferred version. */
   kinds(): Promise<readonly ListableKind[]>;
 }
@@ -112,6 +143,11 @@ async function listKinds(api: KubeApi): Promise<readonly ListableKind[]> {
   );
 }
 
+async function proxyOf(api: KubeApi, to: PodPort | ServicePort): Promise<string> {
+  const [kind, name] = 'pod' in to ? ['Pod', to.pod] : ['Service', to.service];
+  return `${(await api.kind('v1', kind)).path(to.namespace)}/${name}:${to.port}/proxy`;
+}
+
 /**
  * A client of one cluster, from the kubeconfig of that cluster alone: the person's own kubeconfig and its current
  * context are never read.
@@ -133,6 +169,15 @@ export function kubeClient(cluster: KubeTarget): KubeClient {
       return await api.object({
         method: 'PATCH',
         path: await pathOf(api, ref),
+        query: { fieldManager: FIELD_MANAGER },
+        content_type: 'application/merge-patch+json',
+        body: change,
+      });
+    },
+    async patchStatus(ref, change) {
+      return await api.object({
+        method: 'PATCH',
+        path: `${await pathOf(api, ref)}/status`,
         query: { fieldManager: FIELD_MANAGER },
         content_type: 'application/merge-patch+json',
         body: change,
@@ -174,9 +219,26 @@ export function kubeClient(cluster: KubeTarget): KubeClient {
       if (await this.beginRemoval(ref, grace_s)) await waitFor(api, isGone(ref), options);
     },
     logs: (namespace, pod, options = {}) => readLogs(api, namespace, pod, options),
-    async proxyGet({ namespace, pod, port }, path, query = {}) {
+    async proxyGet(port, path, query = {}) {
+      return await api.text({ path: `${await proxyOf(api, port)}${path}`, query });
+    },
+    async proxySend(port, { path, ...request }) {
+      return await api.text({ ...request, path: `${await proxyOf(api, port)}${path}` });
+    },
+    exec: (command) => execIn(api, command),
+    async evict({ namespace, name }, grace_s) {
       const pods = await api.kind('v1', 'Pod');
-      return await api.text({ path: `${pods.path(namespace)}/${pod}:${port}/proxy${path}`, query });
+      const request = api.text({
+        method: 'POST',
+        path: `${pods.path(namespace, name)}/eviction`,
+        body: {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { namespace, name },
+          ...(grace_s === undefined ? {} : { deleteOptions: { gracePeriodSeconds: grace_s } }),
+        },
+      });
+      return (await unlessAbsent(request)) !== undefined;
     },
     kinds: () => listKinds(api),
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),

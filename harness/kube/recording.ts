@@ -18,7 +18,11 @@ export const ROLLOUT = { api_version: 'argoproj.io/v1alpha1', kind: 'Rollout' } 
 export const ANALYSIS_RUN = { api_version: 'argoproj.io/v1alpha1', kind: 'AnalysisRun' } as const;
 export const SERVICE = { api_version: 'v1', kind: 'Service' } as const;
 export const DEPLOYMENT = { api_version: 'apps/v1', kind: 'Deployment' } as const;
+export const REPLICA_SET = { api_version: 'apps/v1', kind: 'ReplicaSet' } as const;
 export const POD = { api_version: 'v1', kind: 'Pod' } as const;
+export const CONFIG_MAP = { api_version: 'v1', kind: 'ConfigMap' } as const;
+export const SECRET = { api_version: 'v1', kind: 'Secret' } as const;
+export const AUTOSCALER = { api_version: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' } as const;
 export const EVENT = { api_version: 'v1', kind: 'Event' } as const;
 
 /** Records each change of the objects of a selection, by `core/object-fields.ts`. */

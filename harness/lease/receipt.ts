@@ -59,6 +59,11 @@ export async function removeReceipt(id: string): Promise<void> {
   await removeDurably(await pathOf(id));
 }
 
+/** Whether a receipt is still on the disk: whoever settles a debt removes it. */
+export async function hasReceipt(id: string): Promise<boolean> {
+  return (await readdir(await stateFolder('receipts'))).includes(`${id}.json`);
+}
+
 /** All receipts, and the files that hold none. */
 export async function readReceipts(): Promise<{
   readonly receipts: readonly Receipt[];

@@ -6,7 +6,7 @@ import { LATENCY_BOUNDS_MS, type Recorder } from '#harness/core/timeline.ts';
 import { type Child, startChild } from '#harness/process/child.ts';
 import { type ProfileName, profileOf } from './profiles.ts';
 import { LoadEndedError, RunningLoad } from './running.ts';
-import { checkSettings, type LoadSettings } from './settings.ts';
+import { checkSettings, type LoadSettings, type LoadUsers } from './settings.ts';
 
 export interface LoadOptions {
   /** Path of the k6 that holds the output `mettle`. */
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly run: string;
   /** The load ends by itself after the warm-up and this time; a load that was not asked to end proves nothing. */
   readonly duration_max_s: number;
+  /** All users are alike when absent. */
+  readonly users?: LoadUsers;
   readonly recorder: Recorder;
   /** Folder for k6's summary and log; made when missing. */
   readonly out_dir: string;
@@ -55,6 +57,7 @@ export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
     duration_s: options.duration_max_s,
     timeout_s: TIMEOUT_S,
     summary: join(out_dir, 'k6-summary.json'),
+    ...(options.users ? { users: options.users } : {}),
   };
   checkSettings(settings);
   await mkdir(out_dir, { recursive: true });

@@ -14,6 +14,7 @@ const SECOND = v.strictObject({
       status: whole,
       route: v.string(),
       bad: v.boolean(),
+      group: v.exactOptional(v.string()),
       count: whole,
       sum_ms: amount,
       max_ms: amount,

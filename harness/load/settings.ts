@@ -1,6 +1,20 @@
 import { isIPv4 } from 'node:net';
 import { UsageError } from '#harness/core/errors.ts';
 
+/**
+ * Users of a load that are told apart. A group is in the answers' series, as what was asked with, not as what was
+ * wished for.
+ */
+export interface LoadUsers {
+  /** These requests, chosen by their number, carry a header: the group `marked`; the others are `plain`. */
+  readonly marked?: { readonly header: string; readonly value: string; readonly share_pct: number };
+  /**
+   * Each virtual user keeps the cookies that it is given, as a browser does. Requests that carry this one are the
+   * group `kept`, the others `none`.
+   */
+  readonly cookie?: string;
+}
+
 /** What the harness tells the load script, as JSON in the variable METTLE_LOAD. */
 export interface LoadSettings {
   /** First part of each request's id; unique among runs. */
@@ -19,6 +33,8 @@ export interface LoadSettings {
   readonly timeout_s: number;
   /** File that k6 writes its own summary to. */
   readonly summary: string;
+  /** All users are alike when absent. */
+  readonly users?: LoadUsers;
 }
 
 /** Upper bounds of what one load may ask for: a mistake must not become an attack on the machine. */

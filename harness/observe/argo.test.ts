@@ -28,11 +28,13 @@ function watched(list: readonly KubeObject[] = []): {
     },
     waitFor: unused,
     patch: unused,
+    patchStatus: unused,
     scale: unused,
     beginRemoval: unused,
     remove: unused,
     logs: unused,
     proxyGet: unused,
+    proxySend: unused,
     kinds: unused,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -61,6 +61,7 @@ test('declared and live weights are recorded whenever they change, and how soon 
     },
     waitFor: unused,
     patch: unused,
+    patchStatus: unused,
     scale: unused,
     beginRemoval: unused,
     remove: unused,

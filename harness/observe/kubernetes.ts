@@ -8,12 +8,13 @@ import {
   objectsOf,
   POD,
   recordWatches,
+  REPLICA_SET,
   ROLLOUT,
   SERVICE,
 } from '#harness/kube/recording.ts';
 
 /** What each controller keeps the state of a rollout in. */
-const KINDS = { flagger: [CANARY], 'argo-rollouts': [ROLLOUT, ANALYSIS_RUN, SERVICE] } as const;
+const KINDS = { flagger: [CANARY], 'argo-rollouts': [ROLLOUT, ANALYSIS_RUN, REPLICA_SET, SERVICE] } as const;
 
 /**
  * Records every change of the objects of a rollout, and of the Deployments, Pods and Events of its namespace, as

@@ -3,9 +3,10 @@ import type { EpochMs, Recorder, RolloutSpec } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { observeAlert, observeAlertmanager } from './alerts.ts';
 import { observeChat } from './chat.ts';
+import { observeGate } from './gate.ts';
 import { observeGateway, type WatchedSplit } from './gateway.ts';
 import { observeKubernetes } from './kubernetes.ts';
-import { analysisQueries, checkQueries, recordSeries, shopQueries } from './series.ts';
+import { analysisQueries, checkQueries, flaggerQueries, recordSeries, shopQueries } from './series.ts';
 import { observeSwitch } from './switch.ts';
 
 /** What is watched during a rollout. */
@@ -22,15 +23,17 @@ export interface RolloutSubject {
   readonly services?: NonNullable<WatchedSplit['services']>;
   /** The Service that a blue/green rollout switches; there is no split then. */
   readonly switched?: string;
+  /** Whether the gate that answers webhooks is there. */
+  readonly gated?: boolean;
 }
 
 /**
  * Starts every observer of a rollout and returns when all of them watch: objects and events, declared weights,
- * alerts, chat. Closing the result ends them in order, after a last look.
+ * alerts, chat, webhooks. Closing the result ends them in order, after a last look.
  * @throws what the API server's first answers throw; sources over HTTP are recorded as lost instead
  */
 export async function observeRollout(subject: RolloutSubject, recorder: Recorder): Promise<AsyncDisposable> {
-  const { kube, cluster, spec, services, switched } = subject;
+  const { kube, cluster, spec, services, switched, gated = false } = subject;
   const { namespace, app, alert, gateway } = spec;
   const split = { namespace, app, ...(gateway ? { gateway } : {}), ...(services ? { services } : {}) };
   const starting = [
@@ -41,6 +44,7 @@ export async function observeRollout(subject: RolloutSubject, recorder: Recorder
     observeAlert(cluster.ports.prometheus, { name: alert.name, namespace }, recorder),
     observeAlertmanager(cluster.ports.alertmanager, namespace, recorder),
     observeChat(cluster.ports.chat, namespace, recorder),
+    ...(gated ? [observeGate(kube, namespace, recorder)] : []),
   ];
   await using observers = new AsyncDisposableStack();
   const results = await Promise.allSettled(starting);
@@ -61,7 +65,8 @@ export async function recordRolloutSeries(
     recorder.record({ source: 'harness', kind: 'note', subject: 'prometheus', data: { text } });
     return [];
   });
-  const queries = [...shopQueries(spec), ...checks];
+  const own = spec.controller === 'flagger' ? flaggerQueries(spec) : [];
+  const queries = [...shopQueries(spec), ...checks, ...own];
   const range = { ...span, step_s: spec.scrape_interval_s };
   await recordSeries(cluster.ports.prometheus, queries, range, recorder);
 }

@@ -1,3 +1,4 @@
+import { FLAGGER_SERIES } from '#harness/core/flagger-series.ts';
 import { at, listAt, textAt } from '#harness/core/kubernetes.ts';
 import type { EpochMs, Recorder, RolloutSpec } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
@@ -68,6 +69,18 @@ export function shopQueries({
   return [
     { name: 'error-ratio', query: `(${rate(`${all}, code=~"5.."`)} or 0 * ${rate(all)}) / ${rate(all)}` },
     { name: 'request-rate', query: rate(all) },
+  ];
+}
+
+/** What Flagger's own metrics say of a Canary: Prometheus keeps the namespace that they speak of as `exported_namespace`. */
+export function flaggerQueries({ namespace, app }: Pick<RolloutSpec, 'namespace' | 'app'>): NamedQuery[] {
+  const about = `exported_namespace="${namespace}"`;
+  const { status, weight, successes, failures } = FLAGGER_SERIES;
+  return [
+    { name: status, query: `flagger_canary_status{${about}, name="${app}"}` },
+    { name: weight, query: `flagger_canary_weight{${about}, workload=~"${app}|${app}-primary"}` },
+    { name: successes, query: `sum(flagger_canary_successes_total{${about}, name="${app}"})` },
+    { name: failures, query: `sum(flagger_canary_failures_total{${about}, name="${app}"})` },
   ];
 }
 

@@ -17,7 +17,7 @@ import type { ClusterPlan } from './lanes.ts';
 import type { Phases } from './phases.ts';
 
 /** Images that scenarios run themselves, whatever parts the cluster has. */
-const SCENARIO_IMAGES = ['shop'] as const;
+const SCENARIO_IMAGES = ['shop', 'toxiproxy'] as const;
 
 async function presentFolders(plan: Plan): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};

@@ -2,8 +2,12 @@ import type { FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
 import { gatewayOf } from '#harness/gateway/gateways.ts';
+import { DEPLOYMENT } from '#harness/kube/recording.ts';
+import type { Manifest } from '#harness/kube/manifests.ts';
+import { isCurrent } from '#harness/kube/wait.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
+import type { LoadUsers } from '#harness/load/settings.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import {
   type CanaryOptions,
@@ -15,6 +19,7 @@ import {
   untilInitialised,
   untilPhase,
 } from '#harness/stack/shop.ts';
+import { type DeclaredAnalysis, declaredAnalysis } from './canary-shapes.ts';
 import { releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
 import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
 import type { RolloutAct, SeededDefect } from './rollout-act.ts';
@@ -58,8 +63,20 @@ export interface FlaggerRollout {
   readonly stable?: string;
   /** Orders go to PostgreSQL. */
   readonly database?: boolean;
+  /** The way to the database leads through a proxy, which faults of the network act on. */
+  readonly database_proxy?: boolean;
   /** Changes each object of the shop before it is applied, at the start and when a release is shipped. */
   readonly reshape?: Reshape;
+  /** What the Canary says beyond its options: the rules judge by it, and the Canary is given it. */
+  readonly declares?: DeclaredAnalysis;
+  /** Further objects that are applied with the shop, as they are. */
+  readonly beside?: readonly Manifest[];
+  /** Users of the load that are told apart. */
+  readonly users?: LoadUsers;
+  /** The shop serves as a plain Deployment at first; the scenario itself makes the Canary. */
+  readonly plain_first?: boolean;
+  /** Takes the place of shipping by a new pod template; it must record what it ships. */
+  readonly ship?: (act: RolloutAct, document: unknown, release: string) => Promise<void>;
   readonly settles?: Settles;
 }
 
@@ -86,7 +103,9 @@ export function flaggerSpec(
     threshold,
     step_weight_pct,
     max_weight_pct,
+    progress_deadline_s: options.progress_deadline_s,
     check: { name: options.check_name, max_pct: options.check_max_pct },
+    ...rollout.declares,
     ...commonSpec({ ...rollout, load }),
     ...settlesSpec(rollout),
   };
@@ -101,31 +120,36 @@ export async function flaggerRollout(run: ScenarioRun, rollout: FlaggerRollout):
 
 async function act(acting: RolloutAct, rollout: FlaggerRollout, load: ProfileName): Promise<void> {
   const { run, ctx, cluster, spec } = acting;
-  const { defect, extras, gateway = 'traefik', database = false, reshape } = rollout;
+  const { defect, extras, gateway = 'traefik', users } = rollout;
   const { namespace } = spec;
   const before = defect?.before;
-  const shape = { database, ...(reshape ? { reshape } : {}) };
+  const shape = shapeOf(rollout);
   await actRollout(acting, {
     load,
     document: defect?.release ?? rollout.release,
     port: cluster.ports[gatewayOf(gateway).published],
     watched: {},
     extras,
+    users,
     deploy: async () => {
-      await deployShop(ctx, {
+      const shop: ShopDeployment = {
         ...shape,
         namespace,
         release: STABLE,
         gateway,
         document: await releaseDocument(rollout.stable ?? STABLE_DOCUMENT, STABLE),
         canary: { ...rollout.canary, ...defect?.canary },
-      });
-      await untilInitialised(ctx, { namespace, deadline_s: INITIALISED_S });
+        ...(rollout.plain_first ? { controller: 'none' } : {}),
+      };
+      await deployShop(ctx, shop, rollout.beside);
+      if (rollout.plain_first) await untilPlainServes(acting);
+      else await untilInitialised(ctx, { namespace, deadline_s: INITIALISED_S });
     },
     ...(before ? { sabotage: () => before(acting) } : {}),
     ...(defect?.load ? { spoil: defect.load } : {}),
     ship: async (file, release) => {
       const document = await releaseDocument(file, release);
+      if (rollout.ship) return await rollout.ship(acting, document, release);
       await shipRelease(
         ctx,
         { ...shape, namespace, release, document, canary: rollout.canary },
@@ -134,6 +158,25 @@ async function act(acting: RolloutAct, rollout: FlaggerRollout, load: ProfileNam
     },
     settle: (running) => settleFlagger(acting, running, load),
   });
+}
+
+/** How the shop's objects of this rollout differ from the usual ones. */
+function shapeOf({
+  database = false,
+  database_proxy = false,
+  reshape,
+  declares,
+}: FlaggerRollout): Pick<ShopDeployment, 'database' | 'database_proxy' | 'reshape'> {
+  const shapes = [...(declares ? [declaredAnalysis(declares)] : []), ...(reshape ? [reshape] : [])];
+  if (shapes.length === 0) return { database, database_proxy };
+  return { database, database_proxy, reshape: (object) => shapes.reduce((shaped, shape) => shape(shaped), object) };
+}
+
+/** Waits until the shop's pods are there without anybody who rolls them out. Throws DeadlineError. */
+async function untilPlainServes({ run, ctx, spec: { namespace, app } }: RolloutAct): Promise<void> {
+  const { progress, signal } = run;
+  const shop = { ...DEPLOYMENT, namespace, name: app };
+  await ctx.kube.waitFor(isCurrent(shop), { deadline_s: INITIALISED_S, progress, signal });
 }
 
 /**

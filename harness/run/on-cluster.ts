@@ -10,6 +10,7 @@ import { kubeClient } from '#harness/kube/client.ts';
 import { startLoad } from '#harness/load/load.ts';
 import { type ProfileName, profileOf } from '#harness/load/profiles.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
+import type { LoadUsers } from '#harness/load/settings.ts';
 import { steadyState } from '#harness/load/steady.ts';
 import type { StackContext } from '#harness/stack/component.ts';
 import { removeShop } from '#harness/stack/shop.ts';
@@ -87,6 +88,8 @@ export interface LoadTarget {
   readonly host: string;
   /** Loopback port; the default gateway's when absent. */
   readonly port?: number;
+  /** All users are alike when absent. */
+  readonly users?: LoadUsers;
 }
 
 /** Starts the load of a scenario against a gateway of its cluster. */
@@ -97,6 +100,7 @@ export async function beginLoad({ run, cluster }: Acting, target: LoadTarget): P
       profile: target.profile,
       url: `http://127.0.0.1:${target.port ?? cluster.ports.gateway}`,
       host: target.host,
+      ...(target.users ? { users: target.users } : {}),
       run: run.run_id,
       duration_max_s: LOAD_MAX_S,
       recorder: run.timeline,

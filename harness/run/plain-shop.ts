@@ -1,7 +1,7 @@
 import type { Manifest } from '#harness/kube/manifests.ts';
-import { shopDatabase } from '#harness/stack/postgres.ts';
 import { SHOP, type ShopDeployment } from '#harness/stack/shop.ts';
 import { shopManifests, withReplicas } from '#harness/stack/shop-manifests.ts';
+import { databaseObjects } from '#harness/stack/toxiproxy.ts';
 import { type Acting, releaseDocument } from './on-cluster.ts';
 
 export interface PlainRelease {
@@ -13,6 +13,8 @@ export interface PlainRelease {
   readonly first?: boolean;
   /** Orders go to PostgreSQL. */
   readonly database?: boolean;
+  /** The way to the database leads through a proxy, which faults of the network act on. */
+  readonly database_proxy?: boolean;
   /** Seeded defect: the specification of the Deployment, broken. */
   readonly broken?: (spec: object) => object;
 }
@@ -34,13 +36,13 @@ function prepared(manifest: Manifest, broken: PlainRelease['broken']): Manifest 
  */
 export async function deployPlain(
   { run, ctx, namespace }: Acting,
-  { release, file, first = false, database = false, broken }: PlainRelease,
+  { release, file, first = false, database = false, database_proxy = false, broken }: PlainRelease,
 ): Promise<void> {
   const document = await releaseDocument(file, release);
   const shop: ShopDeployment = { namespace, release, document, controller: 'none', database };
   const before = await shopManifests(ctx, shop, first ? ['namespace', 'release'] : ['release']);
-  const secret = first && database ? [await shopDatabase(ctx, namespace)] : [];
-  await ctx.kube.apply([...before, ...secret], { namespace });
+  const way = first && database ? await databaseObjects(ctx, namespace, database_proxy) : [];
+  await ctx.kube.apply([...before, ...way], { namespace });
   const manifests = await shopManifests(
     ctx,
     shop,

@@ -31,7 +31,7 @@ const BUDGET_S = { images: 3600, cluster: 180, stack: 180 } as const;
 
 const DEFAULT_STACK = ['flagger'] as const;
 /** Images of the scenarios' own. */
-export const SHOP_IMAGES = ['shop'] as const;
+export const SHOP_IMAGES = ['shop', 'toxiproxy'] as const;
 
 /** A signal that follows the run's and also ends with the phase's budget. */
 function within(signal: AbortSignal, budget_s: number): AbortSignal {

@@ -1,5 +1,6 @@
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
+import type { LoadUsers } from '#harness/load/settings.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import { observeRollout, recordRolloutSeries, type RolloutSubject } from '#harness/observe/rollout.ts';
 import { shopHost } from '#harness/stack/shop.ts';
@@ -17,6 +18,8 @@ import { NEXT, STABLE } from './rollout-run.ts';
 /** How one controller does what every rollout consists of. */
 export interface RolloutActs {
   readonly load: ProfileName;
+  /** All users are alike when absent. */
+  readonly users?: LoadUsers | undefined;
   /** Release document that is shipped. */
   readonly document: string;
   /** Loopback port of the data plane. */
@@ -49,7 +52,8 @@ export async function actRollout(acting: AnyRolloutAct, acts: RolloutActs): Prom
   take(await acts.sabotage?.());
   take(await extras?.prepared?.(acting));
 
-  const subject = { kube: ctx.kube, cluster, spec, ...acts.watched };
+  const gated = ctx.components.includes('gate');
+  const subject = { kube: ctx.kube, cluster, spec, gated, ...acts.watched };
   const from = Date.now();
   await using stack_observers = await observeStack(ctx, run.timeline);
   await using observers = await observeRollout(subject, run.timeline);
@@ -57,6 +61,7 @@ export async function actRollout(acting: AnyRolloutAct, acts: RolloutActs): Prom
     profile: acts.load,
     host: shopHost(spec.namespace),
     port: acts.port,
+    ...(acts.users ? { users: acts.users } : {}),
   });
   await acts.beforeSteady?.(load);
   await run.phase('steady state', 'waiting for the steady state', () =>

@@ -1,3 +1,4 @@
+import { contractSetFor } from '#harness/core/contracts/sets.ts';
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { promotionBudget_s, rollbackBudget_s } from '#harness/judge/budgets.ts';
@@ -92,5 +93,10 @@ export async function runRollout(
     subject: `${spec.namespace}/${spec.app}`,
     data: spec,
   });
+  const { remark } = contractSetFor(spec.controller, run.environment.versions[spec.controller]);
+  if (remark !== undefined && spec.contracts?.length) {
+    run.note(remark);
+    run.progress(remark);
+  }
   return await onCluster(run, { act, judge: judgeRun });
 }

@@ -25,6 +25,8 @@ export const COMPONENT_NAMES = [
   'kube-state-metrics',
   'postgres',
   'chat',
+  'gate',
+  'metrics-proxy',
 ] as const;
 
 export type ComponentName = (typeof COMPONENT_NAMES)[number];

@@ -45,9 +45,14 @@ export function shopSchema(namespace: string): string {
 
 /**
  * The Secret that tells the shop of a namespace where its orders are kept.
+ * @param host what the shop connects to: the database itself, or what leads there
  * @throws UnfitError when the cluster has no PostgreSQL
  */
-export async function shopDatabase(ctx: StackContext, namespace: string): Promise<Manifest> {
+export async function shopDatabase(
+  ctx: StackContext,
+  namespace: string,
+  host = `postgres.${NAMESPACE}`,
+): Promise<Manifest> {
   const credentials = await readCredentials(ctx.kube, SECRET);
   const password = credentials?.['password'];
   if (password === undefined) {
@@ -55,7 +60,7 @@ export async function shopDatabase(ctx: StackContext, namespace: string): Promis
       next: 'Name the component postgres among what the scenario needs.',
     });
   }
-  const url = new URL(`postgres://${SHOP_ROLE}@postgres.${NAMESPACE}:5432/${SHOP_ROLE}`);
+  const url = new URL(`postgres://${SHOP_ROLE}@${host}:5432/${SHOP_ROLE}`);
   url.password = password;
   url.searchParams.set('schema', shopSchema(namespace));
   return made({

@@ -3,12 +3,19 @@ import { nearest } from '#harness/core/nearest.ts';
 import { type Component, COMPONENT_NAMES, type ComponentName } from './component.ts';
 import { REGISTRY } from './registry.ts';
 
-const FLAGGER: readonly ComponentName[] = ['traefik', 'flagger', 'prometheus', 'alertmanager', 'chat'];
+const FLAGGER: readonly ComponentName[] = [
+  'traefik',
+  'flagger',
+  'prometheus',
+  'alertmanager',
+  'chat',
+  'gate',
+];
 
 /** Selections that people ask for by one name. `full` leaves out Istio, whose data plane is not built here. */
 export const PROFILES = {
   flagger: FLAGGER,
-  argo: ['traefik', 'argo-rollouts', 'prometheus', 'alertmanager', 'chat'],
+  argo: ['traefik', 'argo-rollouts', 'prometheus', 'alertmanager', 'chat', 'gate'],
   gitops: [...FLAGGER, 'argo-rollouts', 'flux', 'git'],
   full: COMPONENT_NAMES.filter((name) => !name.startsWith('istio')),
 } as const satisfies Readonly<Record<string, readonly ComponentName[]>>;

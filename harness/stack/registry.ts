@@ -5,10 +5,12 @@ import type { Component, ComponentName } from './component.ts';
 import { contour } from './contour.ts';
 import { flagger } from './flagger.ts';
 import { flux } from './flux.ts';
+import { gate } from './gate.ts';
 import { git } from './git.ts';
 import { istio } from './istio.ts';
 import { istioDataplane } from './istio-dataplane.ts';
 import { kubeStateMetrics } from './kube-state-metrics.ts';
+import { metricsProxy } from './metrics-proxy.ts';
 import { postgres } from './postgres.ts';
 import { prometheus } from './prometheus.ts';
 import { traefik } from './traefik.ts';
@@ -28,4 +30,6 @@ export const REGISTRY: Readonly<Record<ComponentName, Component>> = {
   'kube-state-metrics': kubeStateMetrics,
   postgres,
   chat,
+  gate,
+  'metrics-proxy': metricsProxy,
 };

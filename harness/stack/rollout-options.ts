@@ -1,4 +1,5 @@
 import type { ArgoSpec, CanaryStep } from '#harness/core/timeline.ts';
+import { PROMETHEUS_ADDRESS } from './prometheus.ts';
 
 /** How long a Deployment lives on beside the Rollout that refers to its pod template. */
 export type WorkloadScaleDown = 'never' | 'onsuccess' | 'progressively';
@@ -37,6 +38,8 @@ export interface RolloutOptions {
    * absent.
    */
   readonly workload_scale_down?: WorkloadScaleDown;
+  /** Where the check asks for metrics; Prometheus itself unless said, or the proxy that lies about a namespace. */
+  readonly metrics_address?: string;
   /** Seeded defect: the counter that the check reads. */
   readonly metric?: string;
   /** Seeded defect: `passes` lets a measurement without any value count as a good one. */
@@ -75,6 +78,7 @@ export function rolloutOptions(given: RolloutOptions = {}): ChosenRollout {
     check_name: 'error-rate',
     check_max_pct: 1,
     replicas: 2,
+    metrics_address: PROMETHEUS_ADDRESS,
     metric: 'http_requests_total',
     no_data: 'fails',
     role_labels: 'given',

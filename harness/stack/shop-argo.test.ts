@@ -29,11 +29,13 @@ function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] 
     watch: absent,
     waitFor: absent,
     patch: absent,
+    patchStatus: absent,
     scale: absent,
     beginRemoval: absent,
     remove: absent,
     logs: absent,
     proxyGet: absent,
+    proxySend: absent,
     kinds: absent,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

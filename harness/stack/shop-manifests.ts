@@ -4,6 +4,7 @@ import type { KubeObject } from '#harness/core/kubernetes.ts';
 import { RELEASE_LABEL } from '#harness/core/object-fields.ts';
 import type { Manifest, Value } from '#harness/kube/manifests.ts';
 import { manifestsOf, type StackContext } from './component.ts';
+import { PROMETHEUS_ADDRESS } from './prometheus.ts';
 
 /** Fixed name of the shop's workload, and of everything around it. */
 export const SHOP = 'shop';
@@ -32,6 +33,8 @@ export interface CanaryOptions {
   readonly check_max_pct?: number;
   /** Pods of the primary and of the canary. */
   readonly replicas?: number;
+  /** Where the check asks for metrics; Prometheus itself unless said, or the proxy that lies about a namespace. */
+  readonly metrics_address?: string;
   /** Seeded defect: the counter that the check reads; one that does not exist makes the judge blind. */
   readonly metric?: string;
   /** Seeded defect: `ignores-weights` routes to all pods alike; Traefik only. */
@@ -49,6 +52,7 @@ export function canaryOptions(given: CanaryOptions = {}): Required<CanaryOptions
     check_name: 'error-rate',
     check_max_pct: 1,
     replicas: 2,
+    metrics_address: PROMETHEUS_ADDRESS,
     metric: 'http_requests_total',
     routing: 'weighted',
     ...given,
@@ -75,6 +79,8 @@ export interface ShopDeployment extends Release {
   readonly canary?: CanaryOptions;
   /** Orders go to PostgreSQL; they stay in the pod's memory when absent. Needs the component `postgres`. */
   readonly database?: boolean;
+  /** The way to the database leads through a proxy of the namespace, which faults of the network act on. */
+  readonly database_proxy?: boolean;
   /** Changes each object before it is applied. */
   readonly reshape?: Reshape;
 }

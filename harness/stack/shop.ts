@@ -4,7 +4,6 @@ import type { Manifest } from '#harness/kube/manifests.ts';
 import { CANARY } from '#harness/kube/recording.ts';
 import { isInPhase } from '#harness/kube/wait.ts';
 import type { StackContext } from './component.ts';
-import { shopDatabase } from './postgres.ts';
 import {
   type CanaryOptions,
   canaryOptions,
@@ -17,6 +16,7 @@ import {
   type ShopPart,
   withReplicas,
 } from './shop-manifests.ts';
+import { databaseObjects } from './toxiproxy.ts';
 
 export {
   canaryOptions,
@@ -58,7 +58,8 @@ export async function deployShop(
   const sized = manifests.map((one) =>
     one.object.kind === 'Deployment' ? withReplicas(one, replicas) : one,
   );
-  const database = shop.database === true ? [await shopDatabase(ctx, namespace)] : [];
+  const { database: kept = false, database_proxy = false } = shop;
+  const database = kept ? await databaseObjects(ctx, namespace, database_proxy) : [];
   ctx.progress(`deploying shop ${release} into ${namespace}`);
   await ctx.kube.apply([...database, ...sized, ...more], { namespace });
 }

@@ -72,7 +72,13 @@ tbody th{font-weight:400}
 tbody tr.fail>:first-child,tbody tr.inconclusive>:first-child{box-shadow:inset 4px 0 0 var(--tone);padding-left:12px}
 tbody tr.fail,tbody tr.inconclusive{background:var(--tint)}
 tbody tr.fail>:last-child,tbody tr.inconclusive>:last-child{padding-right:10px}
+.contracts td:nth-last-child(3){width:31%}.contracts td:nth-last-child(2){width:16%}.contracts td:last-child{width:19%}
+.contracts th,.contracts td{padding-top:7px;padding-bottom:8px;line-height:1.42}
+.contracts tbody tr.fail,.contracts tbody tr.inconclusive{background:none}
+.contracts tbody tr>:first-child{box-shadow:none!important;padding-left:0!important}
+.contracts tbody tr+tr>td{border-top-style:dotted}
 .waterfall th:first-child{width:300px}
+.times .bar{opacity:.45}.times .bar.instant{opacity:1}
 .waterfall th,.waterfall td{padding-top:6px;padding-bottom:6px}
 .waterfall .fine{display:inline;margin-left:8px}
 .waterfall .number{width:96px}

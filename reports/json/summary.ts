@@ -1,5 +1,5 @@
 import type { Timeline } from '#harness/core/timeline.ts';
-import type { RuleVerdict, Verdict } from '#harness/core/verdict.ts';
+import { type RuleVerdict, type Standing, standingOfRun, type Verdict } from '#harness/core/verdict.ts';
 import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import { explain } from '../model/format.ts';
@@ -12,6 +12,8 @@ export interface Summary extends RunMeta {
   /** Version of this shape; a change that breaks readers raises it. */
   readonly schema: 1;
   readonly outcome: Verdict['outcome'];
+  /** The outcome as it is to be read: `known-break` is expected, `news` is not. */
+  readonly standing: Standing;
   /** One sentence: why the outcome is what it is. */
   readonly why: string;
   readonly seed: number | null;
@@ -44,6 +46,7 @@ export function summaryOf(timeline: Timeline, verdict: Verdict, meta: RunMeta): 
     started_at: meta.started_at,
     ended_at: meta.ended_at,
     outcome: verdict.outcome,
+    standing: standingOfRun(verdict),
     why: explain(verdict),
     seed: facts.seed ?? null,
     versions: facts.versions,

@@ -15,6 +15,7 @@ describe('renderJunit', () => {
             <property name="title" value="A release that fails half of its requests is rolled back before it is promoted"/>
             <property name="run" value="20260115-095910-4f2a"/>
             <property name="outcome" value="fail"/>
+            <property name="standing" value="fail"/>
           </properties>
           <testcase classname="rollback/flagger-error-rate" name="rolled-back: the bad release is rolled back and the former one serves everything">
             <properties>
@@ -86,5 +87,21 @@ describe('renderJunit', () => {
         expect(xml.isWellFormed()).toBe(true);
       }),
     );
+  });
+
+  it('skips a contract that is broken as known, with the thread, and what broke along with it', () => {
+    const known_break = { contract: 'exposure', thread: 'fluxcd/flagger#1898' };
+    const xml = renderJunit({ ...FAIL, known_break }, SAMPLE_META);
+    expect(xml).toContain('failures="0" errors="0" skipped="1"');
+    expect(xml).toContain('name="known-break" value="fluxcd/flagger#1898"');
+    expect(markupFault(xml)).toBeUndefined();
+  });
+
+  it('fails a contract that holds although it was known to be broken: somebody must read it', () => {
+    const known_break = { contract: 'exposure', thread: 'fluxcd/flagger#1898' };
+    const xml = renderJunit({ ...PASS, known_break }, SAMPLE_META);
+    expect(xml).toContain('failures="1"');
+    expect(xml).toContain('type="news"');
+    expect(xml).toContain('fluxcd/flagger#1898 says that it does not');
   });
 });

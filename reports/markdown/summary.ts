@@ -1,5 +1,5 @@
 import type { Timeline } from '#harness/core/timeline.ts';
-import type { Outcome, Verdict } from '#harness/core/verdict.ts';
+import { standingOf, standingOfRun, type Verdict } from '#harness/core/verdict.ts';
 import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import {
@@ -16,12 +16,8 @@ import {
 import { failedOf, harmOf } from '../model/harm.ts';
 import { timeSplitOf } from '../model/split.ts';
 import { factsOf } from '../model/run-facts.ts';
-
-const SIGNS: Readonly<Record<Outcome, string>> = {
-  pass: '\u2705 pass',
-  fail: '\u274c fail',
-  inconclusive: '\u2754 inconclusive',
-};
+import { SIGNS } from './signs.ts';
+import { plain, table } from './text.ts';
 
 /** The run for the summary page of a CI job: verdict, rules, time split and harm, short. */
 export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMeta): string {
@@ -29,7 +25,7 @@ export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMe
   const harm = harmOf(facts, answersOf(facts));
   const { steps } = timeSplitOf(facts, harm);
   const lines = [
-    `## ${SIGNS[verdict.outcome]}: ${plain(meta.scenario)}`,
+    `## ${SIGNS[standingOfRun(verdict)]}: ${plain(meta.scenario)}`,
     '',
     plain(meta.title),
     '',
@@ -37,12 +33,12 @@ export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMe
     '',
     ...table(
       ['', 'rule', 'limit', 'measured', 'reason'],
-      worstFirst(verdict.rules).map((rule) => [
-        SIGNS[rule.outcome],
+      worstFirst(verdict).map((rule) => [
+        SIGNS[standingOf(verdict, rule)],
         rule.rule,
         rule.limit,
         measuredOf(rule),
-        rule.reason,
+        rule.remark === undefined ? rule.reason : `${rule.reason} (${rule.remark})`,
       ]),
     ),
     '',
@@ -71,21 +67,4 @@ export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMe
     '```',
   ];
   return `${lines.join('\n')}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return [head, head.map(() => '---'), ...rows].map((cells, index) =>
-    // The second line rules off the head: its dashes are markup, all else is text.
-    index === 1 ? `| ${cells.join(' | ')} |` : `| ${cells.map(plain).join(' | ')} |`,
-  );
-}
-
-/** Text from the run must stay text: no markup, no line breaks, no column of its own. */
-function plain(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|#~]/g, String.raw`\$&`);
 }

@@ -1,4 +1,4 @@
-import type { Outcome, RuleVerdict, Verdict } from '#harness/core/verdict.ts';
+import { type Outcome, type RuleVerdict, standingOfRun, type Verdict } from '#harness/core/verdict.ts';
 
 /** Shown wherever the run holds no evidence: absence is never shown as zero. */
 export const NO_DATA = 'no data';
@@ -47,6 +47,24 @@ export function formatInstant(at: number): string {
 
 /** The one sentence that says why the verdict is what it is. */
 export function explain(verdict: Verdict): string {
+  return explainKnown(verdict) ?? explainOutcome(verdict);
+}
+
+/** Where a break was expected, what became of it is the point of the run. */
+export function explainKnown(verdict: Verdict): string | undefined {
+  const { known_break, rules } = verdict;
+  const rule = rules.find((one) => one.rule === known_break?.contract);
+  if (!known_break || !rule) return undefined;
+  const standing = standingOfRun(verdict);
+  if (standing === 'known-break') {
+    return `contract ${rule.rule} is broken, as ${known_break.thread} says: ${rule.reason}`;
+  }
+  return standing === 'news'
+    ? `contract ${rule.rule} holds, although ${known_break.thread} says that it does not: ${rule.reason}`
+    : undefined;
+}
+
+function explainOutcome(verdict: Verdict): string {
   const total = verdict.rules.length;
   if (total === 0) return 'no rule was applied: nothing was judged';
   const worst = verdict.rules.filter((rule) => rule.outcome === verdict.outcome);
@@ -62,10 +80,12 @@ export function measuredOf(rule: RuleVerdict): string {
   return rule.measured ?? (rule.outcome === 'pass' ? '\u2013' : NO_DATA);
 }
 
-/** The rules with the worst first, otherwise in their own order. */
-export function worstFirst(rules: readonly RuleVerdict[]): readonly RuleVerdict[] {
-  const order: Readonly<Record<Outcome, number>> = { fail: 0, inconclusive: 1, pass: 2 };
-  return [...rules].sort((left, right) => order[left.outcome] - order[right.outcome]);
+/** The rules with the worst first, otherwise in their own order; a contract whose break was expected before all. */
+export function worstFirst({ rules, known_break }: Verdict): readonly RuleVerdict[] {
+  const order: Readonly<Record<Outcome, number>> = { fail: 1, inconclusive: 2, pass: 3 };
+  const place = ({ rule, outcome }: RuleVerdict): number =>
+    rule === known_break?.contract ? 0 : order[outcome];
+  return [...rules].sort((left, right) => place(left) - place(right));
 }
 
 /**

@@ -91,4 +91,21 @@ describe('renderTable', () => {
       }),
     );
   });
+
+  it('reports a break that was known as one, and as news what was known to be broken and holds', () => {
+    const known_break = { contract: 'exposure', thread: 'fluxcd/flagger#1898' };
+    const broken = renderTable({ ...FAIL, known_break });
+    expect(broken).toContain('! known break  exposure');
+    expect(broken).toContain(
+      'verdict: known break \u2014 contract exposure is broken, as fluxcd/flagger#1898 says',
+    );
+    const kept = renderTable({ ...PASS, known_break });
+    expect(kept).toContain('! news         exposure');
+    expect(kept).toContain('verdict: news \u2014 contract exposure holds, although fluxcd/flagger#1898');
+  });
+
+  it('says by whose contracts a rule was judged, also where it held', () => {
+    const rules = PASS.rules.map((rule) => ({ ...rule, remark: 'judged by the contracts of 1.44.0' }));
+    expect(renderTable(combine(rules))).toContain('judged by the contracts of 1.44.0');
+  });
 });

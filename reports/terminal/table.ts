@@ -1,5 +1,11 @@
 import { styleText } from 'node:util';
-import type { Outcome, RuleVerdict, Verdict } from '#harness/core/verdict.ts';
+import {
+  type RuleVerdict,
+  type Standing,
+  standingOf,
+  standingOfRun,
+  type Verdict,
+} from '#harness/core/verdict.ts';
 import { explain, measuredOf, worstFirst } from '../model/format.ts';
 
 export interface TableOptions {
@@ -12,8 +18,23 @@ export interface TableOptions {
 /** No line is longer than this. */
 export const WIDTH = 100;
 
-const SIGNS: Readonly<Record<Outcome, string>> = { pass: '\u2713', fail: '\u2717', inconclusive: '?' };
-const COLOURS = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+const SIGNS: Readonly<Record<Standing, string>> = {
+  pass: '\u2713',
+  fail: '\u2717',
+  inconclusive: '?',
+  'known-break': '!',
+  news: '!',
+};
+const COLOURS = {
+  pass: 'green',
+  fail: 'red',
+  inconclusive: 'yellow',
+  'known-break': 'yellow',
+  news: 'red',
+} as const;
+
+/** Where the word differs from the name. */
+const WORDS: Partial<Readonly<Record<Standing, string>>> = { 'known-break': 'known break' };
 
 const COLUMNS = { outcome: 15, rule: 20, limit: 32, measured: WIDTH - 15 - 20 - 32 } as const;
 
@@ -26,7 +47,7 @@ export function renderTable(verdict: Verdict, options: TableOptions = {}): strin
   const head = row(['', 'rule', 'limit', 'measured']);
   const lines = [
     paint('dim', head),
-    ...worstFirst(verdict.rules).flatMap((rule) => rowsOf(rule, paint)),
+    ...worstFirst(verdict).flatMap((rule) => rowsOf(rule, standingOf(verdict, rule), paint)),
     '',
     ...(options.report === undefined ? [] : [`report:  ${options.report}`]),
     lastLine(verdict, paint),
@@ -36,16 +57,18 @@ export function renderTable(verdict: Verdict, options: TableOptions = {}): strin
 
 /** The line that says which verdict and why; on one line, whatever the reason holds. */
 function lastLine(verdict: Verdict, paint: Painter): string {
-  const start = `verdict: ${verdict.outcome} \u2014 `;
+  const standing = standingOfRun(verdict);
+  const word = WORDS[standing] ?? standing;
+  const start = `verdict: ${word} \u2014 `;
   const whole = oneLine(explain(verdict));
   // Where the reason is too long, the number of other rules still counts.
   const others = / \(and \d+ more\)$/.exec(whole)?.[0] ?? '';
   const reason = whole.slice(0, whole.length - others.length);
   const why = cut(reason, WIDTH - start.length - others.length) + others;
-  return `verdict: ${paint(COLOURS[verdict.outcome], paint('bold', verdict.outcome))} \u2014 ${why}`;
+  return `verdict: ${paint(COLOURS[standing], paint('bold', word))} \u2014 ${why}`;
 }
 
-type Style = 'dim' | 'bold' | (typeof COLOURS)[Outcome];
+type Style = 'dim' | 'bold' | (typeof COLOURS)[Standing];
 type Painter = (style: Style, text: string) => string;
 
 function painter(colour: boolean): Painter {
@@ -53,7 +76,7 @@ function painter(colour: boolean): Painter {
   return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
 }
 
-function rowsOf(rule: RuleVerdict, paint: Painter): string[] {
+function rowsOf(rule: RuleVerdict, standing: Standing, paint: Painter): string[] {
   const limit = wrapped(rule.limit, COLUMNS.limit - 2);
   const measured = wrapped(measuredOf(rule), COLUMNS.measured);
   const height = Math.max(limit.length, measured.length);
@@ -61,14 +84,17 @@ function rowsOf(rule: RuleVerdict, paint: Painter): string[] {
     const first = index === 0;
     const cells = row(['', first ? rule.rule : '', limit[index] ?? '', measured[index] ?? '']);
     if (!first) return cells;
-    const outcome = `${SIGNS[rule.outcome]} ${rule.outcome}`;
-    return `${paint(COLOURS[rule.outcome], outcome.padEnd(COLUMNS.outcome))}${cells.slice(COLUMNS.outcome)}`;
+    const outcome = `${SIGNS[standing]} ${WORDS[standing] ?? standing}`;
+    return `${paint(COLOURS[standing], outcome.padEnd(COLUMNS.outcome))}${cells.slice(COLUMNS.outcome)}`;
   });
-  if (rule.outcome === 'pass') return lines;
-  const reasons = wrapped(rule.reason, WIDTH - COLUMNS.outcome - 2);
+  const texts = [
+    ...(standing === 'pass' ? [] : [rule.reason]),
+    ...(rule.remark === undefined ? [] : [rule.remark]),
+  ];
+  const reasons = texts.flatMap((text) => wrapped(text, WIDTH - COLUMNS.outcome - 2));
   return [
     ...lines,
-    ...reasons.map((line) => `${' '.repeat(COLUMNS.outcome)}  ${paint(COLOURS[rule.outcome], line)}`),
+    ...reasons.map((line) => `${' '.repeat(COLUMNS.outcome)}  ${paint(COLOURS[standing], line)}`),
   ];
 }
 

@@ -12,7 +12,7 @@ import { type Visit, visitId, visitOf } from '../../fixtures/apps/shop/visits.ts
 import type { LoadSettings } from '../../harness/load/settings.ts';
 
 const settings: LoadSettings = JSON.parse(__ENV['METTLE_LOAD'] ?? '');
-const { run, url, host, rate_per_s, vus, warm_up_s, duration_s, timeout_s, summary } = settings;
+const { run, url, host, rate_per_s, vus, warm_up_s, duration_s, timeout_s, summary, users = {} } = settings;
 
 export const options: Options = {
   scenarios: {
@@ -66,12 +66,41 @@ function ask(visited: Visit, request_id: string, params: Params): Asked {
   }
 }
 
+/** What a request is told apart by; nothing where all users are alike. */
+interface Told {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+const ALIKE: Told = { headers: {}, tags: {} };
+
+function toldApart(sequence: number): Told {
+  const { marked, cookie } = users;
+  if (marked) {
+    // Even, and not in step with what is visited or with a gateway's rounds.
+    const is_marked = (sequence * 61) % 100 < marked.share_pct;
+    return is_marked
+      ? { headers: { [marked.header]: marked.value }, tags: { group: 'marked' } }
+      : { headers: {}, tags: { group: 'plain' } };
+  }
+  if (cookie === undefined) return ALIKE;
+  // A virtual user's jar lives as long as the user (noCookiesReset), and forgets a cookie whose time is over.
+  const kept = (http.cookieJar().cookiesForURL(url)[cookie] ?? []).length > 0;
+  return { headers: {}, tags: { group: kept ? 'kept' : 'none' } };
+}
+
 export default function visit(): void {
   enter();
   const sequence = exec.scenario.iterationInTest;
   const request_id = visitId(run, sequence);
+  const told = toldApart(sequence);
   const { route, status, content, response } = ask(visitOf(sequence), request_id, {
-    headers: { Host: host, 'Content-Type': 'application/json', 'X-Request-Id': request_id },
+    headers: {
+      Host: host,
+      'Content-Type': 'application/json',
+      'X-Request-Id': request_id,
+      ...told.headers,
+    },
     timeout: timeout_s * 1000,
   });
   const { headers, timings, body } = response;
@@ -87,6 +116,7 @@ export default function visit(): void {
     release: headers['X-Release'] ?? 'none',
     route,
     status: String(response.status),
+    ...told.tags,
   });
 }
 

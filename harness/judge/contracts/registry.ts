@@ -1,3 +1,4 @@
+import { contractSetFor } from '#harness/core/contracts/sets.ts';
 import type { RolloutSpec } from '#harness/core/timeline.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule, type Rule } from '../rule.ts';
@@ -15,7 +16,21 @@ function unknown(id: string): Rule {
   });
 }
 
-/** The rules of the contracts that a run declares to settle. */
-export function contractRules({ contracts = [] }: Pick<RolloutSpec, 'contracts'>): readonly Rule[] {
-  return contracts.map((id) => RULES.get(id) ?? unknown(id));
+/** The same rule with a remark on each of its verdicts. */
+function marked(one: Rule, remark: string): Rule {
+  return { id: one.id, judge: (timeline) => ({ ...one.judge(timeline), remark }) };
+}
+
+/**
+ * The rules of the contracts that a run declares to settle. A version of the controller that has no set of contracts is
+ * judged by the nearest one that has, and each verdict says so.
+ * @param versions of the run's components, by name
+ */
+export function contractRules(
+  { contracts = [], controller }: Pick<RolloutSpec, 'contracts' | 'controller'>,
+  versions: Readonly<Record<string, string>> = {},
+): readonly Rule[] {
+  const { remark } = contractSetFor(controller, versions[controller]);
+  const rules = contracts.map((id) => RULES.get(id) ?? unknown(id));
+  return remark === undefined ? rules : rules.map((one) => marked(one, remark));
 }

@@ -26,11 +26,13 @@ export function notingContext(
     watch: absent,
     waitFor: absent,
     patch: absent,
+    patchStatus: absent,
     scale: absent,
     beginRemoval: absent,
     remove: absent,
     logs: absent,
     proxyGet: absent,
+    proxySend: absent,
     kinds: absent,
     [Symbol.asyncDispose]: async () => undefined,
   };

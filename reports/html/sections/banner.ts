@@ -1,13 +1,16 @@
 import { h, type JSX } from 'preact';
-import type { Outcome, Verdict } from '#harness/core/verdict.ts';
+import { type Standing, standingOfRun, type Verdict } from '#harness/core/verdict.ts';
 import type { RunMeta } from '#harness/core/run-meta.ts';
 import { explain, formatDuration_ms, formatInstant } from '../../model/format.ts';
-import { OUTCOME_WORDS, OutcomeIcon } from '../icons.ts';
+import { STANDING_WORDS } from '../../model/standing.ts';
+import { OutcomeIcon, TONES } from '../icons.ts';
 
-const MEANING: Readonly<Record<Outcome, string>> = {
+const MEANING: Readonly<Record<Standing, string>> = {
   pass: 'The promise was kept, and the records prove it.',
   fail: 'The promise was broken.',
   inconclusive: 'Nothing was proven either way: evidence is missing. This is not a pass.',
+  'known-break': 'The contract is broken, as is known of this version.',
+  news: 'The contract holds, although it was known to be broken.',
 };
 
 /** The head of the page: the promise as a sentence, and the verdict in big letters. */
@@ -22,6 +25,7 @@ export function Banner({
     .map((outcome) => ({ outcome, count: verdict.rules.filter((rule) => rule.outcome === outcome).length }))
     .filter(({ count }) => count > 0)
     .map(({ outcome, count }) => `${count} ${outcome}`);
+  const standing = standingOfRun(verdict);
   const reason = explain(verdict);
   return h(
     'header',
@@ -40,13 +44,13 @@ export function Banner({
     h('h1', null, sentence(meta.title)),
     h(
       'div',
-      { class: `verdict ${verdict.outcome}` },
-      h(OutcomeIcon, { outcome: verdict.outcome, size: 72 }),
+      { class: `verdict ${TONES[standing]}` },
+      h(OutcomeIcon, { outcome: standing, size: 72 }),
       h(
         'div',
         null,
-        h('p', { class: 'verdict-word' }, OUTCOME_WORDS[verdict.outcome]),
-        h('p', { class: 'verdict-meaning' }, MEANING[verdict.outcome]),
+        h('p', { class: 'verdict-word' }, STANDING_WORDS[standing]),
+        h('p', { class: 'verdict-meaning' }, MEANING[standing]),
         h('p', { class: 'verdict-reason' }, sentence(reason)),
         verdict.outcome !== 'pass' && counts.length > 0
           ? h('p', { class: 'verdict-counts' }, `Of ${verdict.rules.length} rules: ${counts.join(', ')}.`)

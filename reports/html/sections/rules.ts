@@ -1,7 +1,8 @@
 import { h, type JSX } from 'preact';
-import type { RuleVerdict, Verdict } from '#harness/core/verdict.ts';
+import { type RuleVerdict, standingOf, type Verdict } from '#harness/core/verdict.ts';
 import { measuredOf, worstFirst } from '../../model/format.ts';
-import { OutcomeBadge } from '../icons.ts';
+import { OutcomeBadge, TONES } from '../icons.ts';
+import { typeset } from '../typeset.ts';
 import { sentence } from './banner.ts';
 
 /** Every rule with its promise, limit, measured value, outcome and reason; the worst first. */
@@ -25,21 +26,23 @@ export function Rules({ verdict }: { readonly verdict: Verdict }): JSX.Element {
               ...['Outcome', 'Promise', 'Limit', 'Measured'].map((name) => h('th', { scope: 'col' }, name)),
             ),
           ),
-          h('tbody', null, ...worstFirst(verdict.rules).map((rule) => h(Rule, { rule }))),
+          h('tbody', null, ...worstFirst(verdict).map((rule) => h(Rule, { rule, verdict }))),
         ),
   );
 }
 
-function Rule({ rule }: { readonly rule: RuleVerdict }): JSX.Element {
+function Rule({ rule, verdict }: { readonly rule: RuleVerdict; readonly verdict: Verdict }): JSX.Element {
+  const standing = standingOf(verdict, rule);
   return h(
     'tr',
-    { class: rule.outcome, id: `rule-${rule.rule}` },
-    h('td', { 'data-label': 'Outcome' }, h(OutcomeBadge, { outcome: rule.outcome })),
+    { class: TONES[standing], id: `rule-${rule.rule}` },
+    h('td', { 'data-label': 'Outcome' }, h(OutcomeBadge, { outcome: standing })),
     h(
       'th',
       { scope: 'row', 'data-label': 'Promise' },
       h('span', { class: 'promise' }, typeset(sentence(rule.promise))),
       h('span', { class: 'reason' }, typeset(sentence(rule.reason))),
+      ...besides(verdict, rule).map((text) => h('span', { class: 'reason' }, sentence(text))),
       h('span', { class: 'fine' }, h('code', null, rule.rule), evidence(rule.evidence)),
     ),
     h(
@@ -60,13 +63,11 @@ function Rule({ rule }: { readonly rule: RuleVerdict }): JSX.Element {
   );
 }
 
-/** Rules write their limits in plain ASCII, for terminals and files; a page can show the proper signs. */
-function typeset(text: string): string {
-  return text
-    .replaceAll('<=', '\u2264')
-    .replaceAll('>=', '\u2265')
-    .replaceAll('+-', '\u00b1')
-    .replaceAll(/(?<=[\w)%]) x (?=[\w(])/g, ' \u00d7 ');
+/** The thread of a break that was expected, and what else the reader must know. */
+function besides(verdict: Verdict, rule: RuleVerdict): readonly string[] {
+  const known =
+    verdict.known_break?.contract === rule.rule ? [`Known from ${verdict.known_break.thread}`] : [];
+  return [...known, ...(rule.remark === undefined ? [] : [rule.remark])];
 }
 
 function evidence(given: readonly number[]): string {

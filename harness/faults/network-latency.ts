@@ -1,0 +1,33 @@
+import * as v from 'valibot';
+import { median } from './psql.ts';
+import { outcomeOf, toxicFault } from './toxic.ts';
+
+/** How far a measured delay may be from the one asked for: what the rest of the way takes, and its timers. */
+const ERROR_MS = 20;
+
+/** Delays each answer of the shop's database by a fixed time. */
+export const networkLatency = toxicFault({
+  name: 'network-latency',
+  breaks: "delays each answer of the shop's database; whoever waits for it waits longer",
+  options: v.strictObject({
+    delay_ms: v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(10),
+      v.maxValue(60_000),
+      v.description('delay of each answer, in ms'),
+    ),
+  }),
+  example: () => ({ delay_ms: 200 }),
+  harm: ({ delay_ms }) => `each question of the shop to its database takes ${delay_ms} ms longer`,
+  toxics: ({ delay_ms }) => [
+    { type: 'latency', stream: 'downstream', attributes: { latency: delay_ms, jitter: 0 } },
+  ],
+  met: (found, { delay_ms }) => {
+    const middle = median(found.took_ms) ?? 0;
+    return {
+      holds: middle >= delay_ms - 1 && middle <= delay_ms + ERROR_MS,
+      seen: `${outcomeOf(found)}; asked for were ${delay_ms} ms, ${ERROR_MS} ms more at most`,
+    };
+  },
+});

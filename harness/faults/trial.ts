@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningCluster } from '#harness/cluster/types.ts';
+import { readRelease } from '#harness/config/document.ts';
+import { DeadlineError, messageOf } from '#harness/core/errors.ts';
+import { DEPLOYMENT } from '#harness/kube/recording.ts';
+import { isCurrent } from '#harness/kube/wait.ts';
+import type { StackContext } from '#harness/stack/component.ts';
+import { listOrders } from '#harness/stack/shop-orders.ts';
+import { deployShop, SHOP, shopHost } from '#harness/stack/shop.ts';
+
+const GOOD = join(import.meta.dirname, '../../fixtures/releases/good.yaml');
+const READY_S = 120;
+/** The gateway learns of a route within a second; it offers nothing to watch, so it is asked. */
+const SERVED_S = 30;
+const PAUSE_MS = 100;
+
+/**
+ * Deploys what faults are tried out on into a namespace of its own: see `Trial` in `fault.ts`.
+ * @throws DeadlineError when it does not get ready, or is not served
+ */
+export async function deployTrial(
+  ctx: StackContext,
+  cluster: RunningCluster,
+  namespace: string,
+): Promise<void> {
+  const { document } = await readRelease(GOOD);
+  await deployShop(ctx, {
+    namespace,
+    release: 'v1',
+    document: { ...document, release: 'v1' },
+    controller: 'none',
+    database: ctx.components.includes('postgres'),
+    database_proxy: true,
+  });
+  await ctx.kube.waitFor(isCurrent({ ...DEPLOYMENT, namespace, name: SHOP }), { deadline_s: READY_S });
+  const deadline = performance.now() + SERVED_S * 1000;
+  for (;;) {
+    try {
+      await listOrders({ port: cluster.ports.gateway, host: shopHost(namespace) });
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) {
+        throw new DeadlineError(`the shop of ${namespace} to answer`, SERVED_S, messageOf(error));
+      }
+      await delay(PAUSE_MS);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import type { KubeObject } from '#harness/core/kubernetes.ts';
+import { at } from '#harness/core/kubernetes.ts';
+import type { KubernetesObjectData, RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import { rolloutSubject } from '#harness/judge/endings.ts';
+import { loadMeasured } from '../rollout-conditions.ts';
+import type { LoadedAct, Moment, RolloutExtras, When } from '../rollout-extras.ts';
+import { STEADY_S, unlessLate } from '../on-cluster.ts';
+import { shopRollout } from '#harness/stack/shop-argo.ts';
+import type { Reshape } from '#harness/stack/shop.ts';
+
+type Fields = KubernetesObjectData['fields'];
+type Act = Moment['act'];
+
+/** Longest wait for what a controller does within a reconciliation or two and the start of pods, in seconds. */
+const SOON_S = 30;
+
+/**
+ * What a person does to a Rollout with `kubectl argo rollouts`: a merge patch of its status. Source:
+ * pkg/kubectl-argo-rollouts/cmd/{abort,retry,promote} of Argo Rollouts 1.10.
+ */
+function toStatus(status: object): Act {
+  return async ({ ctx, spec }) => {
+    await ctx.kube.patchStatus(shopRollout(spec.namespace), { status });
+  };
+}
+
+export const abort: Act = toStatus({ abort: true });
+export const retry: Act = toStatus({ abort: false });
+/** Ends the pause that the canary is in. */
+export const promoteStep: Act = toStatus({ pauseConditions: null });
+export const promoteFull: Act = toStatus({ promoteFull: true });
+
+/** Changes the Rollout's own specification in its place, as `kubectl edit` does. */
+export function edit(spec: object): Act {
+  return async (act) => {
+    await act.ctx.kube.patch(shopRollout(act.spec.namespace), { spec });
+  };
+}
+
+/** Ships a document of `fixtures/releases` under a name; one that served before under its former name goes back to it. */
+export function ship(document: string, release: string): Act {
+  return (act) => act.ship(document, release);
+}
+
+/** Nothing is done: the moment alone is what the run waits for. */
+const nothing: Act = async () => undefined;
+
+/** Where the last act began, or the release was shipped: what counts as seen since then is later. */
+function lastActSeq(timeline: Timeline): number {
+  const phase = timeline.of('harness', 'phase').findLast(({ data }) => data.state === 'started');
+  const shipped = timeline.of('release', 'shipped').at(-1);
+  return Math.max(shipped?.seq ?? 0, phase?.seq ?? 0);
+}
+
+/** The Rollout is in a state now, and came to it after the last act began. */
+export function now(awaited: string, holds: (fields: Fields) => boolean, deadline_s = SOON_S): When {
+  return (spec) => {
+    const subject = rolloutSubject(spec);
+    return {
+      awaited: `${subject}: ${awaited}`,
+      deadline_s,
+      holds: (timeline) => {
+        const latest = timeline.of('kubernetes', 'object').findLast((record) => record.subject === subject);
+        return latest !== undefined && latest.seq > lastActSeq(timeline) && holds(latest.data.fields);
+      },
+    };
+  };
+}
+
+/** The canary is held at a weight. */
+export function pausedAt(weight_pct: number, deadline_s = SOON_S): When {
+  return now(
+    `paused at ${weight_pct} %`,
+    (fields) => fields['phase'] === 'Paused' && fields['weight_pct'] === weight_pct,
+    deadline_s,
+  );
+}
+
+/** The Rollout has given the release up. */
+export const givenUp: When = now('aborted', (fields) => fields['aborted'] === true);
+
+/** A release serves everything, and nothing else is asked for. */
+export function stableNow(release: string, deadline_s = SOON_S): When {
+  return now(
+    `${release} is stable`,
+    ({ phase, stable, canary, release: asked }) =>
+      phase === 'Healthy' && stable === canary && asked === release,
+    deadline_s,
+  );
+}
+
+/** Pods that the last recorded state of each of a release's ReplicaSets asks for. */
+function askedFor(timeline: Timeline, { namespace }: RolloutSpec, release: string): number | undefined {
+  const sets = new Map<string, number>();
+  for (const { subject, data } of timeline.of('kubernetes', 'object')) {
+    if (!subject.startsWith(`ReplicaSet/${namespace}/`) || data.fields['release'] !== release) continue;
+    sets.set(subject, data.verb === 'deleted' ? 0 : Number(data.fields['replicas']));
+  }
+  return sets.size === 0 ? undefined : [...sets.values()].reduce((sum, count) => sum + count, 0);
+}
+
+/** No pod of a release is asked for any more. */
+export function scaledDown(release: string, deadline_s: number): When {
+  return (spec) => ({
+    awaited: `no pod of release ${release} to be asked for`,
+    deadline_s,
+    holds: (timeline) => askedFor(timeline, spec, release) === 0,
+  });
+}
+
+/** Whole seconds of load since the last act began: how long something is watched that must not happen. */
+export function watched(seconds: number): When {
+  return () => ({
+    awaited: `${seconds} s of load`,
+    deadline_s: 2 * seconds + SOON_S,
+    holds: (timeline) => {
+      const since = timeline.records.find(({ seq }) => seq === lastActSeq(timeline))?.at ?? 0;
+      return loadMeasured(seconds, since).holds(timeline);
+    },
+  });
+}
+
+/** At once, when the act before has ended. */
+export const next: When = () => ({ awaited: 'the act before', deadline_s: 1, holds: () => true });
+
+/** One act: what it is called in the timeline and for the reader, when it is done, and what. */
+export function moment(name: string, title: string, when: When, act: Act = nothing): Moment {
+  return { name, title, when, act };
+}
+
+/** Measures who serves once all is done. */
+const AFTERWARDS: Moment = {
+  name: 'afterwards',
+  title: 'measuring who serves afterwards',
+  when: next,
+  act: async ({ run }: LoadedAct) => {
+    const measured = loadMeasured(STEADY_S, Date.now());
+    await unlessLate(run, () => run.timeline.until(measured, SOON_S, run.signal));
+  },
+};
+
+/**
+ * Acts that follow one another until the last is done, in the place of the one end that a rollout has otherwise. One
+ * whose moment does not come ends them.
+ */
+export function script(...moments: readonly Moment[]): Required<Pick<RolloutExtras, 'during' | 'until'>> {
+  return { during: [...moments, AFTERWARDS], until: next };
+}
+
+interface Change {
+  readonly spec?: object;
+  /** Fields of whichever strategy the Rollout has. */
+  readonly strategy?: object;
+}
+
+/** Changes the shop's Rollout, and nothing else of the shop, before it is applied. */
+export function rolloutWith(change: (release: string) => Change): Reshape {
+  return (object: KubeObject) => {
+    if (object.kind !== 'Rollout') return object;
+    const release = String(at(object, 'spec', 'template', 'metadata', 'labels', 'mettle.dev/release') ?? '');
+    const { spec = {}, strategy = {} } = change(release);
+    const name = at(object, 'spec', 'strategy', 'canary') === undefined ? 'blueGreen' : 'canary';
+    const given: object = Object(at(object, 'spec', 'strategy', name));
+    return {
+      ...object,
+      spec: { ...Object(object['spec']), ...spec, strategy: { [name]: { ...given, ...strategy } } },
+    };
+  };
+}

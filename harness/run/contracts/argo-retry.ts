@@ -1,0 +1,103 @@
+import { ACTS } from '#harness/judge/contracts/argo/acts.ts';
+import { abort, givenUp, moment, retry, scaledDown, script, stableNow } from './argo-acts.ts';
+import { analysisBy, asked, template } from './argo-metrics.ts';
+import { analysisStep, applyOwn, ERROR_RATE, nextWith, stepAnalysisRuns } from './argo-parts.ts';
+import type { ArgoCase } from './case.ts';
+import { together } from './reshape.ts';
+
+/** Name of the template that a blue/green release is looked at with before it is switched to. */
+export const FIT = 'fit';
+
+/** A preview of two pods is fit; one of ninety-nine never is. */
+export function fit(pods: number): ReturnType<typeof template> {
+  const query = 'sum(up{namespace="{{args.namespace}}", role="canary"})';
+  const rules = {
+    initialDelay: '6s',
+    interval: '2s',
+    count: 2,
+    successCondition: `len(result) > 0 && result[0] == ${pods}`,
+  };
+  return template(FIT, [asked(FIT, query, rules)], [{ name: 'namespace' }]);
+}
+
+/** A switch that is quick, and whose replaced pods go soon. */
+export const BLUE_GREEN = {
+  strategy: 'blue-green',
+  interval_s: 3,
+  initial_delay_s: 6,
+  measurements: 2,
+  auto_promotion_s: 2,
+  abort_scale_down_delay_s: 2,
+} as const;
+
+/** Where a release is given up and tried again. */
+const TRIED_TWICE: Readonly<Record<string, string>> = {
+  'chat-calm': 'the first try is given up, and the chat is told so',
+  'every-step': 'the first try ends at its first step',
+};
+
+/** What an aborted release does when it is tried again. */
+export const ARGO_RETRY: readonly ArgoCase[] = [
+  {
+    name: 'canary',
+    title: 'A15: a canary that was aborted within an analysis is analysed anew when it is tried again',
+    rollout: {
+      release: 'good',
+      expected: 'promotion',
+      bad_answers_pct: 0,
+      load: 'steady-300',
+      rollout: {
+        steps: [
+          { weight_pct: 10, pause_s: 5 },
+          { weight_pct: 50, pause_s: 5 },
+        ],
+        interval_s: 3,
+        initial_delay_s: 8,
+        abort_scale_down_delay_s: 2,
+      },
+      reshape: together(
+        nextWith({ analysis: { startingStep: 1, ...analysisBy(ERROR_RATE) } }),
+        analysisStep(2, analysisBy('inline')),
+      ),
+      extras: {
+        prepared: async (act) => {
+          const rules = { interval: '2s', count: 3, successCondition: 'result[0] == 1' };
+          await applyOwn(act, [template('inline', [asked('inline', 'vector(1)', rules)])]);
+        },
+        ...script(
+          moment('abort', 'aborting within the analysis of a step', stepAnalysisRuns, abort),
+          moment(ACTS.retry, 'trying again', scaledDown('v2', 30), retry),
+          moment('promoted', 'measuring after the promotion', stableNow('v2', 60)),
+        ),
+      },
+      settles: { contracts: ['A15'], rules_left_out: TRIED_TWICE },
+    },
+  },
+  {
+    name: 'blue-green',
+    title: 'A15: a blue/green release that failed its analysis is analysed anew when it is tried again',
+    rollout: {
+      release: 'good',
+      expected: 'promotion',
+      bad_answers_pct: 0,
+      load: 'steady-300',
+      rollout: BLUE_GREEN,
+      reshape: nextWith({ prePromotionAnalysis: analysisBy(FIT) }),
+      extras: {
+        prepared: (act) => applyOwn(act, [fit(99)]),
+        ...script(
+          moment('failed', 'waiting for the pods of the failed release to go', givenUp),
+          moment(ACTS.retry, 'mending the analysis and trying again', scaledDown('v2', 30), async (act) => {
+            await applyOwn(act, [fit(2)]);
+            await retry(act);
+          }),
+          moment('promoted', 'measuring after the promotion', stableNow('v2', 60)),
+        ),
+      },
+      settles: {
+        contracts: ['A15'],
+        rules_left_out: { ...TRIED_TWICE, 'judge-saw': 'the first analysis fails, on purpose' },
+      },
+    },
+  },
+];

@@ -1,0 +1,80 @@
+import type { Reshape } from '#harness/stack/shop.ts';
+import { at, listAt } from '#harness/core/kubernetes.ts';
+import { NEVER_SERVES, NEXT } from '../rollout-run.ts';
+import type { FlaggerCase } from './case.ts';
+import { phaseThenLoad } from './flagger-until.ts';
+import { NEVER_READY } from './left-out.ts';
+import { CONTAINERS, container, deploymentOf, setting, withEnv } from './reshape.ts';
+
+const DEADLINE_S = 20;
+
+/** Whole seconds of load after the end, by which it is told who serves. */
+export const AFTER_S = 12;
+
+/** A reference that no cluster has. */
+const noImage: Reshape = deploymentOf(
+  NEXT,
+  container((one) => ({ ...one, image: 'mettle.invalid/shop:missing' })),
+);
+
+/** One more container of the same image on a port of its own. */
+function beside(shop: object, index: number, ready: boolean): object {
+  const port = 8081 + index;
+  const probe = { httpGet: { path: '/readyz', port: ready ? port : 9 }, periodSeconds: 1 };
+  const { ports: _ports, livenessProbe: _liveness, ...rest } = Object(shop) as Record<string, unknown>;
+  return {
+    ...withEnv(rest, [{ name: 'PORT', value: String(port) } as { readonly name: string }]),
+    name: `beside-${index}`,
+    readinessProbe: probe,
+  };
+}
+
+/** Three more containers, the last of which is never ready. */
+const threeOfFour: Reshape = deploymentOf(NEXT, (object) =>
+  setting(object, CONTAINERS, (containers) => {
+    const shop: unknown = at(containers, 0);
+    const more = [true, true, false].map((ready, index) => beside(Object(shop), index, ready));
+    return [...listAt({ containers }, 'containers'), ...more];
+  }),
+);
+
+const canary = {
+  interval_s: 10,
+  threshold: 2,
+  step_weight_pct: 10,
+  max_weight_pct: 50,
+  progress_deadline_s: DEADLINE_S,
+} as const;
+
+/** What becomes of releases whose pods do not become ready. */
+export const FLAGGER_READINESS: readonly FlaggerCase[] = [
+  {
+    name: 'missing-image',
+    title: 'F7: a release whose image cannot be pulled is rolled back at the progress deadline',
+    rollout: {
+      release: 'good',
+      expected: 'rollback',
+      bad_answers_pct: 0,
+      canary,
+      load: 'steady-300',
+      reshape: noImage,
+      extras: { until: phaseThenLoad(['Failed'], AFTER_S) },
+      settles: { contracts: ['F7'], rules_left_out: { ...NEVER_SERVES, ...NEVER_READY } },
+    },
+  },
+  {
+    name: 'three-of-four',
+    title:
+      'F7: a release with one container of four that is never ready is rolled back at the progress deadline',
+    rollout: {
+      release: 'good',
+      expected: 'rollback',
+      bad_answers_pct: 0,
+      canary,
+      load: 'steady-300',
+      reshape: threeOfFour,
+      extras: { until: phaseThenLoad(['Failed'], AFTER_S) },
+      settles: { contracts: ['F7'], rules_left_out: { ...NEVER_SERVES, ...NEVER_READY } },
+    },
+  },
+];

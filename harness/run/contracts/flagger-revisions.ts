@@ -1,0 +1,82 @@
+import { shopCanary } from '#harness/stack/shop.ts';
+import { weightReached } from '../moments.ts';
+import type { LoadedAct } from '../rollout-extras.ts';
+import type { FlaggerCase } from './case.ts';
+import { awaitCanary } from './canary-waits.ts';
+
+/** Name of the release that is replaced in the middle of its analysis. */
+const REPLACED = 'v1-half';
+
+/** Longest time until the replaced release has met a failed check, in seconds: three ticks and the start of its pods. */
+const HALF_WAY_S = 60;
+
+/** Longest time until a release that is never ready is given up, in seconds. */
+const GIVEN_UP_S = 75;
+
+async function replaceHalfWay(act: LoadedAct): Promise<void> {
+  await act.ship('errors-50', REPLACED);
+  await awaitCanary(act, 'a failed check of the first release', HALF_WAY_S, (fields) => Number(fields['failed_checks']) >= 1);
+}
+
+async function skipAnalysis({ ctx, namespace }: LoadedAct): Promise<void> {
+  await ctx.kube.patch(shopCanary(namespace), { spec: { skipAnalysis: true } });
+}
+
+async function neverReady(act: LoadedAct): Promise<void> {
+  await act.ship('never-ready', 'v3');
+  await awaitCanary(act, 'the release that is never ready to be given up', GIVEN_UP_S, ({ phase }) => phase === 'Failed');
+}
+
+/** What becomes of an analysis that is overtaken: by a new revision, or by the wish to skip it. */
+export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
+  {
+    name: 'overtaken',
+    title:
+      'F21, F25: a new revision in the middle of an analysis begins anew with nothing, and is promoted by its own steps',
+    rollout: {
+      release: 'good',
+      expected: 'promotion',
+      bad_answers_pct: 0,
+      canary: { interval_s: 10, threshold: 4, step_weight_pct: 20, max_weight_pct: 50 },
+      declares: { step_weight_promotion_pct: 30 },
+      load: 'steady-300',
+      extras: { steady: replaceHalfWay },
+      settles: {
+        contracts: ['F21', 'F25'],
+        rules_left_out: {
+          'traffic-share': 'two releases share the weight until the analysis begins anew',
+          'no-other-loss': 'the release that is replaced fails half of its requests',
+          alert: 'the release that is replaced disturbs it before the judged one is shipped',
+          'steady-before': 'the release that is replaced fails half of its requests by then',
+          'judge-saw': 'checks of the release that is replaced fail until the analysis begins anew',
+        },
+      },
+    },
+  },
+  {
+    name: 'skipped',
+    title: 'F23: skipAnalysis promotes what is under analysis, and still gives up what never becomes ready',
+    rollout: {
+      release: 'good',
+      expected: 'promotion',
+      bad_answers_pct: 0,
+      canary: { interval_s: 10, threshold: 2, step_weight_pct: 10, max_weight_pct: 50, progress_deadline_s: 20 },
+      load: 'steady-300',
+      extras: {
+        during: [
+          {
+            name: 'skip the analysis',
+            title: 'asking Flagger to skip the analysis',
+            when: weightReached(20),
+            act: skipAnalysis,
+          },
+        ],
+        settled: neverReady,
+      },
+      settles: {
+        contracts: ['F23'],
+        rules_left_out: { 'chat-calm': 'a second release is rolled back on purpose' },
+      },
+    },
+  },
+];

@@ -1,0 +1,85 @@
+import * as v from 'valibot';
+import { CONTRACTS } from '#harness/core/contracts/contracts.ts';
+import type { JudgedRun } from './judged-run.ts';
+import { type ContractRow, contractRows } from './rows.ts';
+import { type RollbackTimes, rollbackTimes } from './times.ts';
+
+/** The contracts and the times of a number of runs; made from the runs alone, so the same runs give the same document. */
+export interface ContractsDocument {
+  /** Version of this shape; a change that breaks readers raises it. */
+  readonly schema: 1;
+  /** When the last of the runs ended, as ISO 8601; `null` where there is none. */
+  readonly last_run: string | null;
+  readonly runs: number;
+  readonly contracts: readonly ContractRow[];
+  readonly times: readonly RollbackTimes[];
+}
+
+/** Puts the runs together. */
+export function contractsDocument(runs: readonly JudgedRun[]): ContractsDocument {
+  const last = runs.reduce((latest, { ended_at }) => Math.max(latest, ended_at), 0);
+  return {
+    schema: 1,
+    last_run: runs.length === 0 ? null : new Date(last).toISOString(),
+    runs: runs.length,
+    contracts: contractRows(CONTRACTS, runs),
+    times: rollbackTimes(runs),
+  };
+}
+
+const controller = v.picklist(['flagger', 'argo-rollouts']);
+const spread = v.object({ seen: v.number(), min_s: v.number(), median_s: v.number(), max_s: v.number() });
+
+const SCHEMA = v.object({
+  schema: v.literal(1),
+  last_run: v.nullable(v.string()),
+  runs: v.number(),
+  contracts: v.array(
+    v.object({
+      id: v.string(),
+      controller,
+      promise: v.string(),
+      source: v.string(),
+      threads: v.array(v.string()),
+      skipped: v.exactOptional(v.string()),
+      verdicts: v.array(
+        v.object({
+          controller,
+          version: v.string(),
+          standing: v.picklist(['pass', 'fail', 'inconclusive', 'known-break', 'news']),
+          runs: v.number(),
+          measured: v.string(),
+          limit: v.string(),
+          reason: v.string(),
+          scenario: v.string(),
+          folder: v.string(),
+          thread: v.exactOptional(v.string()),
+          remark: v.exactOptional(v.string()),
+        }),
+      ),
+    }),
+  ),
+  times: v.array(
+    v.object({
+      scenario: v.string(),
+      title: v.string(),
+      controller,
+      version: v.string(),
+      runs: v.number(),
+      left_out: v.number(),
+      steps: v.array(
+        v.object({
+          id: v.string(),
+          label: v.string(),
+          moment: v.exactOptional(spread),
+          took: v.exactOptional(spread),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Reads a document that was written before. @throws ValiError when it is none */
+export function parseContracts(value: unknown): ContractsDocument {
+  return v.parse(SCHEMA, value);
+}

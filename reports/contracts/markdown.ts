@@ -1,0 +1,67 @@
+import { SIGNS } from '../markdown/signs.ts';
+import { plain, table } from '../markdown/text.ts';
+import type { ContractsDocument } from './document.ts';
+import type { ContractRow } from './rows.ts';
+import type { RollbackTimes } from './times.ts';
+import { besides, CONTROLLER_NAMES, countsOf, noVerdict, spreadText } from './words.ts';
+
+/** The table of contracts, one line for each version that was run. */
+export function contractLines(rows: readonly ContractRow[]): string[] {
+  return table(
+    ['id', 'promise', 'source', 'version', 'verdict', 'measured', 'limit'],
+    rows.flatMap((row) => linesOf(row)),
+  );
+}
+
+function linesOf(row: ContractRow): readonly (readonly string[])[] {
+  const { id, promise, source, threads, verdicts } = row;
+  const from = [source, ...threads].join('; ');
+  if (verdicts.length === 0) return [[id, promise, from, '', noVerdict(row), '', '']];
+  return verdicts.map((verdict, index) => {
+    const { controller, version, standing, measured, limit, reason } = verdict;
+    const notes = [...(standing === 'pass' ? [] : [reason]), ...besides(verdict)];
+    return [
+      id,
+      index === 0 ? promise : '',
+      index === 0 ? from : '',
+      `${CONTROLLER_NAMES[controller]} ${version}`,
+      [SIGNS[standing], ...(notes.length === 0 ? [] : [`(${notes.join('; ')})`])].join(' '),
+      measured,
+      limit,
+    ];
+  });
+}
+
+/** Where the time to roll back went, scenario by scenario: smallest, median and largest. */
+export function timeLines(times: readonly RollbackTimes[]): string[] {
+  return times.flatMap(({ scenario, controller, version, runs, left_out, steps }) => [
+    '',
+    `### ${plain(scenario)}, ${CONTROLLER_NAMES[controller]} ${plain(version)}`,
+    '',
+    `${runs} run${runs === 1 ? '' : 's'}${left_out > 0 ? `, ${left_out} inconclusive left out` : ''}; smallest / median / largest where there are several.`,
+    '',
+    ...table(
+      ['step', 'from the shipping', 'took', 'seen'],
+      steps.map(({ label, moment, took }) => [
+        label,
+        spreadText(moment),
+        took ? spreadText(took) : '',
+        `${moment?.seen ?? 0} of ${runs}`,
+      ]),
+    ),
+  ]);
+}
+
+/** The contracts and times of a number of runs, for people who read Markdown. */
+export function renderContractsMarkdown({ runs, last_run, contracts, times }: ContractsDocument): string {
+  const counts = countsOf(contracts).map(({ word, count }) => `${count} ${word}`);
+  const lines = [
+    '# Contracts',
+    '',
+    `${counts.join(', ')}; ${runs} run${runs === 1 ? '' : 's'}${last_run === null ? '' : `, the last of ${last_run}`}.`,
+    '',
+    ...contractLines(contracts),
+    ...(times.length === 0 ? [] : ['', '## Where the time to roll back went', ...timeLines(times)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}

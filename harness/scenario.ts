@@ -31,13 +31,56 @@ export { senders } from '#harness/run/senders.ts';
 export { SERVICE_DEFECTS } from '#harness/run/service-defects.ts';
 export { twoVersions } from '#harness/run/two-versions.ts';
 export { databaseLoss } from '#harness/run/database-loss.ts';
+export { ARGO_ANALYSIS } from '#harness/run/contracts/argo-analysis.ts';
+export { ARGO_CONFIGURATION } from '#harness/run/contracts/argo-configuration.ts';
+export { ARGO_JOBS } from '#harness/run/contracts/argo-jobs.ts';
+export {
+  ARGO_1_8_KNOWN_BREAKS_ANALYSIS,
+  ARGO_KNOWN_BREAKS_ANALYSIS,
+} from '#harness/run/contracts/argo-known-breaks-analysis.ts';
+export { ARGO_RETRY } from '#harness/run/contracts/argo-retry.ts';
+export { ARGO_SCALING } from '#harness/run/contracts/argo-scaling.ts';
+export { ARGO_STABLE } from '#harness/run/contracts/argo-stable.ts';
+export { ARGO_KNOWN_BREAKS } from '#harness/run/contracts/argo-known-breaks.ts';
+export { ARGO_CONTROLLERS } from '#harness/run/contracts/argo-controllers.ts';
+export { ARGO_WORKLOAD } from '#harness/run/contracts/argo-workload.ts';
 export { ARGO_ABORT } from '#harness/run/contracts/argo-abort.ts';
 export { FLAGGER_CONFIGURATION } from '#harness/run/contracts/flagger-configuration.ts';
 export { FLAGGER_SCALING } from '#harness/run/contracts/flagger-scaling.ts';
+export { FLAGGER_STRATEGIES } from '#harness/run/contracts/flagger-strategies.ts';
+export { FLAGGER_GATES } from '#harness/run/contracts/flagger-gates.ts';
+export { FLAGGER_HOOKS } from '#harness/run/contracts/flagger-hooks.ts';
+export { FLAGGER_LIFECYCLE, FLAGGER_UPGRADE } from '#harness/run/contracts/flagger-lifecycle.ts';
 export { FLAGGER_REVISIONS } from '#harness/run/contracts/flagger-revisions.ts';
+export { ARGO_WINDOW } from '#harness/run/contracts/argo-window.ts';
+export { ARGO_BLUE_GREEN } from '#harness/run/contracts/argo-blue-green.ts';
+export { ARGO_DEADLINE } from '#harness/run/contracts/argo-deadline.ts';
 export { FLAGGER_ANALYSIS } from '#harness/run/contracts/flagger-analysis.ts';
+export { FLAGGER_1_43_BREAKS, FLAGGER_KNOWN_BREAKS } from '#harness/run/contracts/flagger-known-breaks.ts';
 export { FLAGGER_PROMOTION } from '#harness/run/contracts/flagger-promotion.ts';
 export { FLAGGER_READINESS } from '#harness/run/contracts/flagger-readiness.ts';
+export {
+  ACCURACY_CASES,
+  type AccuracyCase,
+  accuracyRuns,
+  argoAccuracy,
+  decisionsOf,
+  FLAGGER_ACCURACY_CASES,
+  flaggerAccuracy,
+  WRONG_MAX,
+} from '#harness/run/contracts/accuracy.ts';
+export { NOT_BLAMED, NOT_BLAMED_ALONE } from '#harness/run/contracts/no-false-rollback.ts';
+export { BAKED, CORRUPT_CONFIGURATION, PRACTITIONERS } from '#harness/run/contracts/practitioners.ts';
+export {
+  API_SERVER_ARGO,
+  API_SERVER_FLAGGER,
+  FOUGHT_FLAGGER,
+  KILLED_ARGO,
+  KILLED_FLAGGER,
+  SLOW_CHAT_ARGO,
+  SLOW_CHAT_FLAGGER,
+} from '#harness/run/contracts/stack-faults.ts';
+export { comparedRollout, DIFFERING } from '#harness/run/contracts/comparison.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 
 /** A run of a name of its own, for a scenario that has several. */

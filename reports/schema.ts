@@ -49,6 +49,7 @@ const rollout = {
   rules_left_out: optional(texts),
   known_break: optional(looseObject({ contract: text, thread: text })),
   moments: optional(array(text)),
+  accuracy: optional(looseObject({ case: text, metric: picklist(['latency', 'errors']), seed: number() })),
   interval_s: number(),
   scrape_interval_s: number(),
   check: looseObject({ name: text, max_pct: number() }),
@@ -235,6 +236,21 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
     vus: number(),
     lag_max_ms: number(),
     cpu_s: number(),
+  }),
+  'load/compared': looseObject({
+    pairs: count,
+    unanswered: count,
+    differences: array(
+      looseObject({
+        route: text,
+        in: picklist(['status', 'body']),
+        pairs: count,
+        examples: array(looseObject({ request: text, old: text, next: text })),
+      }),
+    ),
+    durations: array(
+      looseObject({ route: text, pairs: count, old_median_ms: number(), next_median_ms: number() }),
+    ),
   }),
   'load/ended': looseObject({ exit_code: nullable(number()), signal: nullable(text), asked: boolean() }),
   'prometheus/series': looseObject({

@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PlainPhases } from '#harness/cli/phases-plain.ts';
+import { endOfError, lastLine } from '#harness/cli/exit.ts';
 import { readRelease } from '#harness/config/document.ts';
+import { InterruptedError } from '#harness/core/errors.ts';
 import { kubeClient } from '#harness/kube/client.ts';
 import { startLoad } from '#harness/load/load.ts';
 import { PROFILES } from '#harness/load/profiles.ts';
@@ -21,15 +23,21 @@ import { componentsOf } from '#harness/stack/profiles.ts';
 import { SHOP_ALERT } from '#harness/stack/alert-rules.ts';
 import { SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { deployShop, shopHost, untilInitialised } from '#harness/stack/shop.ts';
+import { killMatrix, readFigures, renderKills, sumUp } from './kill-matrix.ts';
 
-const HELP = `Usage: scripts/bench [load|verdict|stack] [--seconds N] [--runs N]
+const HELP = `Usage: scripts/bench [load|verdict|stack|kill-matrix] [--seconds N] [--runs N]
+       scripts/bench kill-matrix [--kills N] [--fault NAME]... [--cluster NAME [--alone]] [--json]
 
   load      cluster, stack and shop, then 300, 1,500 and 3,000 operations a second through the gateway
   verdict   the first scenario from command to exit, images warm
   stack     cluster, the profiles flagger and full, and the shop serving; memory of the node at the end
+  kill-matrix  every fault at every moment, the harness killed: how long until nothing of the fault is left. The
+            figures of all runs on this machine add up; --kills 0 only shows them
 
-Example:
+Examples:
   ./scripts/bench load --seconds 30
+  ./scripts/bench kill-matrix --kills 100
+  ./scripts/bench kill-matrix --kills 20 --fault pod-kill --cluster mettle-dev
 `;
 
 interface Row {
@@ -219,27 +227,57 @@ function benchVerdict(runs: number): readonly Row[] {
   });
 }
 
+/** Kills harnesses, then prints the figures of this run and of all runs so far. Ctrl-C ends it in order. */
+async function benchKills(kills: number): Promise<number> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new InterruptedError('stopped by SIGINT')));
+  const { fault = [], cluster, alone = false, json = false } = values;
+  const { signal } = stop;
+  const made = kills === 0 ? [] : await killMatrix({ kills, faults: fault, cluster, alone, phases, signal });
+  const [run, all] = [sumUp(made), sumUp(await readFigures())];
+  if (json) process.stdout.write(`${JSON.stringify({ run, all }, undefined, 2)}\n`);
+  else process.stdout.write(`This run\n${renderKills(run)}\nAll runs\n${renderKills(all)}`);
+  return run.every(({ failures }) => failures === 0) ? 0 : 1;
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '30' },
     runs: { type: 'string', default: '1' },
     install: { type: 'boolean' },
+    kills: { type: 'string', default: '100' },
+    fault: { type: 'string', multiple: true },
+    cluster: { type: 'string' },
+    alone: { type: 'boolean' },
+    json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
 });
 const [what = 'load'] = positionals;
 const seconds = Number(values.seconds);
 const runs = Number(values.runs);
+const kills = Number(values.kills);
 if (values.help) {
   process.stdout.write(HELP);
 } else if (
-  !['load', 'verdict', 'stack'].includes(what) ||
+  !['load', 'verdict', 'stack', 'kill-matrix'].includes(what) ||
+  !(Number.isInteger(kills) && kills >= 0 && kills <= 2000) ||
   !(seconds >= 5 && seconds <= 100) ||
   !(runs >= 1 && runs <= 20)
 ) {
-  process.stderr.write(`error: unknown benchmark or bound (5 to 100 seconds, 1 to 20 runs)\n${HELP}`);
+  process.stderr.write(
+    `error: unknown benchmark or bound (5 to 100 seconds, 1 to 20 runs, 0 to 2,000 kills)\n${HELP}`,
+  );
   process.exitCode = 64;
+} else if (what === 'kill-matrix') {
+  try {
+    process.exitCode = await benchKills(kills);
+  } catch (error) {
+    const { end, text } = endOfError(error);
+    process.stderr.write(`${text}${lastLine(end)}`);
+    process.exitCode = end.exit_code;
+  }
 } else {
   const rows =
     what === 'load'

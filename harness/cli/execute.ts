@@ -127,6 +127,7 @@ async function onOwn(
     signal,
     keep: plan.keep === 'always',
     components,
+    nodes: planned.nodes,
   });
   const before = results.length;
   try {

@@ -3,6 +3,7 @@ import { CleanupError, EXIT, InterruptedError, UsageError } from '#harness/core/
 import { cleanupCommand } from './commands/cleanup.ts';
 import { clusterCommand } from './commands/cluster.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { faultCommand } from './commands/fault.ts';
 import { imagesCommand } from './commands/images.ts';
 import { judgeCommand } from './commands/judge.ts';
 import { listCommand } from './commands/list.ts';
@@ -18,6 +19,7 @@ Examples:
   mettle run rollback/flagger-error-rate --install        one scenario, from nothing to a verdict
   mettle run                                              all scenarios
   mettle run rollback --keep on-failure                   keep the cluster of a failed run
+  mettle fault list                                       what can be broken, for how long and how far
   mettle judge reports/out/rollback/flagger-error-rate/latest
 
 Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 machine not fit, 64 usage, 130 interrupted.`;
@@ -57,6 +59,7 @@ async function main(argv: readonly string[]): Promise<CommandEnd> {
     reportCommand,
     clusterCommand,
     imagesCommand,
+    faultCommand,
     cleanupCommand,
   ]) {
     const command = make(context, done);

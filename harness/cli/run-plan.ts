@@ -50,7 +50,8 @@ function describeScenario(scenario: Scenario, durations: Readonly<Record<string,
 
 function versionsText(cluster: ClusterPlan): string {
   const versions = Object.entries(cluster.versions).map(([name, version]) => `${name} ${version}`);
-  return versions.length === 0 ? '' : ` with ${versions.join(', ')}`;
+  const nodes = cluster.nodes === 1 ? [] : [`${cluster.nodes} nodes`];
+  return versions.length + nodes.length === 0 ? '' : ` with ${[...nodes, ...versions].join(', ')}`;
 }
 
 /** The plan as a person reads it: lanes, clusters, parts, images and expected times as far as earlier runs tell. */

@@ -151,6 +151,30 @@ test('nothing listens beyond loopback', () => {
   expect(text.match(/listenAddress: (.*)/g)).toStrictEqual(Array(7).fill('listenAddress: 127.0.0.1'));
 });
 
+test('workers take nothing but what tolerates them, and the control plane of several nodes takes the rest', () => {
+  const ports = {
+    api_server: 1,
+    gateway: 2,
+    contour: 6,
+    git: 7,
+    postgres: 8,
+    prometheus: 3,
+    alertmanager: 4,
+    chat: 5,
+  };
+  const roles = (nodes: number): unknown => parse(kindConfig('mettle-x', ports, nodes));
+  expect(roles(1)).toMatchObject({ nodes: [{ role: 'control-plane' }] });
+  expect(JSON.stringify(roles(1))).not.toContain('kubeadmConfigPatches');
+  expect(roles(3)).toMatchObject({
+    nodes: [{ role: 'control-plane' }, { role: 'worker' }, { role: 'worker' }],
+  });
+  const text = JSON.stringify(roles(2));
+  expect(text).toContain('InitConfiguration\\nnodeRegistration:\\n  taints: []');
+  expect(text).toContain('key: mettle.dev/worker');
+  // A worker publishes nothing of its own.
+  expect(text.match(/listenAddress/g)).toHaveLength(7);
+});
+
 describe('records', () => {
   test('a record is read back as it was written', async () => {
     await writeRecord(RECORD);

@@ -8,6 +8,7 @@ import { guardCluster } from './guard.ts';
 import { runKind } from './kind.ts';
 import { HOST_PORTS, type HostPorts } from './kind-config.ts';
 import { clusterName, PREFIX } from './names.ts';
+import { routePods } from './pod-routes.ts';
 import { claimPorts } from './ports.ts';
 import { type ClusterRecord, kubeconfigOf, readRecord, writeRecord } from './record.ts';
 import { type ClusterHeal, nodeContainers, removeCluster } from './remove.ts';
@@ -20,6 +21,8 @@ export interface CreateOptions {
   readonly artifacts: { readonly node_image: string; readonly kind: string };
   /** Ports on 127.0.0.1 that the caller insists on; free ones where absent. */
   readonly ports?: Partial<HostPorts>;
+  /** The control plane and workers beside it; 1 when absent. */
+  readonly nodes?: number;
   /** True lets the cluster outlive this process once it is ready. A cluster that never gets ready is removed. */
   readonly keep: boolean;
   readonly progress: Progress;
@@ -36,13 +39,13 @@ export interface OwnCluster extends RunningCluster, AsyncDisposable {
 const LEASE_S = 6 * 3600;
 
 /**
- * Makes a cluster of one node for this run alone: on free loopback ports, in a network of its own, with a kubeconfig of
+ * Makes a cluster for this run alone, of one node unless said: on free loopback ports, in a network of its own, with a kubeconfig of
  * its own. What is owed is written down, and the warden started, before anything is made.
  * @throws UnfitError when kind fails (with the end of its output) or a port is taken
  * @throws InterruptedError when the signal is aborted
  */
 export async function createCluster(options: CreateOptions): Promise<OwnCluster> {
-  const { progress, signal, keep } = options;
+  const { progress, signal, keep, nodes = 1 } = options;
   const id = freshId();
   const name = options.name === undefined ? `${PREFIX}${id}` : clusterName(options.name);
   await refuseTakenName(name);
@@ -82,6 +85,7 @@ export async function createCluster(options: CreateOptions): Promise<OwnCluster>
       ...options,
       name,
       ports,
+      nodes,
       onStart: async (pid) => writeReceipt(await receipt(ports, 'creating', await processOf(pid))),
     });
     const record = await register({ name, id, ports, kept: false, place });
@@ -93,6 +97,7 @@ export async function createCluster(options: CreateOptions): Promise<OwnCluster>
       kept = true;
     };
     const cluster = await guardCluster(record);
+    if (nodes > 1) await routePods(cluster, nodes, signal);
     if (keep) await keepIt();
     progress(`${name} answers at ${cluster.api_server}`);
     return {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { NODE_PORTS } from './types.ts';
+import { NODE_PORTS, WORKER_TAINT } from './types.ts';
 
 /** What a cluster listens for on 127.0.0.1: the API server and the published services. */
 export const HOST_PORTS = [
@@ -17,11 +17,29 @@ export type HostPorts = Readonly<Record<(typeof HOST_PORTS)[number], number>>;
 
 const LOOPBACK = '127.0.0.1';
 
+/** The control plane runs pods as well, as that of a cluster with one node does. */
+const OPEN_CONTROL_PLANE = stringify({ kind: 'InitConfiguration', nodeRegistration: { taints: [] } });
+
 /**
- * kind's configuration of a cluster with one node. Source: kind's API v1alpha4. Nothing listens beyond loopback.
- * The node image brings its own network, so kind's default one is off.
+ * A worker takes what tolerates its taint, which is the shop alone: the stack stays with the control plane, so that a
+ * fault of a worker is a fault of the shop's and of nothing else.
  */
-export function kindConfig(name: string, ports: HostPorts): string {
+const WORKER = {
+  role: 'worker',
+  kubeadmConfigPatches: [
+    stringify({
+      kind: 'JoinConfiguration',
+      nodeRegistration: { taints: [{ ...WORKER_TAINT, value: 'shop' }] },
+    }),
+  ],
+};
+
+/**
+ * kind's configuration of a cluster. Source: kind's API v1alpha4. Nothing listens beyond loopback. The node image brings
+ * its own network, so kind's default one is off.
+ * @param nodes the control plane and, from 2 on, workers
+ */
+export function kindConfig(name: string, ports: HostPorts, nodes = 1): string {
   const services = HOST_PORTS.filter((port) => port !== 'api_server');
   return stringify({
     kind: 'Cluster',
@@ -36,6 +54,7 @@ export function kindConfig(name: string, ports: HostPorts): string {
     nodes: [
       {
         role: 'control-plane',
+        ...(nodes > 1 ? { kubeadmConfigPatches: [OPEN_CONTROL_PLANE] } : {}),
         extraPortMappings: services.map((service) => ({
           containerPort: NODE_PORTS[service],
           hostPort: ports[service],
@@ -43,6 +62,7 @@ export function kindConfig(name: string, ports: HostPorts): string {
           protocol: 'TCP',
         })),
       },
+      ...Array.from({ length: nodes - 1 }, () => WORKER),
     ],
   });
 }

@@ -17,6 +17,7 @@ const TAIL_LINES = 25;
 interface KindOptions {
   readonly name: string;
   readonly ports: HostPorts;
+  readonly nodes: number;
   readonly artifacts: { readonly node_image: string; readonly kind: string };
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -29,7 +30,7 @@ interface KindOptions {
  * @throws UnfitError with the end of the output, or naming the port that is taken; the signal's reason when aborted
  */
 export async function runKind(options: KindOptions): Promise<void> {
-  const { name, ports, artifacts, progress, signal, onStart } = options;
+  const { name, ports, nodes, artifacts, progress, signal, onStart } = options;
   await run(
     ['docker', 'network', 'create', '--driver', 'bridge', '--label', `${NETWORK_LABEL}=${name}`, name],
     {
@@ -71,7 +72,7 @@ export async function runKind(options: KindOptions): Promise<void> {
   }
   await onStart(kind.pid);
   // Kind reads its configuration first, so it makes nothing before its process is written down.
-  kind.stdin.end(kindConfig(name, ports));
+  kind.stdin.end(kindConfig(name, ports, nodes));
   const { exit_code, signal: ended_by } = await kind.exited;
   signal.removeEventListener('abort', onAbort);
   log.end();

@@ -9,6 +9,12 @@ export const NODE_PORTS = {
   chat: 30070,
 } as const;
 
+/** What keeps everything but the shop off the workers of a cluster with several nodes; see `kind-config.ts`. */
+export const WORKER_TAINT = { key: 'mettle.dev/worker', effect: 'NoSchedule' } as const;
+
+/** Most nodes of a cluster that is made here. */
+export const NODES_MAX = 3;
+
 export type PublishedService = keyof typeof NODE_PORTS;
 
 /** A cluster that Mettle made or that a person adopted; nothing has been proven about its present state. */

@@ -78,6 +78,40 @@ describe('fields of a Rollout', () => {
   });
 });
 
+test('fields of a Rollout tell why it is paused', () => {
+  expect(fieldsOf(canary({}))['pauses']).toBe('');
+  const pauseConditions = [{ reason: 'CanaryPauseStep' }, { reason: 'InconclusiveAnalysisRun' }];
+  expect(fieldsOf(canary({ pauseConditions }))['pauses']).toBe('CanaryPauseStep InconclusiveAnalysisRun');
+});
+
+test('fields of an AnalysisRun tell what a row is for, its step, what only tries and whether it was cut short', () => {
+  const run = argo(
+    'AnalysisRun',
+    {
+      spec: { terminate: true },
+      status: { metricResults: [{ name: 'tried', dryRun: true, phase: 'Failed' }] },
+    },
+    {
+      labels: { 'rollout-type': 'Step', 'step-index': '2' },
+      annotations: {
+        'mettle.dev/contract': 'A4',
+        'mettle.dev/expects': 'Failed',
+        'mettle.dev/receives': '[NaN]',
+      },
+    },
+  );
+  expect(fieldsOf(run)).toMatchObject({
+    type: 'Step',
+    step: 2,
+    contract: 'A4',
+    expects: 'Failed',
+    receives: '[NaN]',
+    terminated: true,
+    'tried.dry_run': true,
+  });
+  expect(fieldsOf(argo('AnalysisRun', {}))).toEqual({ phase: '', message: '', type: '', canary: '' });
+});
+
 test('fields of an AnalysisRun count the measurements of each metric and keep the last value', () => {
   const run = argo(
     'AnalysisRun',

@@ -34,6 +34,7 @@ describe('objectDraft', () => {
           failed_checks: 1,
           condition: 'Progressing',
           checks: 1,
+          iterations: 0,
           last_applied: '5f7b6c',
           last_promoted: '78c4df',
         },

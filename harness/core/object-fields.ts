@@ -185,6 +185,20 @@ function serviceFields(object: KubeObject): Fields {
   return { selects: textAt(object, 'spec', 'selector', POD_HASH_LABEL) ?? '' };
 }
 
+/** Names of the maps and Secrets that the init containers of a Deployment read variables from, where there are any. */
+function initReferences(object: KubeObject): Fields {
+  const names = listAt(object, 'spec', 'template', 'spec', 'initContainers')
+    .flatMap((container) => [...listAt(container, 'env'), ...listAt(container, 'envFrom')])
+    .flatMap((source) => [
+      textAt(source, 'valueFrom', 'configMapKeyRef', 'name'),
+      textAt(source, 'valueFrom', 'secretKeyRef', 'name'),
+      textAt(source, 'configMapRef', 'name'),
+      textAt(source, 'secretRef', 'name'),
+    ])
+    .filter((name) => name !== undefined);
+  return names.length === 0 ? {} : { init_references: names.join(' ') };
+}
+
 function deploymentFields(object: KubeObject): Fields {
   return {
     replicas: numberAt(object, 'spec', 'replicas') ?? 1,
@@ -193,6 +207,7 @@ function deploymentFields(object: KubeObject): Fields {
     present: numberAt(object, 'status', 'replicas') ?? 0,
     release: textAt(object, 'spec', 'template', 'metadata', 'labels', RELEASE_LABEL) ?? '',
     deployed_by: deployedBy(object),
+    ...initReferences(object),
   };
 }
 

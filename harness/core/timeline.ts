@@ -3,6 +3,7 @@
  * nothing else. One record is one line of newline-delimited JSON in `timeline.jsonl`.
  */
 
+import type { ComparisonData } from './comparison.ts';
 import type { Expectation } from './expectation.ts';
 
 /** Milliseconds since the Unix epoch; fractions are allowed. */
@@ -26,6 +27,16 @@ interface RecordBase<Source extends string, Kind extends string, Data> {
 /** How a rollout can end by itself. */
 export type RolloutEnding = 'rollback' | 'promotion';
 
+/** A case of the accuracy of a judge. */
+export interface AccuracySpec {
+  /** Name of the case, by which repetitions are put together: `latency +8 %`. */
+  readonly case: string;
+  /** What is compared: the mean latency, or the share of bad answers. */
+  readonly metric: 'latency' | 'errors';
+  /** Seed of the release's behaviour in this repetition. */
+  readonly seed: number;
+}
+
 /** What a scenario declares of any rollout before it acts: rules compute their budgets from it. */
 interface RolloutSpecBase {
   readonly namespace: string;
@@ -40,10 +51,15 @@ interface RolloutSpecBase {
   readonly contracts?: readonly string[];
   /** Rules of the usual set that do not apply here, by id, each with the reason. */
   readonly rules_left_out?: Readonly<Record<string, string>>;
-  /** A contract that this version of the controller is known to break, and the thread that says so. */
+  /**
+   * A contract that this version of the controller is known to break, and the thread that says so; the controller's own
+   * source file where nobody has reported it.
+   */
   readonly known_break?: { readonly contract: string; readonly thread: string };
   /** Names of the acts during the rollout, each of which must come to its moment. */
   readonly moments?: readonly string[];
+  /** One of many repetitions by which the accuracy of a judge is measured: its decision is counted, whatever it is. */
+  readonly accuracy?: AccuracySpec;
   /** Pace of the analysis. */
   readonly interval_s: number;
   readonly scrape_interval_s: number;
@@ -188,6 +204,7 @@ export type TimelineRecord =
   | RecordBase<'gateway', 'bound', GatewayBound>
   | RecordBase<'load', 'started', LoadStartedData>
   | RecordBase<'load', 'second', LoadSecond>
+  | RecordBase<'load', 'compared', ComparisonData>
   | RecordBase<'load', 'ended', { exit_code: number | null; signal: string | null; asked: boolean }>
   | RecordBase<
       'prometheus',

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { chooseContainers, Container, ContainerChoice, containerNow, processesNow } from './containers.ts';
 import { defineFault } from './fault.ts';
 import { signalOn } from './node.ts';
+import { freshPods } from './trial.ts';
 
 /** Ends containers by SIGKILL, as the kernel does when memory runs out. The kubelet starts them again in the same pod. */
 export const containerKill = defineFault({
@@ -10,7 +11,10 @@ export const containerKill = defineFault({
   radius: { reach: 'own', pods_max: 10 },
   options: v.strictObject(ContainerChoice),
   state: v.object({ containers: v.array(Container) }),
-  example: () => ({ labels: 'app=shop', count: 1 }),
+  async example(trial) {
+    await freshPods(trial);
+    return { labels: 'app=shop', count: 1 };
+  },
   async plan(ctx, options, namespace) {
     const { containers, targets, matching } = await chooseContainers(ctx, options, namespace);
     return {

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { chooseContainers, Container, ContainerChoice, containerNow, processesNow } from './containers.ts';
 import { defineFault } from './fault.ts';
 import { signalOn } from './node.ts';
+import { freshPods } from './trial.ts';
 
 const STOPPED = 'T';
 
@@ -12,7 +13,10 @@ export const containerStop = defineFault({
   radius: { reach: 'own', pods_max: 10 },
   options: v.strictObject(ContainerChoice),
   state: v.object({ containers: v.array(Container) }),
-  example: () => ({ labels: 'app=shop', count: 1 }),
+  async example(trial) {
+    await freshPods(trial);
+    return { labels: 'app=shop', count: 1 };
+  },
   async plan(ctx, options, namespace) {
     const { containers, targets, matching } = await chooseContainers(ctx, options, namespace);
     return {

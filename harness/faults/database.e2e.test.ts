@@ -34,10 +34,9 @@ async function refusedOf(trial: OpenTrial, orders: number): Promise<number> {
 
 test('faults of the database do to the shop what they say', async () => {
   const trial = await openTrial();
+  onTestFinished(() => trial[Symbol.asyncDispose]());
   const other = await openTrial();
-  onTestFinished(async () => {
-    await Promise.all([trial[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
-  });
+  onTestFinished(() => other[Symbol.asyncDispose]());
 
   const errors = await trial.inject(databaseErrors, { share_pct: 50 });
   // Of 60 orders at 50 %, fewer than 15 or more than 45 fail once in 10,000 times.

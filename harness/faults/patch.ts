@@ -75,7 +75,7 @@ function merged(left: unknown, right: unknown): unknown {
  * @throws UsageError when there is no such object, or the change would change nothing
  */
 export async function planChange(
-  kube: KubeClient,
+  kube: Writing,
   ref: ObjectRef,
   wanted: readonly { readonly path: readonly string[]; readonly to: (before: unknown) => unknown }[],
 ): Promise<Change> {
@@ -93,12 +93,15 @@ export async function planChange(
 
 type From = 'before' | 'after';
 
+/** The requests that changing an object takes. */
+type Writing = Pick<KubeClient, 'get' | 'patch'>;
+
 /**
  * Turns each field that holds the one value into the other; what somebody else wrote meanwhile stays theirs. The patch
  * names the version that was read, so that nothing written in between is lost.
  * @returns fields that hold neither value
  */
-async function turn(kube: KubeClient, change: Change, from: From, to: From): Promise<readonly string[]> {
+async function turn(kube: Writing, change: Change, from: From, to: From): Promise<readonly string[]> {
   const ref = refOf(change);
   for (let attempt = 1; ; attempt += 1) {
     const object = await kube.get(ref);
@@ -131,7 +134,7 @@ async function turn(kube: KubeClient, change: Change, from: From, to: From): Pro
  * Makes the change.
  * @throws RefusedError when somebody else changed a field since it was planned
  */
-export async function makeChange(kube: KubeClient, change: Change): Promise<void> {
+export async function makeChange(kube: Writing, change: Change): Promise<void> {
   const foreign = await turn(kube, change, 'before', 'after');
   if (foreign.length > 0) {
     throw new RefusedError(`${nameOfRef(refOf(change))} was changed meanwhile: ${foreign.join(', ')}`, {
@@ -141,12 +144,12 @@ export async function makeChange(kube: KubeClient, change: Change): Promise<void
 }
 
 /** Puts back every field that still holds what the fault made of it; harmless when none does. */
-export async function undoChange(kube: KubeClient, change: Change): Promise<void> {
+export async function undoChange(kube: Writing, change: Change): Promise<void> {
   await turn(kube, change, 'after', 'before');
 }
 
 /** How many of the fields hold what the fault made of them. */
-export async function fieldsChanged(kube: KubeClient, change: Change): Promise<number> {
+export async function fieldsChanged(kube: Writing, change: Change): Promise<number> {
   const object = await kube.get(refOf(change));
   if (object === undefined || object.metadata.uid !== change.uid) return 0;
   return change.fields.filter(

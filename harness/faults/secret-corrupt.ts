@@ -11,10 +11,14 @@ import {
 } from './data-change.ts';
 import { defineFault } from './fault.ts';
 
+const PLACES = 7;
+
+function moved(letter: string, first: number, count: number): string {
+  return String.fromCodePoint((((letter.codePointAt(0) ?? first) - first + PLACES) % count) + first);
+}
+
 /** The text with its letters and digits moved on by some places: as long as before, and nothing that it was. */
 function garbled(text: string): string {
-  const moved = (letter: string, first: number, count: number): string =>
-    String.fromCodePoint(((letter.charCodeAt(0) - first + 7) % count) + first);
   const result = text
     .replaceAll(/[a-z]/g, (letter) => moved(letter, 97, 26))
     .replaceAll(/[A-Z]/g, (letter) => moved(letter, 65, 26))

@@ -10,8 +10,8 @@ import { HEALERS } from './healers.ts';
 export interface Swept {
   /** For example `cluster mettle-1a2b3c4d`. */
   readonly subject: string;
-  /** `removed` and `failed` say what was done; `in use` and `kept` why it was left alone. */
-  readonly outcome: 'removed' | 'failed' | 'in use' | 'kept';
+  /** `removed`, `healed` (a fault) and `failed` say what was done; `in use` and `kept` why it was left alone. */
+  readonly outcome: 'removed' | 'healed' | 'failed' | 'in use' | 'kept';
   readonly reason: string;
 }
 
@@ -22,10 +22,15 @@ export interface SweepOptions {
   readonly progress?: Progress;
 }
 
-async function attempt(subject: string, reason: string, act: () => Promise<void>): Promise<Swept> {
+async function attempt(
+  subject: string,
+  reason: string,
+  act: () => Promise<void>,
+  done: 'removed' | 'healed' = 'removed',
+): Promise<Swept> {
   try {
     await act();
-    return { subject, outcome: 'removed', reason };
+    return { subject, outcome: done, reason };
   } catch (error) {
     return { subject, outcome: 'failed', reason: messageOf(error) };
   }
@@ -48,7 +53,8 @@ export async function sweep(options: SweepOptions = {}): Promise<readonly Swept[
       continue;
     }
     const reason = `process ${receipt.owner.pid}, which made it at ${receipt.created_at}, is gone`;
-    swept.push(await attempt(subject, reason, () => settle(receipt, HEALERS)));
+    const done = receipt.kind === 'fault' ? 'healed' : 'removed';
+    swept.push(await attempt(subject, reason, () => settle(receipt, HEALERS), done));
   }
   // Listing asks Docker; without a record there is nothing to ask about.
   for (const cluster of await listClusters()) {
@@ -70,8 +76,7 @@ export async function sweep(options: SweepOptions = {}): Promise<readonly Swept[
     }
   }
   for (const { subject, outcome, reason } of swept) {
-    if (outcome === 'removed' || outcome === 'failed')
-      options.progress?.(`${subject}: ${outcome}: ${reason}`);
+    if (outcome !== 'in use' && outcome !== 'kept') options.progress?.(`${subject}: ${outcome}: ${reason}`);
   }
   return swept;
 }

@@ -3,11 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningCluster } from '#harness/cluster/types.ts';
 import { readRelease } from '#harness/config/document.ts';
 import { DeadlineError, messageOf } from '#harness/core/errors.ts';
-import { DEPLOYMENT } from '#harness/kube/recording.ts';
+import { listAt, numberAt } from '#harness/core/kubernetes.ts';
+import { DEPLOYMENT, POD } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import type { StackContext } from '#harness/stack/component.ts';
 import { listOrders } from '#harness/stack/shop-orders.ts';
 import { deployShop, SHOP, shopHost } from '#harness/stack/shop.ts';
+import type { Trial } from './fault.ts';
 
 const GOOD = join(import.meta.dirname, '../../fixtures/releases/good.yaml');
 const READY_S = 120;
@@ -46,4 +48,20 @@ export async function deployTrial(
       await delay(PAUSE_MS);
     }
   }
+}
+
+/**
+ * Replaces the shop's pods whose containers were started again before: the kubelet waits longer before each further
+ * start (10 s, 20 s, 40 s), which would be measured as what the next fault left.
+ */
+export async function freshPods({ ctx: { kube }, namespace }: Trial): Promise<void> {
+  const pods = await kube.list({ ...POD, namespace, labels: `app=${SHOP}` });
+  const used = pods.filter((pod) =>
+    listAt(pod, 'status', 'containerStatuses').some((one) => (numberAt(one, 'restartCount') ?? 0) > 0),
+  );
+  if (used.length === 0) return;
+  for (const { metadata } of used) {
+    await kube.remove({ ...POD, namespace, name: metadata.name }, { deadline_s: READY_S, grace_s: 0 });
+  }
+  await kube.waitFor(isCurrent({ ...DEPLOYMENT, namespace, name: SHOP }), { deadline_s: READY_S });
 }

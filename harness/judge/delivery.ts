@@ -1,7 +1,8 @@
-import type { Timeline } from '#harness/core/timeline.ts';
+import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { ARGO_CANARY_RULES } from './argo.ts';
-import { PROMOTION_RULES } from './flagger.ts';
+import { contractRules } from './contracts/registry.ts';
+import { PROMOTION_RULES, ROLLBACK_RULES } from './flagger.ts';
 import { judgeBy, SERVICE_GROUNDS } from './judge-by.ts';
 import type { Rule } from './rule.ts';
 import { commitRefused } from './rules/commit-refused.ts';
@@ -30,10 +31,11 @@ const REFUSAL_RULES: readonly Rule[] = [
   runComplete,
 ];
 
-/** The promotion's own rules; that no request fails is asked for whoever rolls out. */
-function promotionRules(timeline: Timeline): readonly Rule[] {
-  const argo = timeline.of('harness', 'spec')[0]?.data.controller === 'argo-rollouts';
-  return argo ? ARGO_CANARY_RULES : [...PROMOTION_RULES, noFailedRequest];
+/** The rollout's own rules; that no request fails during a promotion is asked for whoever rolls out. */
+function rolloutRules(spec: RolloutSpec | undefined): readonly Rule[] {
+  if (spec?.expected === 'rollback') return ROLLBACK_RULES;
+  if (spec?.expected === 'hold') return [runComplete];
+  return spec?.controller === 'argo-rollouts' ? ARGO_CANARY_RULES : [...PROMOTION_RULES, noFailedRequest];
 }
 
 /** Judges a recorded delivery by commit: one that is rolled out, or one that must be refused. */
@@ -42,6 +44,11 @@ export function judgeDelivery(timeline: Timeline): Verdict {
   const refused = expected?.data.of === 'delivery' && expected.data.outcome === 'refused';
   if (refused) return judgeBy(REFUSAL_RULES, timeline, SERVICE_GROUNDS);
   // That clients met the release is no ground here: a commit that never deploys it is what a delivery is judged for.
-  const rollout = withRoutes(promotionRules(timeline), timeline);
-  return judgeBy([...DELIVERY_RULES, ...rollout, faultTook], timeline, SERVICE_GROUNDS);
+  const spec = timeline.of('harness', 'spec')[0]?.data;
+  const versions = timeline.of('harness', 'scenario')[0]?.data.versions;
+  const left_out = new Set(Object.keys(spec?.rules_left_out ?? {}));
+  const rollout = [...DELIVERY_RULES, ...withRoutes(rolloutRules(spec), timeline), faultTook].filter(
+    ({ id }) => !left_out.has(id),
+  );
+  return judgeBy([...rollout, ...(spec ? contractRules(spec, versions) : [])], timeline, SERVICE_GROUNDS);
 }

@@ -72,9 +72,9 @@ export async function execIn(api: KubeApi, given: PodCommand): Promise<PodComman
             cause: error,
           });
     });
-    socket.onclose = () => {
+    socket.addEventListener('close', () => {
       ended.reject(new UnfitError(`the connection to ${what} was lost`));
-    };
+    });
     const status = await Promise.race([ended.promise, late]).finally(() => socket.close());
     const exit_code = exitCodeOf(status);
     if (exit_code === undefined) {

@@ -19,6 +19,7 @@ export const ANALYSIS_RUN = { api_version: 'argoproj.io/v1alpha1', kind: 'Analys
 export const SERVICE = { api_version: 'v1', kind: 'Service' } as const;
 export const DEPLOYMENT = { api_version: 'apps/v1', kind: 'Deployment' } as const;
 export const REPLICA_SET = { api_version: 'apps/v1', kind: 'ReplicaSet' } as const;
+export const LEASE = { api_version: 'coordination.k8s.io/v1', kind: 'Lease' } as const;
 export const POD = { api_version: 'v1', kind: 'Pod' } as const;
 export const CONFIG_MAP = { api_version: 'v1', kind: 'ConfigMap' } as const;
 export const SECRET = { api_version: 'v1', kind: 'Secret' } as const;

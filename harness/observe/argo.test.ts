@@ -2,14 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
 import type { Draft } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
+import { partialClient } from '#harness/kube/testing/partial-client.ts';
 import type { Selection, WatchHandlers } from '#harness/kube/watch.ts';
 import { observeKubernetes } from './kubernetes.ts';
 import { analysisQueries, shopQueries } from './series.ts';
 import { observeSwitch } from './switch.ts';
-
-const unused = (): never => {
-  throw new Error('not asked for here');
-};
 
 /** A cluster whose watches are kept, so that a test can speak for the API server. */
 function watched(list: readonly KubeObject[] = []): {
@@ -17,27 +14,13 @@ function watched(list: readonly KubeObject[] = []): {
   readonly watches: { readonly selection: Selection; readonly handlers: WatchHandlers }[];
 } {
   const watches: { selection: Selection; handlers: WatchHandlers }[] = [];
-  const kube: KubeClient = {
-    cluster: 'none',
-    apply: unused,
-    get: unused,
+  const kube = partialClient({
     list: () => Promise.resolve([...list]),
     watch(selection, handlers) {
       watches.push({ selection, handlers });
       return { started: Promise.resolve(), objects: [], [Symbol.asyncDispose]: () => Promise.resolve() };
     },
-    waitFor: unused,
-    patch: unused,
-    patchStatus: unused,
-    scale: unused,
-    beginRemoval: unused,
-    remove: unused,
-    logs: unused,
-    proxyGet: unused,
-    proxySend: unused,
-    kinds: unused,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  });
   return { kube, watches };
 }
 

@@ -1,3 +1,4 @@
+import { PROBE_SENDER } from '#harness/core/chat-probe.ts';
 import { at, listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import type { ChatMessageData, Draft, Recorder } from '#harness/core/timeline.ts';
 import { observeSource, readJson, within } from './source.ts';
@@ -35,11 +36,12 @@ function topicOf(message: unknown, sender: string): { subject: string; namespace
 }
 
 /**
- * The record of one stored message; undefined when it is about another run's namespace.
+ * The record of one stored message; undefined when it is about another run's namespace, or a fault's own question.
  * @param namespace the run's own
  */
 export function messageDraft(message: unknown, namespace: string): Draft | undefined {
   const data = messageData(message);
+  if (data.sender === PROBE_SENDER) return undefined;
   const topic = topicOf(message, data.sender);
   if (topic.namespace !== undefined && topic.namespace !== namespace) return undefined;
   const received = numberAt(message, 'received_at');

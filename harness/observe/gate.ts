@@ -60,7 +60,10 @@ export async function observeGate(
     if (restarted) throw new Error('the gate was restarted and has forgotten its calls');
     // Calls for others are left out of the answer, but not of the count.
     since = Math.max(since, last);
-    for (const call of listAt(answer, 'calls')) recorder.record(callDraft(call));
+    for (const call of listAt(answer, 'calls')) {
+      // A question of a fault's own, whether it is there.
+      if (at(call, 'metadata', 'mettle_probe') === undefined) recorder.record(callDraft(call));
+    }
   };
   const ask = async (wait_s: number, signal: AbortSignal): Promise<void> => {
     // What was called before the observer began is not part of this run.

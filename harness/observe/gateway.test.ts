@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
 import type { Draft } from '#harness/core/timeline.ts';
 import { traefikGateway } from '#harness/gateway/traefik.ts';
-import type { KubeClient } from '#harness/kube/client.ts';
+import { partialClient } from '#harness/kube/testing/partial-client.ts';
 import type { WatchHandlers } from '#harness/kube/watch.ts';
 import { observeGateway } from './gateway.ts';
 
@@ -36,10 +36,6 @@ const rawdata = (canary_pct: number): string =>
     },
   });
 
-const unused = (): never => {
-  throw new Error('not asked for here');
-};
-
 test('declared and live weights are recorded whenever they change, and how soon one must follow the other', async () => {
   let handlers: WatchHandlers | undefined;
   let served = 0;
@@ -49,27 +45,15 @@ test('declared and live weights are recorded whenever they change, and how soon 
     metadata: { name: 'traefik-1', namespace: 'gateway' },
     status: { phase: 'Running' },
   };
-  const kube: KubeClient = {
-    cluster: 'none',
-    apply: unused,
-    get: unused,
+  const kube = partialClient({
     list: () => Promise.resolve([pod]),
     watch(_selection, given) {
       handlers = given;
       given.onChange({ verb: 'listed', object: service(0) });
       return { started: Promise.resolve(), objects: [], [Symbol.asyncDispose]: () => Promise.resolve() };
     },
-    waitFor: unused,
-    patch: unused,
-    patchStatus: unused,
-    scale: unused,
-    beginRemoval: unused,
-    remove: unused,
-    logs: unused,
     proxyGet: () => Promise.resolve(rawdata(served)),
-    kinds: unused,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  });
   const drafts: Draft[] = [];
   const observer = await observeGateway(
     kube,

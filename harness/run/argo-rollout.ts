@@ -153,6 +153,7 @@ async function act(acting: ArgoAct, rollout: ArgoRollout, profile: ProfileName):
       await run.phase('move', 'moving the Deployment to a Rollout', async () => {
         await moveToRollout(ctx, stable);
         await untilRolloutEnded(ctx, { namespace, deadline_s: 2 * POD_START_S });
+        if (shop.rollout.workload_scale_down === 'never') return;
         await unlessLate(run, () => run.timeline.until(workloadGone(spec), 2 * POD_START_S, run.signal));
       });
     },

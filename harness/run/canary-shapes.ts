@@ -38,12 +38,12 @@ export function all(...shapes: readonly Reshape[]): Reshape {
 /** Writes into the Canary what the scenario declares of its analysis. */
 export function declaredAnalysis(declared: DeclaredAnalysis): Reshape {
   const { step_weights_pct, step_weight_promotion_pct, iterations } = declared;
+  // Flagger's definitions refuse an analysis that names two of equal steps, listed steps and iterations.
+  const others = { stepWeight: undefined, maxWeight: undefined };
   return analysis({
-    ...(step_weights_pct
-      ? { stepWeight: undefined, maxWeight: undefined, stepWeights: step_weights_pct }
-      : {}),
+    ...(step_weights_pct ? { ...others, stepWeights: step_weights_pct } : {}),
     ...(step_weight_promotion_pct === undefined ? {} : { stepWeightPromotion: step_weight_promotion_pct }),
-    ...(iterations === undefined ? {} : { iterations }),
+    ...(iterations === undefined ? {} : { ...others, iterations }),
   });
 }
 
@@ -85,3 +85,14 @@ export function containerEnv(env: readonly object[]): Reshape {
     return podSpec({ containers })(object);
   };
 }
+
+/** Leads the shop's route to its one Service: nothing is split. */
+export const plainRoute: Reshape = (object) =>
+  object.kind === 'IngressRoute'
+    ? withFields(object, ['spec'], {
+        routes: listAt(object, 'spec', 'routes').map((route) => ({
+          ...Object(route),
+          services: [{ kind: 'Service', name: object.metadata.name, port: 80 }],
+        })),
+      })
+    : object;

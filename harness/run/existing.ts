@@ -52,6 +52,15 @@ function refuseVersions(
   }
 }
 
+/** @throws UnfitError when a scenario wants more nodes than there are */
+function refuseNodes(plans: readonly ClusterPlan[], cluster: string, there: number): void {
+  const wanted = Math.max(1, ...plans.map(({ nodes }) => nodes));
+  if (wanted <= there) return;
+  throw new UnfitError(`${wanted} nodes are wanted, and ${cluster} has ${there}`, {
+    next: 'run without --cluster, so that a cluster with as many is made',
+  });
+}
+
 /** What scenarios of a plan want that a cluster does not have. */
 function missingOn(plans: readonly ClusterPlan[], there: readonly ComponentName[]): readonly string[] {
   const scenarios = plans.flatMap(({ side_by_side, alone }) => [...side_by_side, ...alone]);
@@ -75,7 +84,7 @@ function refuseOwn(plans: readonly ClusterPlan[], cluster: string): void {
  * their own images in its node. Nothing is installed on the cluster.
  * @throws UsageError for a scenario that wants a cluster of its own
  * @throws RefusedError for a cluster that Mettle neither made nor was given
- * @throws UnfitError when it does not answer, lacks a part or runs another version than a scenario wants
+ * @throws UnfitError when it does not answer, lacks a part, runs another version or has fewer nodes than a scenario wants
  */
 export async function openExisting(
   named: string,
@@ -115,5 +124,6 @@ export async function openExisting(
   }
   const versions = { ...artifacts.versions, ...(await versionsOn(kube, components)) };
   refuseVersions(plans, name, versions);
+  refuseNodes(plans, name, (await kube.list({ api_version: 'v1', kind: 'Node' })).length);
   return { cluster, components, artifacts: { ...artifacts, versions } };
 }

@@ -169,7 +169,11 @@ function shapeOf({
 }: FlaggerRollout): Pick<ShopDeployment, 'database' | 'database_proxy' | 'reshape'> {
   const shapes = [...(declares ? [declaredAnalysis(declares)] : []), ...(reshape ? [reshape] : [])];
   if (shapes.length === 0) return { database, database_proxy };
-  return { database, database_proxy, reshape: (object) => shapes.reduce((shaped, shape) => shape(shaped), object) };
+  return {
+    database,
+    database_proxy,
+    reshape: (object) => shapes.reduce((shaped, shape) => shape(shaped), object),
+  };
 }
 
 /** Waits until the shop's pods are there without anybody who rolls them out. Throws DeadlineError. */

@@ -39,7 +39,8 @@ import {
   unlessLate,
   untilSteady,
 } from './on-cluster.ts';
-import { NEXT, STABLE } from './rollout-run.ts';
+import { settleBy, type When } from './rollout-extras.ts';
+import { NEXT, type Settles, STABLE } from './rollout-run.ts';
 import type { ScenarioRun } from './scenario-run.ts';
 
 /** A release of the shop that is shipped by commit, and rolled out by one of the controllers. */
@@ -53,9 +54,20 @@ export interface GitopsRollout {
   readonly changes: 'release' | 'configuration';
   readonly load: ProfileName;
   readonly defect?: DeliveryDefect;
+  /** Release document that the commit ships; `good` when absent. */
+  readonly release?: string;
+  /** What the specification says must happen to it; a promotion when absent. By Flagger only. */
+  readonly expected?: RolloutSpec['expected'];
+  /** Share of its answers that are bad by construction, in percent. */
+  readonly bad_answers_pct?: number;
+  /** Failed checks that Flagger bears before the rollback. */
+  readonly threshold?: number;
+  readonly settles?: Settles;
+  /** Takes the place of the end that the specification promises. */
+  readonly until?: When;
 }
 
-const CANARY = { interval_s: 10, threshold: 2, step_weight_pct: 10, max_weight_pct: 50 } as const;
+const CANARY = { interval_s: 10, threshold: 2, step_weight_pct: 10, max_weight_pct: 50 };
 
 /** The configuration that a commit ships: other values than the shop's defaults. */
 const CONFIGURATION = { currency: 'CHF', max_order_lines: 30 } as const;
@@ -84,9 +96,16 @@ interface ReleaseInGit {
   readonly document: unknown;
 }
 
-function byFlagger(namespace: string, { load: profile }: GitopsRollout): Controller {
+/** The Canary as it stands in Git. */
+function canaryOf({ threshold = CANARY.threshold }: GitopsRollout): typeof CANARY {
+  return { ...CANARY, threshold };
+}
+
+function byFlagger(namespace: string, rollout: GitopsRollout): Controller {
+  const { load: profile, release = 'good', expected = 'promotion', bad_answers_pct = 0, settles } = rollout;
+  const canary = canaryOf(rollout);
   const spec: FlaggerSpec = flaggerSpec(
-    { release: 'good', expected: 'promotion', bad_answers_pct: 0, canary: CANARY, load: profile },
+    { release, expected, bad_answers_pct, canary, load: profile, ...(settles ? { settles } : {}) },
     namespace,
   );
   return {
@@ -94,9 +113,12 @@ function byFlagger(namespace: string, { load: profile }: GitopsRollout): Control
     workload: 'Deployment',
     // Flagger looks once in an interval, scales up, and the pods start.
     start_s: spec.interval_s + POD_START_S,
-    files: (ctx, shop) => kustomizationFiles(ctx, { ...shop, namespace, canary: CANARY }),
+    files: (ctx, shop) => kustomizationFiles(ctx, { ...shop, namespace, canary }),
     deployed: (ctx) => untilInitialised(ctx, { namespace, deadline_s: DEPLOYED_S }),
-    watch: async (acting, load) => () => settleFlagger({ ...acting, spec }, load, profile),
+    watch: async (acting, load) => () =>
+      settleBy(rollout.until && { until: rollout.until }, { ...acting, spec }, () =>
+        settleFlagger({ ...acting, spec }, load, profile),
+      ),
   };
 }
 
@@ -203,9 +225,9 @@ async function act(acting: GitopsAct): Promise<void> {
 /** Pushes the commit and waits until Flux says what became of it. */
 async function ship(acting: GitopsAct, repository: RunRepository): Promise<void> {
   const { run, ctx, namespace, rollout, expectation } = acting;
-  const good = await releaseDocument('good', NEXT);
+  const shipped = await releaseDocument(rollout.release ?? 'good', NEXT);
   const by_configuration = rollout.changes === 'configuration';
-  const document = by_configuration ? { ...Object(good), config: CONFIGURATION } : good;
+  const document = by_configuration ? { ...Object(shipped), config: CONFIGURATION } : shipped;
   const files = by_configuration
     ? await configurationFiles(ctx, { namespace, release: STABLE, document })
     : await filesOf(ctx, acting, { release: NEXT, former: [STABLE], document });

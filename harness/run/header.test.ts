@@ -71,6 +71,15 @@ describe('a header', () => {
     expect(parseHeader(file({ Isolation: `// Isolation: ${text}` }), 'x').isolation).toEqual(isolation);
   });
 
+  test.each([
+    [undefined, 1],
+    ['1', 1],
+    ['2', 2],
+  ])('wants %j nodes: %d', (text, nodes) => {
+    const source = file(text === undefined ? {} : { Nodes: `// Nodes: ${text}` });
+    expect(parseHeader(source, 'x').nodes).toBe(nodes);
+  });
+
   test('reads tags and versions with their places', () => {
     const header = parseHeader(
       file({ Tags: '// Tags: nightly, slow', Versions: '// Versions: flagger 1.43.0, flagger 1.44.0' }),
@@ -121,6 +130,8 @@ describe('a mistake gets file, line and column', () => {
       'x.spec.ts:7:14: there is no component "fagger"',
       'did you mean flagger?',
     ],
+    [{ Nodes: '// Nodes: two' }, 'x.spec.ts:7:11: `Nodes: two` is no number from 1 to 3', 'mettle validate'],
+    [{ Nodes: '// Nodes: 4' }, 'x.spec.ts:7:11', 'mettle validate'],
     [{ Twice: '// Goal: again' }, 'x.spec.ts:7:4: a second line `Goal:`', 'mettle validate'],
     [{ Other: '// Isolaton: exclusive' }, 'x.spec.ts:7:4: there is no line `Isolaton:`', 'Isolation'],
   ])('%j', (changed, message, next) => {

@@ -1,4 +1,5 @@
 import { UsageError } from '#harness/core/errors.ts';
+import { NODES_MAX } from '#harness/cluster/types.ts';
 import { nearest } from '#harness/core/nearest.ts';
 import { COMPONENT_NAMES, type ComponentName } from '#harness/stack/component.ts';
 import { componentsOf, PROFILES } from '#harness/stack/profiles.ts';
@@ -34,6 +35,8 @@ export interface ScenarioHeader {
   readonly tags: readonly Tag[];
   /** Several of one component: the first is on the scenario's cluster, the others are for clusters that it opens. */
   readonly versions: readonly WantedVersion[];
+  /** Nodes of the scenario's cluster: the control plane, and workers that run the shop alone. */
+  readonly nodes: number;
 }
 
 /** What a tag says of a scenario. */
@@ -46,7 +49,7 @@ export type Tag = keyof typeof TAGS;
 
 export const TAG_NAMES: readonly Tag[] = ['nightly', 'slow'];
 
-const KEYS = ['Goal', 'Method', 'Needs', 'Isolation', 'Tags', 'Versions'] as const;
+const KEYS = ['Goal', 'Method', 'Needs', 'Isolation', 'Tags', 'Versions', 'Nodes'] as const;
 type Key = (typeof KEYS)[number];
 const REQUIRED: readonly Key[] = ['Goal', 'Method', 'Needs', 'Isolation'];
 
@@ -191,6 +194,14 @@ function versionsOf({ file, pieces }: Parser): readonly WantedVersion[] {
   });
 }
 
+function nodesOf({ file, pieces }: Parser): number {
+  const piece = pieces.get('Nodes');
+  if (piece === undefined) return 1;
+  const nodes = Number(piece.text);
+  if (/^\d+$/.test(piece.text) && nodes >= 1 && nodes <= NODES_MAX) return nodes;
+  return mistake(file, piece, `\`Nodes: ${piece.text}\` is no number from 1 to ${NODES_MAX}`);
+}
+
 /**
  * Reads what a scenario file says at its top.
  * @throws UsageError with file, line and column of the first mistake
@@ -210,5 +221,6 @@ export function parseHeader(source: string, file: string): ScenarioHeader {
     isolation: isolationOf(parser),
     tags: tagsOf(parser),
     versions: versionsOf(parser),
+    nodes: nodesOf(parser),
   };
 }

@@ -10,10 +10,11 @@ interface Said {
   readonly isolation?: Isolation;
   readonly tags?: readonly Tag[];
   readonly versions?: string;
+  readonly nodes?: number;
 }
 
 function scenario(name: string, said: Said = {}): Scenario {
-  const { needs = 'flagger', isolation = { kind: 'namespace', cpu: 0.5 }, versions } = said;
+  const { needs = 'flagger', isolation = { kind: 'namespace', cpu: 0.5 }, versions, nodes = 1 } = said;
   const text = isolation.kind === 'namespace' ? `namespace ${isolation.cpu} cpu` : isolation.kind;
   const header: ScenarioHeader = parseHeader(
     [
@@ -22,6 +23,7 @@ function scenario(name: string, said: Said = {}): Scenario {
       `// Needs: ${needs}`,
       `// Isolation: ${text}`,
       ...(versions === undefined ? [] : [`// Versions: ${versions}`]),
+      `// Nodes: ${nodes}`,
     ].join('\n'),
     name,
   );
@@ -65,6 +67,16 @@ describe('clusters', () => {
   test('scenarios of different versions do not share a cluster', () => {
     const plans = planClusters([scenario('new'), scenario('old', { versions: 'flagger 1.43.0' })], {});
     expect(plans.map(({ versions }) => versions)).toEqual([{}, { flagger: '1.43.0' }]);
+  });
+
+  test('scenarios that want more nodes do not share a cluster with those that do not', () => {
+    const plans = planClusters([scenario('a'), scenario('drained', { nodes: 2 }), scenario('b')], {});
+    expect(plans.map(({ nodes, side_by_side }) => [nodes, names(side_by_side)])).toEqual([
+      [1, ['a', 'b']],
+      [2, ['drained']],
+    ]);
+    const own = planClusters([scenario('own', { nodes: 2, isolation: { kind: 'cluster' } })], {});
+    expect(own.map(({ nodes }) => nodes)).toEqual([2]);
   });
 
   test('of several versions, the first is for the own cluster, and images of all are made ready', () => {

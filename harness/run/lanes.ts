@@ -12,6 +12,7 @@ export interface ClusterPlan {
   /** The parts that are installed on it: what its scenarios need and nothing else. */
   readonly components: readonly ComponentName[];
   readonly versions: Versions;
+  readonly nodes: number;
   /** Run at the same time as far as the CPU budget allows, the longest first. */
   readonly side_by_side: readonly Scenario[];
   /** Run after these, one after the other. */
@@ -68,6 +69,7 @@ function shared(scenarios: readonly Scenario[], expected: Expected): ClusterPlan
     shared: true,
     components: needs(scenarios),
     versions: versionsOf(first),
+    nodes: first.header.nodes,
     side_by_side: scenarios
       .filter(({ header }) => header.isolation.kind === 'namespace')
       .toSorted((left, right) => duration(right) - duration(left)),
@@ -76,19 +78,20 @@ function shared(scenarios: readonly Scenario[], expected: Expected): ClusterPlan
 }
 
 /**
- * Shares scenarios out among clusters: those that can share one do, by the versions they want; each that wants a
+ * Shares scenarios out among clusters: those that can share one do, by the versions and nodes they want; each that wants a
  * cluster of its own gets it. Clusters come one after the other.
  */
 export function planClusters(scenarios: readonly Scenario[], expected: Expected): readonly ClusterPlan[] {
   const own = scenarios.filter(({ header }) => header.isolation.kind === 'cluster');
   const sharing = scenarios.filter((one) => !own.includes(one));
-  const groups = Map.groupBy(sharing, (one) => keyOf(versionsOf(one)));
+  const groups = Map.groupBy(sharing, (one) => `${one.header.nodes} ${keyOf(versionsOf(one))}`);
   return [
     ...[...groups.values()].flatMap((group) => shared(group, expected) ?? []),
     ...own.map((one) => ({
       shared: false,
       components: needs([one]),
       versions: versionsOf(one),
+      nodes: one.header.nodes,
       side_by_side: [],
       alone: [one],
     })),

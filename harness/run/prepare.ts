@@ -93,6 +93,8 @@ export interface ClusterOptions {
   readonly components?: readonly ComponentName[];
   /** Ports on 127.0.0.1 that the caller insists on; free ones where absent. */
   readonly ports?: Partial<HostPorts>;
+  /** 1 when absent. */
+  readonly nodes?: number;
   /** What else to do before the cluster counts as ready, in a phase of its own. */
   readonly afterwards?: (cluster: RunningCluster) => Promise<void>;
 }
@@ -104,6 +106,7 @@ export async function prepareCluster(artifacts: Artifacts, options: ClusterOptio
     createCluster({
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.ports === undefined ? {} : { ports: options.ports }),
+      ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
       artifacts,
       keep: false,
       progress,

@@ -32,6 +32,7 @@ export interface Settles {
   /** Rules of the usual set that do not apply, by id, each with the reason. */
   readonly rules_left_out?: Readonly<Record<string, string>>;
   readonly known_break?: NonNullable<RolloutSpec['known_break']>;
+  readonly accuracy?: NonNullable<RolloutSpec['accuracy']>;
 }
 
 /** Left out where no user may ever meet the release. */
@@ -50,7 +51,7 @@ export function settlesSpec({
 }: {
   readonly settles?: Settles | undefined;
   readonly extras?: RolloutExtras | undefined;
-}): Pick<RolloutSpec, 'contracts' | 'rules_left_out' | 'known_break' | 'moments'> {
+}): Pick<RolloutSpec, 'contracts' | 'rules_left_out' | 'known_break' | 'accuracy' | 'moments'> {
   const moments = extras?.during?.map(({ name }) => name) ?? [];
   return { ...settles, ...(moments.length > 0 ? { moments } : {}) };
 }

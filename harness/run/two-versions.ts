@@ -43,6 +43,11 @@ async function readVersion(environment: ScenarioEnvironment): Promise<Draft> {
   };
 }
 
+/** Records which Flagger runs on a run's cluster. @throws UnfitError when no pod runs or it does not say */
+export async function recordVersion({ environment, timeline }: ScenarioRun): Promise<void> {
+  timeline.record(await readVersion(environment));
+}
+
 /** Two runs of one scenario, each on a cluster of its own. */
 export interface TwoRuns {
   readonly older: ScenarioRun;

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { NODE_PORTS } from '#harness/cluster/types.ts';
 import { at, type KubeObject, listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
-import type { KubeClient } from '#harness/kube/client.ts';
+import { partialClient } from '#harness/kube/testing/partial-client.ts';
 import type { Manifest } from '#harness/kube/manifests.ts';
 import type { StackContext } from './component.ts';
 import { SHOP_ALERT } from './alert-rules.ts';
@@ -13,10 +13,6 @@ import { REGISTRY } from './registry.ts';
 const NAMES = [...imagesFor(Object.values(REGISTRY)), 'shop'];
 const images = Object.fromEntries(NAMES.map((name) => [name, `localhost/mettle/${name}:1`]));
 
-const absent = (): never => {
-  throw new Error('not part of this test');
-};
-
 /** A context whose cluster only notes what is applied. */
 function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] } {
   const applied: KubeObject[] = [];
@@ -24,24 +20,10 @@ function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] 
     applied.push(...manifests.map(({ object }) => object));
     return Promise.resolve([]);
   };
-  const kube: KubeClient = {
-    cluster: 'none',
+  const kube = partialClient({
     apply,
     get: () => Promise.resolve(undefined),
-    list: absent,
-    watch: absent,
-    waitFor: absent,
-    patch: absent,
-    patchStatus: absent,
-    scale: absent,
-    beginRemoval: absent,
-    remove: absent,
-    logs: absent,
-    proxyGet: absent,
-    proxySend: absent,
-    kinds: absent,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  });
   return { applied, ctx: { kube, artifacts: { images }, components: [], progress: () => undefined } };
 }
 

@@ -22,7 +22,8 @@ export const METRICS_PROXY_PORT: ServicePort = {
   port: 9090,
 };
 
-const CONTROL_PORT: ServicePort = { ...METRICS_PROXY_PORT, port: 8080 };
+/** Where the proxy is told what to answer, asked through the API server. */
+export const CONTROL_PORT: ServicePort = { ...METRICS_PROXY_PORT, port: 8080 };
 
 /** What queries of one namespace meet; what is left out is as Prometheus has it. */
 export interface MetricsBehaviour {

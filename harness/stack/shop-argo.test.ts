@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { at, type KubeObject, listAt } from '#harness/core/kubernetes.ts';
-import type { KubeClient } from '#harness/kube/client.ts';
+import { partialClient } from '#harness/kube/testing/partial-client.ts';
 import type { Manifest } from '#harness/kube/manifests.ts';
 import type { StackContext } from './component.ts';
 import {
@@ -11,34 +11,16 @@ import {
   shipToRollout,
 } from './shop-argo.ts';
 
-const absent = (): never => {
-  throw new Error('not part of this test');
-};
-
 /** A context whose cluster only notes what is applied. */
 function noting(): { readonly ctx: StackContext; readonly applied: KubeObject[] } {
   const applied: KubeObject[] = [];
-  const kube: KubeClient = {
-    cluster: 'none',
+  const kube = partialClient({
     apply: (manifests: readonly Manifest[]) => {
       applied.push(...manifests.map(({ object }) => object));
       return Promise.resolve([]);
     },
     get: () => Promise.resolve(undefined),
-    list: absent,
-    watch: absent,
-    waitFor: absent,
-    patch: absent,
-    patchStatus: absent,
-    scale: absent,
-    beginRemoval: absent,
-    remove: absent,
-    logs: absent,
-    proxyGet: absent,
-    proxySend: absent,
-    kinds: absent,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  });
   const images = { shop: 'localhost/mettle/shop:1' };
   return { applied, ctx: { kube, artifacts: { images }, components: [], progress: () => undefined } };
 }

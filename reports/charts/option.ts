@@ -25,7 +25,7 @@ export interface ChartInput {
 }
 
 // No quotes: the SVG renderer writes the family into an attribute as it is.
-const FONT = 'system-ui, Roboto, Arial, sans-serif';
+export const FONT = 'system-ui, Roboto, Arial, sans-serif';
 
 /** Keeps words readable where a line runs behind them. */
 const HALO = { textBorderColor: colour('halo'), textBorderWidth: 3 };

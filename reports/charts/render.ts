@@ -6,7 +6,7 @@ import {
   MarkLineComponent,
   TitleComponent,
 } from 'echarts/components';
-import { init, use } from 'echarts/core';
+import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { type ChartInput, chartOption } from './option.ts';
 
@@ -32,6 +32,15 @@ export interface ChartText {
 /** The stacked charts as an SVG element for a page of the given width. The same input gives the same text. */
 export function renderChart(input: ChartInput, width: number, text: ChartText): string {
   const { option, height } = chartOption(input, width);
+  return renderOption(option, { width, height }, text);
+}
+
+/** An ECharts option as an SVG element. */
+export function renderOption(
+  option: EChartsCoreOption,
+  { width, height }: { readonly width: number; readonly height: number },
+  text: ChartText,
+): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption(option);

@@ -52,6 +52,8 @@ function run(overrides: Partial<JudgedRun> = {}): JudgedRun {
     standing: 'pass',
     contracts: [{ rule: verdictOf('F1', 'pass'), standing: 'pass', thread: undefined }],
     steps: [],
+    accuracy_case: undefined,
+    decision: undefined,
     ...overrides,
   };
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { CONTRACTS } from '#harness/core/contracts/contracts.ts';
+import { type AccuracyRow, accuracyRows } from './accuracy.ts';
 import type { JudgedRun } from './judged-run.ts';
 import { type ContractRow, contractRows } from './rows.ts';
 import { type RollbackTimes, rollbackTimes } from './times.ts';
@@ -13,6 +14,8 @@ export interface ContractsDocument {
   readonly runs: number;
   readonly contracts: readonly ContractRow[];
   readonly times: readonly RollbackTimes[];
+  /** Repetitions that measure how often the judge is right. */
+  readonly accuracy: readonly AccuracyRow[];
 }
 
 /** Puts the runs together. */
@@ -24,10 +27,18 @@ export function contractsDocument(runs: readonly JudgedRun[]): ContractsDocument
     runs: runs.length,
     contracts: contractRows(CONTRACTS, runs),
     times: rollbackTimes(runs),
+    accuracy: accuracyRows(runs),
   };
 }
 
 const controller = v.picklist(['flagger', 'argo-rollouts']);
+const proportion = v.object({
+  hits: v.number(),
+  trials: v.number(),
+  share: v.number(),
+  low: v.number(),
+  high: v.number(),
+});
 const spread = v.object({ seen: v.number(), min_s: v.number(), median_s: v.number(), max_s: v.number() });
 
 const SCHEMA = v.object({
@@ -37,7 +48,7 @@ const SCHEMA = v.object({
   contracts: v.array(
     v.object({
       id: v.string(),
-      controller,
+      controller: v.picklist(['flagger', 'argo-rollouts', 'either']),
       promise: v.string(),
       source: v.string(),
       threads: v.array(v.string()),
@@ -75,6 +86,18 @@ const SCHEMA = v.object({
           took: v.exactOptional(spread),
         }),
       ),
+    }),
+  ),
+  accuracy: v.array(
+    v.object({
+      case: v.string(),
+      controller,
+      controller_name: v.string(),
+      version: v.string(),
+      expected: v.picklist(['rollback', 'promotion']),
+      rolled_back: proportion,
+      reference_rolled_back: proportion,
+      left_out: v.number(),
     }),
   ),
 });

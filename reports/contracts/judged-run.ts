@@ -2,6 +2,8 @@ import { contractSetFor } from '#harness/core/contracts/sets.ts';
 import type { VerdictDocument } from '#harness/core/run-meta.ts';
 import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
 import { type RuleVerdict, type Standing, standingOf, standingOfRun } from '#harness/core/verdict.ts';
+import { type Decision, decisionOf } from '#harness/judge/accuracy.ts';
+import { MissingEvidence } from '#harness/judge/missing-evidence.ts';
 import { answersOf } from '../model/answers.ts';
 import { harmOf } from '../model/harm.ts';
 import { factsOf } from '../model/run-facts.ts';
@@ -40,6 +42,19 @@ export interface JudgedRun {
   readonly contracts: readonly JudgedContract[];
   /** Where the time to roll back went; none where nothing was to be rolled back. */
   readonly steps: readonly SeenStep[];
+  /** Name of the case where this is a repetition that measures the accuracy of the judge, and what was decided in it. */
+  readonly accuracy_case: string | undefined;
+  readonly decision: Decision | undefined;
+}
+
+/** What was decided; undefined where the run is no repetition of a case, or proved nothing. */
+function decisionIn(timeline: Timeline): Decision | undefined {
+  try {
+    return decisionOf(timeline);
+  } catch (error) {
+    if (error instanceof MissingEvidence) return undefined;
+    throw error;
+  }
 }
 
 /** Reads a run of a rollout; undefined where nothing was rolled out. */
@@ -56,7 +71,10 @@ export function judgedRunOf(
   const judged = known_break ? { ...verdict, known_break } : verdict;
   const version = versions[spec.controller];
   const declared = new Set(spec.contracts);
-  const steps = spec.expected === 'rollback' ? timeSplitOf(facts, harmOf(facts, answersOf(facts))).steps : [];
+  const steps =
+    spec.expected === 'rollback' && !spec.accuracy
+      ? timeSplitOf(facts, harmOf(facts, answersOf(facts))).steps
+      : [];
   return {
     scenario: verdict.scenario,
     run_id: verdict.run_id,
@@ -80,5 +98,7 @@ export function judgedRunOf(
       after,
       at_s: at === undefined || shipped_at === undefined ? undefined : (at - shipped_at) / 1000,
     })),
+    accuracy_case: spec.accuracy?.case,
+    decision: decisionIn(timeline),
   };
 }

@@ -1,5 +1,6 @@
 import { SIGNS } from '../markdown/signs.ts';
 import { plain, table } from '../markdown/text.ts';
+import { type AccuracyRow, errorRates, proportionText } from './accuracy.ts';
 import type { ContractsDocument } from './document.ts';
 import type { ContractRow } from './rows.ts';
 import type { RollbackTimes } from './times.ts';
@@ -52,8 +53,34 @@ export function timeLines(times: readonly RollbackTimes[]): string[] {
   ]);
 }
 
+/** How often each judge was wrong, and case by case; intervals are of 95 %. */
+export function accuracyLines(rows: readonly AccuracyRow[]): string[] {
+  return [
+    ...table(
+      ['judge', 'good releases rolled back', 'bad releases promoted'],
+      errorRates(rows).map(({ judge, false_positives, false_negatives }) => [
+        judge,
+        proportionText(false_positives),
+        proportionText(false_negatives),
+      ]),
+    ),
+    '',
+    ...table(
+      ['case', 'controller', 'to be', 'rolled back', 'by the reference'],
+      rows.map((row) => [
+        row.case,
+        `${row.controller_name} ${row.version}`,
+        row.expected === 'rollback' ? 'rolled back' : 'promoted',
+        proportionText(row.rolled_back),
+        proportionText(row.reference_rolled_back),
+      ]),
+    ),
+  ];
+}
+
 /** The contracts and times of a number of runs, for people who read Markdown. */
-export function renderContractsMarkdown({ runs, last_run, contracts, times }: ContractsDocument): string {
+export function renderContractsMarkdown(document: ContractsDocument): string {
+  const { runs, last_run, contracts, times, accuracy } = document;
   const counts = countsOf(contracts).map(({ word, count }) => `${count} ${word}`);
   const lines = [
     '# Contracts',
@@ -61,6 +88,7 @@ export function renderContractsMarkdown({ runs, last_run, contracts, times }: Co
     `${counts.join(', ')}; ${runs} run${runs === 1 ? '' : 's'}${last_run === null ? '' : `, the last of ${last_run}`}.`,
     '',
     ...contractLines(contracts),
+    ...(accuracy.length === 0 ? [] : ['', '## How often the judge is right', '', ...accuracyLines(accuracy)]),
     ...(times.length === 0 ? [] : ['', '## Where the time to roll back went', ...timeLines(times)]),
   ];
   return `${lines.join('\n')}\n`;

@@ -2,13 +2,14 @@ import { h } from 'preact';
 import { pageOf } from '../html/shell.ts';
 import { formatInstant } from '../model/format.ts';
 import type { ContractsDocument } from './document.ts';
+import { AccuracyTable } from './sections/accuracy-table.ts';
 import { ContractTable } from './sections/contract-table.ts';
 import { TimeTables } from './sections/time-tables.ts';
 import { countsOf } from './words.ts';
 
 /** The contracts and times of a number of runs as one self-contained page. */
 export function renderContractsHtml(document: ContractsDocument): string {
-  const { contracts, times, runs, last_run } = document;
+  const { contracts, times, accuracy, runs, last_run } = document;
   const counts = countsOf(contracts).map(({ word, count }) =>
     h(
       'div',
@@ -33,6 +34,7 @@ export function renderContractsHtml(document: ContractsDocument): string {
     ),
     h('section', { 'aria-label': 'Counts' }, h('dl', { class: 'figures' }, ...counts)),
     h(ContractTable, { rows: contracts }),
+    accuracy.length === 0 ? null : h(AccuracyTable, { rows: accuracy }),
     times.length === 0 ? null : h(TimeTables, { times }),
   );
 }

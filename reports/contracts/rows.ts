@@ -6,7 +6,7 @@ import type { JudgedContract, JudgedRun } from './judged-run.ts';
 
 /** What all runs of one version said of one contract; the worst of them decides, and its figures are shown. */
 export interface VersionVerdict {
-  readonly controller: Contract['controller'];
+  readonly controller: JudgedRun['controller'];
   readonly version: string;
   readonly standing: Standing;
   readonly runs: number;

@@ -38,7 +38,9 @@ export async function writeContracts(
       unread.push(error.message);
     }
   }
-  if (!runs.some(({ contracts, steps }) => contracts.length > 0 || steps.length > 0)) return undefined;
+  const says = ({ contracts, steps, decision }: JudgedRun): boolean =>
+    contracts.length > 0 || steps.length > 0 || decision !== undefined;
+  if (!runs.some(says)) return undefined;
   const document = contractsDocument(runs);
   const contents: Readonly<Record<string, string>> = {
     'contracts.html': renderContractsHtml(document),

@@ -10,6 +10,7 @@ import { factsOf } from '../model/run-facts.ts';
 import { STANDING_WORDS } from '../model/standing.ts';
 import { About } from './sections/about.ts';
 import { Banner } from './sections/banner.ts';
+import { Comparison } from './sections/comparison.ts';
 import { Decisions } from './sections/decisions.ts';
 import { Figures } from './sections/figures.ts';
 import { Milestones } from './sections/milestones.ts';
@@ -27,12 +28,14 @@ export function renderHtml(timeline: Timeline, verdict: Verdict, meta: RunMeta):
   const harm = harmOf(facts, answers);
   const split = timeSplitOf(facts, harm);
   const { marks, left_off } = marksOf(facts);
+  const compared = timeline.of('load', 'compared')[0]?.data;
   return pageOf(
     `${STANDING_WORDS[standingOfRun(verdict)]}: ${meta.scenario}`,
     h(Banner, { verdict, meta }),
     h(Figures, { facts, harm, milestones: split.steps }),
     h(Rules, { verdict }),
     split.steps.length === 0 ? null : h(Milestones, { facts, split }),
+    compared === undefined ? null : h(Comparison, { compared }),
     h(Picture, { facts, answers, marks, harm }),
     h(Decisions, { facts, marks, left_off }),
     h(About, { facts, meta }),

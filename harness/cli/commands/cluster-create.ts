@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import type { OwnCluster } from '#harness/cluster/create.ts';
 import { clusterName } from '#harness/cluster/names.ts';
+import { NODES_MAX } from '#harness/cluster/types.ts';
 import type { Config } from '#harness/config/config.ts';
 import { EXIT, UsageError } from '#harness/core/errors.ts';
 import { accessLines } from '#harness/stack/access.ts';
@@ -8,7 +9,7 @@ import type { Component } from '#harness/stack/component.ts';
 import { PROFILES, resolveComponents } from '#harness/stack/profiles.ts';
 import { type CliContext, loadConfig } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
-import { configOption, imagesOption, installOption, registryOption } from '../options.ts';
+import { configOption, imagesOption, installOption, registryOption, wholeNumber } from '../options.ts';
 import { collectPort, collectVersion, stackNames } from './cluster-options.ts';
 
 const HELP = `
@@ -54,6 +55,14 @@ export function createCommand(context: CliContext, done: (end: CommandEnd) => vo
         'port on 127.0.0.1 for a service; any free one when absent',
       ).argParser(collectPort),
     )
+    .addOption(
+      new Option(
+        '--nodes <number>',
+        'nodes: the control plane, and workers that take pods which tolerate mettle.dev/worker',
+      )
+        .argParser(wholeNumber(1, NODES_MAX))
+        .default(1),
+    )
     .option('--keep', 'let the cluster outlive this command')
     .option('--no-shop', 'leave the shop out')
     .addOption(installOption())
@@ -90,6 +99,7 @@ export function createCommand(context: CliContext, done: (end: CommandEnd) => vo
         signal,
         keep: options.keep ?? false,
         components: names,
+        nodes: options.nodes,
         ...(name === undefined ? {} : { name }),
         ...(options.port === undefined ? {} : { ports: options.port }),
         ...(shop

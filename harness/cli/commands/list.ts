@@ -6,11 +6,12 @@ import type { CommandEnd } from '../exit.ts';
 
 /** What a scenario asks for, in one line. */
 function demands({ header }: Scenario, expected_s: number | undefined): string {
-  const { isolation, needs, tags, versions } = header;
+  const { isolation, needs, tags, versions, nodes } = header;
   return [
     `needs ${needs.join(', ') || 'nothing'}`,
     isolation.kind === 'namespace' ? `namespace ${isolation.cpu} cpu` : isolation.kind,
     ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : []),
+    ...(nodes > 1 ? [`${nodes} nodes`] : []),
     ...(versions.length > 0
       ? [`versions ${versions.map(({ component, version }) => `${component} ${version}`).join(', ')}`]
       : []),
@@ -44,6 +45,7 @@ export function listCommand(context: CliContext, done: (end: CommandEnd) => void
           components: one.header.components,
           isolation: one.header.isolation,
           tags: one.header.tags,
+          nodes: one.header.nodes,
           versions: one.header.versions.map(({ component, version }) => ({ component, version })),
           ...(durations[one.name] === undefined ? {} : { expected_s: durations[one.name] }),
         }));

@@ -30,7 +30,8 @@ At the top of a scenario file stands what it needs:
   // Needs: flagger, postgres                                  components and profiles
   // Isolation: namespace 0.5 cpu                              side by side with others; or exclusive, or cluster
   // Tags: nightly                                             if any
-  // Versions: flagger 1.43.0                                  if not the first of the lock`;
+  // Versions: flagger 1.43.0                                  if not the first of the lock
+  // Nodes: 2                                                  if more than one; workers run the shop alone`;
 
 /** `mettle run`: prepares the machine, runs scenarios, judges them and writes their reports. */
 export function runCommand(context: CliContext, done: (end: CommandEnd) => void) {

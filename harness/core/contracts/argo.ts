@@ -11,6 +11,90 @@ export const ARGO_CONTRACTS: readonly Contract[] = [
     threads: ['argoproj/argo-rollouts#1411'],
   },
   {
+    id: 'A2',
+    controller: 'argo-rollouts',
+    promise:
+      'The fifth error in a row (consecutiveErrorLimit, 4 unless said) ends the analysis in error, which aborts the rollout; a good measurement begins the count anew.',
+    source:
+      'Argo Rollouts documentation, features/analysis.md and FAQ.md; utils/defaults and analysis/analysis.go of 1.10.0',
+    threads: ['argoproj/argo-rollouts#2258', 'argoproj/argo-rollouts#4792'],
+  },
+  {
+    id: 'A3',
+    controller: 'argo-rollouts',
+    promise:
+      'An analysis without a conclusion pauses the release where it is, neither promoting nor aborting it; a person who promotes it lets it go on.',
+    source: 'Argo Rollouts documentation, features/analysis.md; rollout/analysis.go of 1.10.0',
+    threads: [
+      'argoproj/argo-rollouts#3850',
+      'argoproj/argo-rollouts#3015',
+      'argoproj/argo-rollouts#926',
+      'argoproj/argo-rollouts#261',
+    ],
+  },
+  {
+    id: 'A4',
+    controller: 'argo-rollouts',
+    promise:
+      'A value that is no number, and an answer without any, count as the written condition says; result[0] over nothing is an error, and errors abort.',
+    source: 'Argo Rollouts documentation, features/analysis.md; utils/evaluate/evaluate.go of 1.10.0',
+    threads: [
+      'argoproj/argo-rollouts#1466',
+      'argoproj/argo-rollouts#2101',
+      'argoproj/argo-rollouts#3503',
+      'argoproj/argo-rollouts#1905',
+    ],
+  },
+  {
+    id: 'A5',
+    controller: 'argo-rollouts',
+    promise:
+      'failureLimit and consecutiveSuccessLimit, each applicable or not, end an analysis as the table of the documentation says; a count that is reached with neither is inconclusive.',
+    source:
+      'Argo Rollouts documentation, features/analysis.md; assessMetricStatus in analysis/analysis.go of 1.10.0',
+  },
+  {
+    id: 'A6',
+    controller: 'argo-rollouts',
+    promise:
+      'What is cut short is not called good: neither a measurement in flight nor a metric that was never good before.',
+    source: 'Argo Rollouts documentation, features/analysis.md; metricproviders/job/job.go of 1.10.0',
+    threads: ['argoproj/argo-rollouts#1329', 'argoproj/argo-rollouts#4479', 'argoproj/argo-rollouts#2158'],
+  },
+  {
+    id: 'A7',
+    controller: 'argo-rollouts',
+    promise:
+      'A release that a Job has to look at is not promoted before such a Job has completed: not when the Job fails, and not when it cannot start for want of its image.',
+    source: 'Argo Rollouts documentation, features/analysis.md; metricproviders/job/job.go of 1.10.0',
+    threads: ['argoproj/argo-rollouts#3562', 'argoproj/argo-rollouts#4393', 'argoproj/argo-rollouts#521'],
+  },
+  {
+    id: 'A8',
+    controller: 'argo-rollouts',
+    promise:
+      'A metric in dry-run mode decides nothing, however it ends, and hides nothing of a metric that decides.',
+    source:
+      'Argo Rollouts documentation, features/analysis.md; assessRunStatus in analysis/analysis.go of 1.10.0',
+    threads: ['argoproj/argo-rollouts#2399', 'argoproj/argo-rollouts#2131', 'argoproj/argo-rollouts#2151'],
+  },
+  {
+    id: 'A9',
+    controller: 'argo-rollouts',
+    promise:
+      'The analysis in the background begins at its starting step and ends at the promotion, the one within a step holds that step until it has ended, and there is exactly one of each.',
+    source: 'Argo Rollouts documentation, features/analysis.md; rollout/analysis.go of 1.10.0',
+    threads: ['argoproj/argo-rollouts#1107', 'argoproj/argo-rollouts#2863'],
+  },
+  {
+    id: 'A10',
+    controller: 'argo-rollouts',
+    promise:
+      'A template or an argument that is missing makes the Rollout Degraded at once with its name, nothing begins meanwhile, and the release goes on once it is there.',
+    source: 'Argo Rollouts 1.10.0, getRolloutReferencedResources in rollout/controller.go',
+    threads: ['argoproj/argo-rollouts#872', 'argoproj/argo-rollouts#1832'],
+  },
+  {
     id: 'A11',
     controller: 'argo-rollouts',
     promise:
@@ -63,6 +147,15 @@ export const ARGO_CONTRACTS: readonly Contract[] = [
       'argoproj/argo-rollouts#4424',
       'argoproj/argo-rollouts#4973',
     ],
+  },
+  {
+    id: 'A15',
+    controller: 'argo-rollouts',
+    promise:
+      'A release that is tried again after an abort is analysed anew, by every sort of analysis that it was aborted with.',
+    source:
+      'Argo Rollouts documentation, generated/kubectl-argo-rollouts; needsNewAnalysisRun in rollout/analysis.go of 1.10.0',
+    threads: ['argoproj/argo-rollouts#2897', 'argoproj/argo-rollouts#2824', 'argoproj/argo-rollouts#3120'],
   },
   {
     id: 'A16',
@@ -119,12 +212,32 @@ export const ARGO_CONTRACTS: readonly Contract[] = [
     ],
   },
   {
+    id: 'A23',
+    controller: 'argo-rollouts',
+    promise:
+      'Each event of a rollout is told once: updated, step completed, paused, aborted, completed, analysis failed and analysis in error.',
+    source: 'Argo Rollouts documentation, features/notifications.md; utils/record/record.go of 1.10.0',
+    threads: [
+      'argoproj/argo-rollouts#3132',
+      'argoproj/argo-rollouts#1894',
+      'argoproj/argo-rollouts#1305',
+      'argoproj/argo-rollouts#4764',
+    ],
+  },
+  {
     id: 'A24',
     controller: 'argo-rollouts',
     promise:
       'A rollback changes nothing in Git, and syncs that apply the same commit again do not start the bad release anew.',
     source:
       'Argo Rollouts documentation, FAQ.md (How does Argo Rollouts integrate with Argo CD?, Does Argo Rollouts write back in Git?)',
+  },
+  {
+    id: 'A25',
+    controller: 'argo-rollouts',
+    promise:
+      'A map that changes alone starts no rollout; one that is named anew does, and the former one is still there for pods of the former release after a rollback.',
+    source: 'Argo Rollouts documentation, best-practices.md',
   },
   {
     id: 'A26',

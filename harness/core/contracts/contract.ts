@@ -1,8 +1,9 @@
 /** One documented behaviour of a rollout controller, with where it is promised. */
 export interface Contract {
-  /** Stable id: `F` and a number for Flagger, `A` and a number for Argo Rollouts. */
+  /** Stable id: `F` and a number for Flagger, `A` for Argo Rollouts, `P`, `N` and `C` for what teams ask of either,
+   * `S` for what holds while its own stack is broken. */
   readonly id: string;
-  readonly controller: 'flagger' | 'argo-rollouts';
+  readonly controller: 'flagger' | 'argo-rollouts' | 'either';
   /** What the controller promises, as a sentence. */
   readonly promise: string;
   /** The documentation, or the source file with its version where only the code says so. */

@@ -14,7 +14,8 @@ export const FLAGGER_CONTRACTS: readonly Contract[] = [
   {
     id: 'F3',
     controller: 'flagger',
-    promise: 'A check without a value, or with NaN, counts as one failed check, and the canary does not advance.',
+    promise:
+      'A check without a value, or with NaN, counts as one failed check, and the canary does not advance.',
     source: 'pkg/metrics/providers/prometheus.go (RunQuery) of 1.44.0; fluxcd/flagger#1095',
     threads: ['fluxcd/flagger#1098', 'fluxcd/flagger#1353', 'fluxcd/flagger#1689'],
   },
@@ -37,7 +38,8 @@ export const FLAGGER_CONTRACTS: readonly Contract[] = [
     id: 'F6',
     controller: 'flagger',
     promise: 'A Canary without metrics is promoted on the health of its pods alone.',
-    source: 'Flagger documentation, usage/how-it-works.md; runAnalysis in pkg/controller/scheduler.go of 1.44.0',
+    source:
+      'Flagger documentation, usage/how-it-works.md; runAnalysis in pkg/controller/scheduler.go of 1.44.0',
     threads: ['fluxcd/flagger#1098'],
   },
   {
@@ -62,12 +64,7 @@ export const FLAGGER_CONTRACTS: readonly Contract[] = [
     promise:
       'A primary that fails during the promotion leaves users on the healthy canary: phase Failed, all traffic to the canary, its pods stay, and an alert says so.',
     source: 'handleFailedPromotion in pkg/controller/scheduler.go of 1.44.0',
-    threads: [
-      'fluxcd/flagger#1898',
-      'fluxcd/flagger#1931',
-      'fluxcd/flagger#1591',
-      'fluxcd/flagger#1932',
-    ],
+    threads: ['fluxcd/flagger#1898', 'fluxcd/flagger#1931', 'fluxcd/flagger#1591', 'fluxcd/flagger#1932'],
   },
   {
     id: 'F11',

@@ -1,7 +1,9 @@
 import type { Contract } from './contract.ts';
 
+type Controller = Exclude<Contract['controller'], 'either'>;
+
 /** Versions of each controller that the contracts were written for and settled on, oldest first. */
-export const CONTRACT_SETS: Readonly<Record<Contract['controller'], readonly [string, ...string[]]>> = {
+export const CONTRACT_SETS: Readonly<Record<Controller, readonly [string, ...string[]]>> = {
   flagger: ['1.43.0', '1.44.0'],
   'argo-rollouts': ['1.8.4', '1.10.0'],
 };
@@ -33,7 +35,7 @@ function nearestSet(known: readonly [string, ...string[]], version: string): str
 }
 
 /** The set by which a version of a controller is judged: its own, else the nearest, with a remark that says so. */
-export function contractSetFor(controller: Contract['controller'], version: string | undefined): ChosenSet {
+export function contractSetFor(controller: Controller, version: string | undefined): ChosenSet {
   const known = CONTRACT_SETS[controller];
   const newest = known.at(-1) ?? known[0];
   if (version === undefined) {

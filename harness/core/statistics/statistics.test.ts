@@ -87,7 +87,7 @@ describe('mannWhitney', () => {
   it('counts U as the pairs in which x is above y, ties half', () => {
     fc.assert(
       fc.property(sample, sample, (x, y) => {
-        const pairs = x.flatMap((left) => y.map((right) => (left > right ? 1 : left === right ? 0.5 : 0)));
+        const pairs = x.flatMap((left) => y.map((right): number => (left > right ? 1 : left === right ? 0.5 : 0)));
         expect(mannWhitney(x, y).u).toBeCloseTo(
           pairs.reduce((sum, one) => sum + one, 0),
           9,

@@ -4,9 +4,11 @@ import { MissingEvidence } from '../missing-evidence.ts';
 import { rule, type Rule } from '../rule.ts';
 import { ARGO_CONTRACT_RULES } from './argo.ts';
 import { FLAGGER_CONTRACT_RULES } from './flagger.ts';
+import { PRACTICE_RULES } from './practices.ts';
+import { STACK_FAULT_RULES } from './stack-faults.ts';
 
 const RULES: ReadonlyMap<string, Rule> = new Map(
-  [...FLAGGER_CONTRACT_RULES, ...ARGO_CONTRACT_RULES].map((one) => [one.id, one]),
+  [...FLAGGER_CONTRACT_RULES, ...ARGO_CONTRACT_RULES, ...PRACTICE_RULES, ...STACK_FAULT_RULES].map((one) => [one.id, one]),
 );
 
 /** An old run may name a contract that is judged by no rule any more. */

@@ -1,4 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '#harness/core/errors.ts';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
+import { TOUCHED_ANNOTATION } from '#harness/core/object-fields.ts';
+import { REPLICA_SET } from '#harness/kube/recording.ts';
 import { at } from '#harness/core/kubernetes.ts';
 import type { KubernetesObjectData, RolloutSpec, Timeline } from '#harness/core/timeline.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
@@ -42,6 +46,44 @@ export function ship(document: string, release: string): Act {
   return (act) => act.ship(document, release);
 }
 
+/** Between two rounds of foreign writes, in ms. */
+const TOUCH_MS = 300;
+
+/**
+ * Writes a mark to the Rollout and to each of its ReplicaSets, over and over until it is given back: each write makes
+ * the copies that the controller works on out of date.
+ */
+export const touching: Act = async ({ run, ctx, spec, namespace }) => {
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([stopped.signal, run.signal]);
+  const write = async (round: number): Promise<void> => {
+    const sets = await ctx.kube.list({ ...REPLICA_SET, namespace });
+    const refs = [
+      shopRollout(spec.namespace),
+      ...sets.map(({ metadata }) => ({ ...REPLICA_SET, namespace, name: metadata.name })),
+    ];
+    const mark = { metadata: { annotations: { [TOUCHED_ANNOTATION]: String(round) } } };
+    for (const ref of refs) await ctx.kube.patch(ref, mark);
+  };
+  const rounds = (async () => {
+    for (let round = 1; !signal.aborted; round += 1) {
+      await write(round);
+      await delay(TOUCH_MS, undefined, { signal }).catch(() => undefined);
+    }
+  })();
+  // A write that fails is told when the writer is given back, not as an unhandled rejection before.
+  const ended = rounds.then(
+    () => undefined,
+    (error: unknown) => run.note(`the foreign writes ended: ${messageOf(error)}`),
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      stopped.abort();
+      await ended;
+    },
+  };
+};
+
 /** Nothing is done: the moment alone is what the run waits for. */
 const nothing: Act = async () => undefined;
 
@@ -53,7 +95,11 @@ function lastActSeq(timeline: Timeline): number {
 }
 
 /** The Rollout is in a state now, and came to it after the last act began. */
-export function now(awaited: string, holds: (fields: Fields) => boolean, deadline_s = SOON_S): When {
+export function now(
+  awaited: string,
+  holds: (fields: Fields, timeline: Timeline) => boolean,
+  deadline_s = SOON_S,
+): When {
   return (spec) => {
     const subject = rolloutSubject(spec);
     return {
@@ -61,7 +107,9 @@ export function now(awaited: string, holds: (fields: Fields) => boolean, deadlin
       deadline_s,
       holds: (timeline) => {
         const latest = timeline.of('kubernetes', 'object').findLast((record) => record.subject === subject);
-        return latest !== undefined && latest.seq > lastActSeq(timeline) && holds(latest.data.fields);
+        return (
+          latest !== undefined && latest.seq > lastActSeq(timeline) && holds(latest.data.fields, timeline)
+        );
       },
     };
   };
@@ -76,15 +124,32 @@ export function pausedAt(weight_pct: number, deadline_s = SOON_S): When {
   );
 }
 
-/** The Rollout has given the release up. */
-export const givenUp: When = now('aborted', (fields) => fields['aborted'] === true);
+/** Hash of the pods of a release; undefined before there is a ReplicaSet of it. */
+function hashOf(timeline: Timeline, release: string): unknown {
+  return timeline
+    .of('kubernetes', 'object')
+    .find(({ subject, data }) => subject.startsWith('ReplicaSet/') && data.fields['release'] === release)
+    ?.data.fields['hash'];
+}
+
+/** The Rollout has given up what it was rolling out. */
+export const givenUp: When = now('aborted', ({ aborted }) => aborted === true);
+
+/** The Rollout has given a release up, not the one before it. */
+export function givenUpWith(release: string, deadline_s = SOON_S): When {
+  return now(
+    `${release} is aborted`,
+    ({ aborted, canary }, timeline) => aborted === true && canary === hashOf(timeline, release),
+    deadline_s,
+  );
+}
 
 /** A release serves everything, and nothing else is asked for. */
 export function stableNow(release: string, deadline_s = SOON_S): When {
   return now(
     `${release} is stable`,
-    ({ phase, stable, canary, release: asked }) =>
-      phase === 'Healthy' && stable === canary && asked === release,
+    ({ phase, stable, canary }, timeline) =>
+      phase === 'Healthy' && stable === canary && stable === hashOf(timeline, release),
     deadline_s,
   );
 }

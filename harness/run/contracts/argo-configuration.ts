@@ -20,6 +20,8 @@ const INLINE = 'inline';
 function inline(...args: readonly object[]): ReturnType<typeof template> {
   const rules = {
     interval: '2s',
+    // An analysis within a step must have an end of its own.
+    count: 12,
     failureLimit: -1,
     consecutiveSuccessLimit: 3,
     successCondition: 'result[0] == 1',
@@ -58,11 +60,8 @@ export const ARGO_CONFIGURATION: readonly ArgoCase[] = [
           says(/InvalidSpec.*inline/),
           (act) => applyOwn(act, [inline({ name: 'missing' })]),
         ),
-        moment(
-          ACTS.template_mended,
-          'giving the argument a value',
-          says(/InvalidSpec.*missing/),
-          (act) => applyOwn(act, [inline({ name: 'missing', value: 'given' })]),
+        moment(ACTS.template_mended, 'giving the argument a value', says(/InvalidSpec.*missing/), (act) =>
+          applyOwn(act, [inline({ name: 'missing', value: 'given' })]),
         ),
         moment('promoted', 'measuring after the promotion', stableNow('v2', 60)),
       ),

@@ -1,4 +1,14 @@
-import { edit, givenUp, moment, now, pausedAt, rolloutWith, script, ship, stableNow } from './argo-acts.ts';
+import {
+  edit,
+  givenUpWith,
+  moment,
+  now,
+  pausedAt,
+  rolloutWith,
+  script,
+  ship,
+  stableNow,
+} from './argo-acts.ts';
 import type { ArgoCase } from './case.ts';
 import { NEVER_SERVES } from '../rollout-run.ts';
 
@@ -33,11 +43,16 @@ export const ARGO_DEADLINE: readonly ArgoCase[] = [
           now('marked', ({ phase }) => phase === 'Degraded', 3 * DEADLINE_S),
           edit({ progressDeadlineAbort: true }),
         ),
-        moment('ship stuck', 'shipping v3, which makes no progress either', givenUp, ship('never-ready', 'v3')),
+        moment(
+          'ship stuck',
+          'shipping v3, which makes no progress either',
+          givenUpWith('v2'),
+          ship('never-ready', 'v3'),
+        ),
         moment(
           'ship good',
           'shipping v4, which is good',
-          now('aborted', ({ aborted }) => aborted === true, 3 * DEADLINE_S),
+          givenUpWith('v3', 3 * DEADLINE_S),
           ship('good', 'v4'),
         ),
         moment('hold', 'waiting at the pause', pausedAt(20)),

@@ -55,7 +55,11 @@ export interface JobOptions {
 }
 
 /** A metric that is a Job: its one measurement is good when the Job completes. */
-export function job(name: string, { image, program, pull = 'IfNotPresent' }: JobOptions, rules: MetricRules = {}): Metric {
+export function job(
+  name: string,
+  { image, program, pull = 'IfNotPresent' }: JobOptions,
+  rules: MetricRules = {},
+): Metric {
   const source = program === 'sleeps' ? 'setTimeout(() => {}, 900_000)' : `process.exit(${program.exits})`;
   const container = {
     name,

@@ -51,7 +51,11 @@ export function subscribedTo(...triggers: readonly string[]): Reshape {
 }
 
 /** Triggers beside those that the shop is subscribed to. */
-export const FURTHER_TRIGGERS = ['on-rollout-paused', 'on-analysis-run-failed', 'on-analysis-run-error'] as const;
+export const FURTHER_TRIGGERS = [
+  'on-rollout-paused',
+  'on-analysis-run-failed',
+  'on-analysis-run-error',
+] as const;
 
 /** Applies objects of the scenario's own in the run's namespace. */
 export async function applyOwn(act: AnyRolloutAct, objects: readonly KubeObject[]): Promise<void> {
@@ -94,8 +98,14 @@ export async function loseStablePod(act: LoadedAct): Promise<void> {
       awaited: `a pod in the place of ${name}`,
       holds: (timeline) => {
         const pods = [...podsOfRelease(timeline, { namespace, release: STABLE })];
-        const serving = pods.filter(([, { data }]) => data.verb !== 'deleted' && data.fields['ready'] === true);
-        return serving.length === pods.length - 1 && pods.length > 2 && !serving.some(([subject]) => subject === gone);
+        const serving = pods.filter(
+          ([, { data }]) => data.verb !== 'deleted' && data.fields['ready'] === true,
+        );
+        return (
+          serving.length === pods.length - 1 &&
+          pods.length > 2 &&
+          !serving.some(([subject]) => subject === gone)
+        );
       },
     };
     await unlessLate(run, () => run.timeline.until(replaced, POD_BACK_S, run.signal));

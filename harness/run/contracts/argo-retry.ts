@@ -1,34 +1,9 @@
 import { ACTS } from '#harness/judge/contracts/argo/acts.ts';
-import { abort, givenUp, moment, retry, scaledDown, script, stableNow } from './argo-acts.ts';
+import { abort, moment, retry, scaledDown, script, stableNow } from './argo-acts.ts';
 import { analysisBy, asked, template } from './argo-metrics.ts';
 import { analysisStep, applyOwn, ERROR_RATE, nextWith, stepAnalysisRuns } from './argo-parts.ts';
 import type { ArgoCase } from './case.ts';
 import { together } from './reshape.ts';
-
-/** Name of the template that a blue/green release is looked at with before it is switched to. */
-export const FIT = 'fit';
-
-/** A preview of two pods is fit; one of ninety-nine never is. */
-export function fit(pods: number): ReturnType<typeof template> {
-  const query = 'sum(up{namespace="{{args.namespace}}", role="canary"})';
-  const rules = {
-    initialDelay: '6s',
-    interval: '2s',
-    count: 2,
-    successCondition: `len(result) > 0 && result[0] == ${pods}`,
-  };
-  return template(FIT, [asked(FIT, query, rules)], [{ name: 'namespace' }]);
-}
-
-/** A switch that is quick, and whose replaced pods go soon. */
-export const BLUE_GREEN = {
-  strategy: 'blue-green',
-  interval_s: 3,
-  initial_delay_s: 6,
-  measurements: 2,
-  auto_promotion_s: 2,
-  abort_scale_down_delay_s: 2,
-} as const;
 
 /** Where a release is given up and tried again. */
 const TRIED_TWICE: Readonly<Record<string, string>> = {
@@ -48,7 +23,7 @@ export const ARGO_RETRY: readonly ArgoCase[] = [
       load: 'steady-300',
       rollout: {
         steps: [
-          { weight_pct: 10, pause_s: 5 },
+          { weight_pct: 10, pause_s: 8 },
           { weight_pct: 50, pause_s: 5 },
         ],
         interval_s: 3,
@@ -71,33 +46,6 @@ export const ARGO_RETRY: readonly ArgoCase[] = [
         ),
       },
       settles: { contracts: ['A15'], rules_left_out: TRIED_TWICE },
-    },
-  },
-  {
-    name: 'blue-green',
-    title: 'A15: a blue/green release that failed its analysis is analysed anew when it is tried again',
-    rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
-      rollout: BLUE_GREEN,
-      reshape: nextWith({ prePromotionAnalysis: analysisBy(FIT) }),
-      extras: {
-        prepared: (act) => applyOwn(act, [fit(99)]),
-        ...script(
-          moment('failed', 'waiting for the pods of the failed release to go', givenUp),
-          moment(ACTS.retry, 'mending the analysis and trying again', scaledDown('v2', 30), async (act) => {
-            await applyOwn(act, [fit(2)]);
-            await retry(act);
-          }),
-          moment('promoted', 'measuring after the promotion', stableNow('v2', 60)),
-        ),
-      },
-      settles: {
-        contracts: ['A15'],
-        rules_left_out: { ...TRIED_TWICE, 'judge-saw': 'the first analysis fails, on purpose' },
-      },
     },
   },
 ];

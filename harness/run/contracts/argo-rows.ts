@@ -1,6 +1,7 @@
 import { DECLARED } from '#harness/core/object-fields.ts';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
 import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import { hasEnded } from '#harness/judge/contracts/argo/analyses.ts';
 import { ANALYSIS_RUN } from '#harness/kube/recording.ts';
 import type { Manifest } from '#harness/kube/manifests.ts';
 import type { AnyRolloutAct, LoadedAct, When } from '../rollout-extras.ts';
@@ -63,9 +64,6 @@ export function beginRows(...tables: readonly Rows[]): (act: LoadedAct) => Promi
   };
 }
 
-/** Phases that an analysis does not leave. */
-const ENDED: readonly unknown[] = ['Successful', 'Failed', 'Inconclusive', 'Error'];
-
 /** The last recorded state of each analysis that stands by itself. */
 function standalone(timeline: Timeline): readonly { readonly name: string; readonly phase: unknown }[] {
   const last = new Map<string, unknown>();
@@ -82,7 +80,7 @@ export function rowsEnded(deadline_s: number): When {
   return () => ({
     awaited: 'every analysis of the table to end',
     deadline_s,
-    holds: (timeline) => standalone(timeline).every(({ phase }) => ENDED.includes(phase)),
+    holds: (timeline) => standalone(timeline).every(({ phase }) => hasEnded(phase)),
   });
 }
 

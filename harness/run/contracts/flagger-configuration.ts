@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { KubeObject } from '#harness/core/kubernetes.ts';
+import { type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
 import type { Recorder } from '#harness/core/timeline.ts';
 import { CONFIG_MAP, SECRET } from '#harness/kube/recording.ts';
 import { made } from '#harness/stack/shop-manifests.ts';
@@ -30,7 +30,13 @@ const settings: readonly KubeObject[] = [
     data: { tone: 'quiet' },
   },
   { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: INIT }, data: { step: 'one' } },
-  { apiVersion: 'v1', kind: 'Secret', metadata: { name: KEY }, type: 'Opaque', stringData: { key: 'made-up-one' } },
+  {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: KEY },
+    type: 'Opaque',
+    stringData: { key: 'made-up-one' },
+  },
 ];
 
 function from(kind: 'configMapKeyRef' | 'secretKeyRef', name: string, key: string): object {
@@ -43,17 +49,17 @@ const refers: Reshape = all(
     { name: 'TONE', valueFrom: from('configMapKeyRef', OPTED_OUT, 'tone') },
     { name: 'KEY', valueFrom: from('secretKeyRef', KEY, 'key') },
   ]),
-  podSpec({
-    initContainers: [
-      {
-        name: 'init',
-        image: 'mettle/shop',
-        imagePullPolicy: 'IfNotPresent',
-        command: ['/usr/local/bin/node', '-e', '0'],
-        env: [{ name: 'STEP', valueFrom: from('configMapKeyRef', INIT, 'step') }],
-      },
-    ],
-  }),
+  (object) => {
+    const [shop] = listAt(object, 'spec', 'template', 'spec', 'containers');
+    const init = {
+      name: 'init',
+      image: textAt(shop, 'image'),
+      imagePullPolicy: 'IfNotPresent',
+      command: ['/usr/local/bin/node', '-e', '0'],
+      env: [{ name: 'STEP', valueFrom: from('configMapKeyRef', INIT, 'step') }],
+    };
+    return podSpec({ initContainers: [init] })(object);
+  },
 );
 
 async function watchConfiguration(act: AnyRolloutAct): Promise<AsyncDisposable> {
@@ -79,7 +85,11 @@ async function changeOptedOut(act: LoadedAct): Promise<void> {
   await passTime(act, spec.interval_s + 2);
 }
 
-async function shipByMap({ run, ctx, namespace }: RolloutAct, document: unknown, release: string): Promise<void> {
+async function shipByMap(
+  { run, ctx, namespace }: RolloutAct,
+  document: unknown,
+  release: string,
+): Promise<void> {
   const at = Date.now();
   const data = { 'release.yaml': stringify(document) };
   await ctx.kube.patch({ ...CONFIG_MAP, namespace, name: RELEASE_MAP }, { data });
@@ -90,7 +100,12 @@ async function shipByMap({ run, ctx, namespace }: RolloutAct, document: unknown,
 async function mend(act: LoadedAct): Promise<void> {
   const { run, ctx, namespace } = act;
   const document = await releaseDocument(STABLE_DOCUMENT, STABLE);
-  const until = awaitCanary(act, 'the mended configuration to be promoted', MENDED_S, ({ phase }) => phase === 'Succeeded');
+  const until = awaitCanary(
+    act,
+    'the mended configuration to be promoted',
+    MENDED_S,
+    ({ phase }) => phase === 'Succeeded',
+  );
   await run.phase('mend the configuration', 'mending the map and changing the Secret', async () => {
     await ctx.kube.patch({ ...SECRET, namespace, name: KEY }, { stringData: { key: 'made-up-two' } });
     const data = { 'release.yaml': stringify(document), mended: 'true' };
@@ -101,7 +116,11 @@ async function mend(act: LoadedAct): Promise<void> {
 }
 
 /** What a promotion of nothing but a changed map leaves alone: the release is the one that serves already. */
-async function shipByInitMap({ run, ctx, namespace }: RolloutAct, document: unknown, release: string): Promise<void> {
+async function shipByInitMap(
+  { run, ctx, namespace }: RolloutAct,
+  document: unknown,
+  release: string,
+): Promise<void> {
   const at = Date.now();
   await ctx.kube.patch({ ...CONFIG_MAP, namespace, name: INIT }, { data: { step: 'two' } });
   recordShipped(run.timeline, { namespace, map: INIT, at }, { release, document });
@@ -113,7 +132,8 @@ const prepared = async (act: AnyRolloutAct): Promise<AsyncDisposable> => await w
 export const FLAGGER_CONFIGURATION: readonly FlaggerCase[] = [
   {
     name: 'tracked',
-    title: 'F20: a broken map is rolled back like a release, the copies of the primary change only with a promotion',
+    title:
+      'F20: a broken map is rolled back like a release, the copies of the primary change only with a promotion',
     rollout: {
       release: 'errors-50',
       expected: 'rollback',
@@ -127,6 +147,8 @@ export const FLAGGER_CONFIGURATION: readonly FlaggerCase[] = [
       settles: {
         contracts: ['F20'],
         rules_left_out: {
+          'traffic-share':
+            'the mended map is analysed as well, and answers under the name of the stable release',
           'canary-gone': 'pods are told apart by the label of their template, which a map does not change',
         },
       },

@@ -69,7 +69,8 @@ export const FLAGGER_PROMOTION: readonly FlaggerCase[] = [
   {
     name: 'primary-fails',
     title: 'F9: a primary that fails during the promotion leaves users on the healthy canary',
-    rollout: FAILED_PROMOTION,
+    // Behind Traefik the canary never gets everything: see the known breaks.
+    rollout: { ...FAILED_PROMOTION, gateway: 'contour' },
   },
 ];
 
@@ -104,6 +105,7 @@ export const PRIMARY_EMPTIED: FlaggerRollout = {
     rules_left_out: {
       held: 'the former release has no pods any more, so it cannot serve',
       'traffic-share': 'one side of the split has no pods',
+      'routes-agree': 'Traefik leaves the whole route out while one side of it has no pods',
       'no-other-loss': 'users lose what the primary would have served, whatever Flagger does',
       alert: 'users lose what the primary would have served, whatever Flagger does',
     },

@@ -1,10 +1,13 @@
-import type { Reshape } from '#harness/stack/shop.ts';
+import { type Reshape, shopCanary } from '#harness/stack/shop.ts';
 import { at, listAt } from '#harness/core/kubernetes.ts';
 import { NEVER_SERVES, NEXT } from '../rollout-run.ts';
+import { abortSeen } from '../moments.ts';
+import type { FlaggerRollout } from '../flagger-rollout.ts';
+import type { Moment } from '../rollout-extras.ts';
 import type { FlaggerCase } from './case.ts';
-import { phaseThenLoad } from './flagger-until.ts';
+import { actThenLoad, phaseThenLoad } from './flagger-until.ts';
 import { NEVER_READY } from './left-out.ts';
-import { CONTAINERS, container, deploymentOf, setting, withEnv } from './reshape.ts';
+import { CONTAINERS, container, deploymentOf, eachOf, setting, withEnv } from './reshape.ts';
 
 const DEADLINE_S = 20;
 
@@ -21,9 +24,11 @@ const noImage: Reshape = deploymentOf(
 function beside(shop: object, index: number, ready: boolean): object {
   const port = 8081 + index;
   const probe = { httpGet: { path: '/readyz', port: ready ? port : 9 }, periodSeconds: 1 };
-  const { ports: _ports, livenessProbe: _liveness, ...rest } = Object(shop) as Record<string, unknown>;
+  const env = { name: 'PORT', value: String(port) };
   return {
-    ...withEnv(rest, [{ name: 'PORT', value: String(port) } as { readonly name: string }]),
+    ...withEnv(shop, [env]),
+    ports: [],
+    livenessProbe: undefined,
     name: `beside-${index}`,
     readinessProbe: probe,
   };
@@ -45,6 +50,47 @@ const canary = {
   max_weight_pct: 50,
   progress_deadline_s: DEADLINE_S,
 } as const;
+
+/** Name of the act that removes the Canary. */
+const DELETED = 'deletion of the Canary';
+
+/** The Canary goes while its target cannot become ready; what Flagger waits with is let go at the end. */
+const deletion: Moment = {
+  name: DELETED,
+  title: 'deleting the Canary',
+  when: abortSeen,
+  act: async ({ ctx, namespace }) => {
+    const ref = shopCanary(namespace);
+    await ctx.kube.beginRemoval(ref);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        if ((await ctx.kube.get(ref)) !== undefined) {
+          await ctx.kube.patch(ref, { metadata: { finalizers: [] } });
+        }
+      },
+    };
+  },
+};
+
+/** A Canary that is to revert to its target is deleted while the target's pods are not ready. */
+export const DELETED_UNREADY: FlaggerRollout = {
+  release: 'never-ready',
+  expected: 'rollback',
+  bad_answers_pct: 0,
+  canary,
+  load: 'steady-300',
+  reshape: eachOf('Canary', (object) => setting(object, ['spec', 'revertOnDeletion'], () => true)),
+  extras: { during: [deletion], until: actThenLoad(DELETED, 25) },
+  settles: {
+    contracts: ['F33'],
+    rules_left_out: {
+      ...NEVER_SERVES,
+      ...NEVER_READY,
+      'canary-gone': 'the deletion asks for the pods of the target again',
+      'healthy-after': 'the target stays unready, because it was made so',
+    },
+  },
+};
 
 /** What becomes of releases whose pods do not become ready. */
 export const FLAGGER_READINESS: readonly FlaggerCase[] = [
@@ -76,5 +122,10 @@ export const FLAGGER_READINESS: readonly FlaggerCase[] = [
       extras: { until: phaseThenLoad(['Failed'], AFTER_S) },
       settles: { contracts: ['F7'], rules_left_out: { ...NEVER_SERVES, ...NEVER_READY } },
     },
+  },
+  {
+    name: 'deletion',
+    title: 'F33: a Canary that is deleted while its target is not ready leaves the primary serving',
+    rollout: DELETED_UNREADY,
   },
 ];

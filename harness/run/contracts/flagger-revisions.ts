@@ -15,7 +15,12 @@ const GIVEN_UP_S = 75;
 
 async function replaceHalfWay(act: LoadedAct): Promise<void> {
   await act.ship('errors-50', REPLACED);
-  await awaitCanary(act, 'a failed check of the first release', HALF_WAY_S, (fields) => Number(fields['failed_checks']) >= 1);
+  await awaitCanary(
+    act,
+    'a failed check of the first release',
+    HALF_WAY_S,
+    (fields) => Number(fields['failed_checks']) >= 1,
+  );
 }
 
 async function skipAnalysis({ ctx, namespace }: LoadedAct): Promise<void> {
@@ -24,7 +29,12 @@ async function skipAnalysis({ ctx, namespace }: LoadedAct): Promise<void> {
 
 async function neverReady(act: LoadedAct): Promise<void> {
   await act.ship('never-ready', 'v3');
-  await awaitCanary(act, 'the release that is never ready to be given up', GIVEN_UP_S, ({ phase }) => phase === 'Failed');
+  await awaitCanary(
+    act,
+    'the release that is never ready to be given up',
+    GIVEN_UP_S,
+    ({ phase }) => phase === 'Failed',
+  );
 }
 
 /** What becomes of an analysis that is overtaken: by a new revision, or by the wish to skip it. */
@@ -60,7 +70,13 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
       release: 'good',
       expected: 'promotion',
       bad_answers_pct: 0,
-      canary: { interval_s: 10, threshold: 2, step_weight_pct: 10, max_weight_pct: 50, progress_deadline_s: 20 },
+      canary: {
+        interval_s: 10,
+        threshold: 2,
+        step_weight_pct: 10,
+        max_weight_pct: 50,
+        progress_deadline_s: 20,
+      },
       load: 'steady-300',
       extras: {
         during: [

@@ -26,7 +26,12 @@ const autoscaler: KubeObject = {
     scaleTargetRef: { apiVersion: DEPLOYMENT.api_version, kind: DEPLOYMENT.kind, name: SHOP },
     minReplicas: 2,
     maxReplicas: 5,
-    metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }],
+    metrics: [
+      {
+        type: 'Resource',
+        resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+      },
+    ],
   },
 };
 
@@ -34,7 +39,11 @@ const autoscaler: KubeObject = {
 async function scalePrimary({ run, ctx, namespace }: AnyRolloutAct): Promise<void> {
   const primary = { ...DEPLOYMENT, namespace, name: `${SHOP}-primary` };
   await run.phase('scale the primary', `giving the primary ${PRIMARY_PODS} pods`, () =>
-    ctx.kube.scale(primary, PRIMARY_PODS, { deadline_s: SCALED_S, progress: run.progress, signal: run.signal }),
+    ctx.kube.scale(primary, PRIMARY_PODS, {
+      deadline_s: SCALED_S,
+      progress: run.progress,
+      signal: run.signal,
+    }),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { RecordOf, RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { KubernetesObjectData, RecordOf, RolloutSpec, Timeline } from '#harness/core/timeline.ts';
 import { promotionBudget_s } from '#harness/judge/budgets.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
 import type { When } from '../rollout-extras.ts';
@@ -10,11 +10,13 @@ function progressDeadline_s(spec: RolloutSpec): number {
   return spec.controller === 'flagger' ? (spec.progress_deadline_s ?? 0) : 0;
 }
 
-/** First state of the Canary in one of the phases since the release was shipped. */
+type Fields = KubernetesObjectData['fields'];
+
+/** First state of the Canary since the release was shipped that is as asked. */
 function reached(
   timeline: Timeline,
   spec: RolloutSpec,
-  phases: readonly string[],
+  holds: (fields: Fields) => boolean,
 ): RecordOf<'kubernetes', 'object'> | undefined {
   const subject = rolloutSubject(spec);
   const shipped = timeline.of('release', 'shipped')[0];
@@ -25,7 +27,7 @@ function reached(
         record.subject === subject &&
         shipped !== undefined &&
         record.seq > shipped.seq &&
-        phases.includes(String(record.data.fields['phase'])),
+        holds(record.data.fields),
     );
 }
 
@@ -35,7 +37,7 @@ export function phaseThenLoad(phases: readonly string[], seconds: number): When 
     awaited: `phase ${phases.join(' or ')}, and ${seconds} s of load after it`,
     deadline_s: promotionBudget_s(spec) + 2 * progressDeadline_s(spec) + seconds + LATE_S,
     holds: (timeline) => {
-      const state = reached(timeline, spec, phases);
+      const state = reached(timeline, spec, ({ phase }) => phases.includes(String(phase)));
       return (
         state !== undefined &&
         timeline.of('load', 'second').some(({ data }) => data.from >= state.at + seconds * 1000)
@@ -58,5 +60,15 @@ export function actThenLoad(name: string, seconds: number): When {
         timeline.of('load', 'second').some(({ data }) => data.from >= done.at + seconds * 1000)
       );
     },
+  });
+}
+
+/** So many checks were counted as failed. */
+export function failedChecks(count: number): When {
+  return (spec) => ({
+    awaited: `${count} failed checks`,
+    deadline_s: promotionBudget_s(spec) + LATE_S,
+    holds: (timeline) =>
+      reached(timeline, spec, ({ failed_checks }) => Number(failed_checks) >= count) !== undefined,
   });
 }

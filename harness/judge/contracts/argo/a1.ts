@@ -6,9 +6,11 @@ import { contractRule } from '../contract-rule.ts';
 
 /** The analysis fails with measurement number failureLimit + 1, and the abort follows within the exposure's budget. */
 export const a1 = contractRule('A1', (facts) => {
-  const { failure_limit } = facts.argo;
+  const { failure_limit, check } = facts.argo;
   facts.requireObserver('kubernetes');
-  const failures = measurementsOf(facts).filter(({ phase }) => phase === 'Failed');
+  const failures = measurementsOf(facts).filter(
+    ({ phase, metric }) => phase === 'Failed' && metric === check.name,
+  );
   const first = facts.rollout_states.find(({ data }) => Number(data.fields.weight_pct) > 0);
   if (!first) throw new MissingEvidence('the canary was never given a share of the traffic');
   const budget = exposureBudget(facts.spec);

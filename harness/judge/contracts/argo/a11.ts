@@ -42,7 +42,8 @@ function stuck(
   }
   const timed = within('marked', (marked.at - shipped.at) / 1000, deadline_s);
   const allowed = actsOf(facts, /^allow abort/)[0];
-  if (!allowed || !aborted) return { says: `${release} ${timed.says} and never aborted`, problem: true, evidence };
+  if (!allowed || !aborted)
+    return { says: `${release} ${timed.says} and never aborted`, problem: true, evidence };
   const early = aborted.at < allowed.from;
   const took_s = (aborted.at - allowed.from) / 1000;
   return {
@@ -64,13 +65,19 @@ export const a11 = contractRule('A11', (facts) => {
     const states = all.filter(
       ({ seq, data }) => seq > shipped.seq && seq < until && data.fields['canary'] === hash,
     );
-    if (states.length === 0) throw new MissingEvidence(`the Rollout was not observed with release ${release}`);
-    if (!sets.some((set) => numberOf(set, 'available') > 0)) return { ...stuck(facts, shipped, states), stuck: true };
-    const hurt = states.find(({ data }) => data.fields['aborted'] === true || data.fields['phase'] === 'Degraded');
+    if (states.length === 0)
+      throw new MissingEvidence(`the Rollout was not observed with release ${release}`);
+    if (!sets.some((set) => numberOf(set, 'available') > 0))
+      return { ...stuck(facts, shipped, states), stuck: true };
+    const hurt = states.find(
+      ({ data }) => data.fields['aborted'] === true || data.fields['phase'] === 'Degraded',
+    );
     const last = lastAt(states, Number.POSITIVE_INFINITY);
     const stable = last?.data.fields['stable'] === hash;
     return {
-      says: hurt ? `${release} was good and ${String(hurt.data.fields['message'])}` : `${release} was promoted`,
+      says: hurt
+        ? `${release} was good and ${String(hurt.data.fields['message'])}`
+        : `${release} was promoted`,
       problem: hurt !== undefined || !stable,
       evidence: [shipped.seq, ...(hurt ? [hurt.seq] : [])],
       stuck: false,

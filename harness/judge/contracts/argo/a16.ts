@@ -20,9 +20,7 @@ function applied(facts: Facts, all: readonly ObjectRecord[], act: ActSpan): Appl
   const { stable_release, steps } = facts.argo;
   const hash = setsOf(facts, stable_release)[0]?.data.fields['hash'];
   const until = facts.timeline.of('release', 'shipped').find(({ at }) => at > act.done)?.at ?? facts.load_end;
-  const states = all.filter(
-    ({ at, data }) => at > act.from && at < until && data.fields['canary'] === hash,
-  );
+  const states = all.filter(({ at, data }) => at > act.from && at < until && data.fields['canary'] === hash);
   const stable = states.find(({ data }) => data.fields['stable'] === hash);
   const paused = states.find(({ data }) => data.fields['phase'] === 'Paused');
   const measured = analysesOf(facts).find(({ at }) => at > act.from && at < until);
@@ -42,10 +40,13 @@ function applied(facts: Facts, all: readonly ObjectRecord[], act: ActSpan): Appl
     return say(`${took}, no pause, no analysis`, stable.at - act.from > INSIDE_S * 1000);
   }
   const seen = new Set(
-    states.filter(({ data }) => data.fields['phase'] === 'Paused').map(({ data }) => Number(data.fields['weight_pct'])),
+    states
+      .filter(({ data }) => data.fields['phase'] === 'Paused')
+      .map(({ data }) => Number(data.fields['weight_pct'])),
   );
   const missed = steps.filter(({ weight_pct }) => !seen.has(weight_pct));
-  if (missed.length > 0) return say(`never held at ${missed.map(({ weight_pct }) => `${weight_pct} %`).join(', ')}`, true);
+  if (missed.length > 0)
+    return say(`never held at ${missed.map(({ weight_pct }) => `${weight_pct} %`).join(', ')}`, true);
   if (!measured) return say('no analysis was made', true);
   return say(`${took}, by way of ${[...seen].join(', ')} %, with an analysis`, false);
 }

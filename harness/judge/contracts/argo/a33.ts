@@ -12,7 +12,9 @@ interface Part {
 /** The longest pause, where it is longer than the deadline that held then. */
 function longPause(states: readonly ObjectRecord[]): Part | undefined {
   let begun: ObjectRecord | undefined;
-  let longest: { readonly begun: ObjectRecord; readonly ended: ObjectRecord; readonly lasted_ms: number } | undefined;
+  let longest:
+    | { readonly begun: ObjectRecord; readonly ended: ObjectRecord; readonly lasted_ms: number }
+    | undefined;
   for (const state of states) {
     if (state.data.fields['phase'] === 'Paused') {
       begun ??= state;
@@ -42,8 +44,12 @@ function fullPromotion(facts: Facts, states: readonly ObjectRecord[]): Part | un
   const later = states.filter(({ at }) => at > act.done && at < act.until);
   const before = states.findLast(({ at }) => at <= act.from);
   const held_pct = numberOf(before, 'weight_pct');
+  // The pause that it was in lasts until the controller has seen what is asked for.
+  const held_step = numberOf(before, 'step');
   const on_the_way = later.find(
-    ({ data }) => data.fields['phase'] === 'Paused' || ![0, held_pct, 100].includes(Number(data.fields['weight_pct'])),
+    ({ data: { fields } }) =>
+      (fields['phase'] === 'Paused' && fields['step'] !== held_step) ||
+      ![0, held_pct, 100].includes(Number(fields['weight_pct'])),
   );
   const measured = analysesOf(facts).find(({ at }) => at > act.from && at < act.until);
   const stable = later.find(({ data }) => data.fields['stable'] === before?.data.fields['canary']);
@@ -62,7 +68,8 @@ function fullPromotion(facts: Facts, states: readonly ObjectRecord[]): Part | un
 export const a33 = contractRule('A33', (facts) => {
   const states = statesOf(facts);
   const parts = [longPause(states), fullPromotion(facts, states)].filter((part) => part !== undefined);
-  if (parts.length === 0) throw new MissingEvidence('no pause outlasted the deadline, and nothing was promoted in full');
+  if (parts.length === 0)
+    throw new MissingEvidence('no pause outlasted the deadline, and nothing was promoted in full');
   const problem = parts.find((part) => part.problem);
   const says = parts.map((part) => part.says).join('; ');
   return {

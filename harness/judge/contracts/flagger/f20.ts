@@ -32,7 +32,9 @@ function startedByOptOut(facts: Facts): Breach | undefined {
   const { shipped, flagger } = facts;
   const watched_s = (shipped.at - changed.at) / 1000;
   if (watched_s < flagger.interval_s) {
-    throw new MissingEvidence(`after a map that opted out was changed, ${watched_s.toFixed(1)} s passed, less than a tick`);
+    throw new MissingEvidence(
+      `after a map that opted out was changed, ${watched_s.toFixed(1)} s passed, less than a tick`,
+    );
   }
   const subject = rolloutSubject(facts.spec);
   const began = facts.timeline
@@ -55,7 +57,10 @@ function changedBetween(facts: Facts, from: number, to: number): readonly Breach
     const before = stateAt(states, from);
     const changed = states.find(
       ({ at, data }) =>
-        at > from && at < to - RECORDED_MS && before !== undefined && data.fields.content !== before.data.fields.content,
+        at > from &&
+        at < to - RECORDED_MS &&
+        before !== undefined &&
+        data.fields.content !== before.data.fields.content,
     );
     return changed
       ? [{ reason: `the primary's copy of ${original} changed without a promotion`, evidence: [changed.seq] }]
@@ -71,8 +76,29 @@ function leftBehind(facts: Facts): readonly Breach[] {
     if (own === undefined || copy === undefined) return [];
     return own.data.fields.content === copy.data.fields.content
       ? []
-      : [{ reason: `after the promotion the primary's copy of ${original} is not what it copies`, evidence: [own.seq, copy.seq] }];
+      : [
+          {
+            reason: `after the promotion the primary's copy of ${original} is not what it copies`,
+            evidence: [own.seq, copy.seq],
+          },
+        ];
   });
+}
+
+/** The primary's init containers read the copies as its other containers do, not the originals. */
+function initContainers(facts: Facts): readonly Breach[] {
+  const { namespace, app } = facts.spec;
+  const primary = facts.timeline
+    .of('kubernetes', 'object')
+    .findLast(({ subject }) => subject === `Deployment/${namespace}/${app}-primary`);
+  const copied = new Set([...copies(facts).keys()].map((original) => original.split('/').at(-1)));
+  const originals = String(primary?.data.fields.init_references ?? '')
+    .split(' ')
+    .filter((name) => copied.has(name));
+  return originals.map((name) => ({
+    reason: `an init container of the primary reads ${name} itself, not the primary's copy`,
+    evidence: primary ? [primary.seq] : [],
+  }));
 }
 
 /** Judged from the content of maps, Secrets and their copies, and from the Canary's phases. */
@@ -106,13 +132,19 @@ export const f20 = contractRule('F20', (facts) => {
       startedByOptOut(facts),
       ...changedBetween(facts, shipped.at, promoting.at),
       ...leftBehind(facts),
+      ...initContainers(facts),
     ],
     {
       reason: `the change of ${shipped.subject} started an analysis after ${took_s.toFixed(1)} s; ${kept.size} copies stayed as they were ${failed ? 'through the rollback ' : ''}until the promotion, and hold what they copy since`,
       limit,
       measured: `${took_s.toFixed(1)} s, ${kept.size} copies`,
       derivation: `interval ${interval_s} s + ${WITHDRAWAL_SLACK_S} s`,
-      evidence: [shipped.seq, ...(began ? [began.seq] : []), promoting.seq, ...[...kept.values()].flatMap((states) => states.map(({ seq }) => seq))],
+      evidence: [
+        shipped.seq,
+        ...(began ? [began.seq] : []),
+        promoting.seq,
+        ...[...kept.values()].flatMap((states) => states.map(({ seq }) => seq)),
+      ],
     },
   );
 });

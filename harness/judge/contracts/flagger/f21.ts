@@ -27,7 +27,9 @@ export const f21 = contractRule('F21', (facts) => {
   const weight_pct = Number(before?.data.fields.weight_pct ?? 0);
   const failed = Number(before?.data.fields.failed_checks ?? 0);
   if (weight_pct === 0 || failed === 0) {
-    throw new MissingEvidence(`${old} had weight ${weight_pct} % and ${failed} failed checks when it was replaced`);
+    throw new MissingEvidence(
+      `${old} had weight ${weight_pct} % and ${failed} failed checks when it was replaced`,
+    );
   }
   const limit_s = interval_s + WITHDRAWAL_SLACK_S;
   const reset = facts.rollout_states.find(
@@ -36,9 +38,12 @@ export const f21 = contractRule('F21', (facts) => {
   );
   const withdrawn = declaredFrom(facts, shipped.seq)[0];
   const took_s = reset ? (reset.at - shipped.at) / 1000 : Number.POSITIVE_INFINITY;
-  const later = facts.series(({ release }) => release === old).filter(
-    ({ series }) => withdrawn !== undefined && series.last_at > withdrawn.at + RECORDED_MS * WITHDRAWAL_SLACK_S,
-  );
+  const later = facts
+    .series(({ release }) => release === old)
+    .filter(
+      ({ series }) =>
+        withdrawn !== undefined && series.last_at > withdrawn.at + RECORDED_MS * WITHDRAWAL_SLACK_S,
+    );
   const breaches: (Breach | undefined)[] = [
     took_s <= limit_s
       ? undefined
@@ -56,7 +61,10 @@ export const f21 = contractRule('F21', (facts) => {
         },
     later.length === 0
       ? undefined
-      : { reason: `${old} answered on after its traffic was withdrawn`, evidence: later.map(({ seq }) => seq) },
+      : {
+          reason: `${old} answered on after its traffic was withdrawn`,
+          evidence: later.map(({ seq }) => seq),
+        },
   ];
   return unlessBroken(breaches, {
     reason: `weight ${weight_pct} % and ${failed} failed checks of ${old} were 0 again ${took_s.toFixed(1)} s after the new revision, which was analysed from the start`,

@@ -19,6 +19,10 @@ function unfit(facts: Facts): { readonly release: string; readonly at: number; r
   return { release: next.data.release, at: next.at, seq: next.seq };
 }
 
+function late(what: string, took_s: number): string {
+  return Number.isFinite(took_s) ? `${what} only after ${took_s.toFixed(1)} s` : `${what}: never`;
+}
+
 /** A running analysis ends within a tick or two, and a release that never becomes ready is rolled back nevertheless. */
 export const f23 = contractRule('F23', (facts) => {
   const { interval_s, progress_deadline_s } = facts.flagger;
@@ -27,7 +31,9 @@ export const f23 = contractRule('F23', (facts) => {
   const skipped = actDone(facts, SKIP);
   const before = facts.rollout_states.findLast(({ at }) => at <= skipped.at);
   const running =
-    before?.data.fields.phase === 'Progressing' && Number(before.data.fields.weight_pct) > 0 ? before : undefined;
+    before?.data.fields.phase === 'Progressing' && Number(before.data.fields.weight_pct) > 0
+      ? before
+      : undefined;
   if (!running) throw new MissingEvidence('no analysis was running when it was skipped');
   const promoted = facts.endState('promotion');
   const promote_s = 2 * interval_s + WITHDRAWAL_SLACK_S;
@@ -37,8 +43,6 @@ export const f23 = contractRule('F23', (facts) => {
   const fail_s = progress_deadline_s + (DEADLINE_TICKS + 1) * interval_s + WITHDRAWAL_SLACK_S;
   const failed_s = failed ? (failed.at - bad.at) / 1000 : Number.POSITIVE_INFINITY;
   const met = facts.series(({ release }) => release === bad.release);
-  const late = (what: string, took: number): string =>
-    Number.isFinite(took) ? `${what} only after ${took.toFixed(1)} s` : `${what}: never`;
   const breaches: (Breach | undefined)[] = [
     took_s <= promote_s
       ? undefined

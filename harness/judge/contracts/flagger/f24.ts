@@ -1,7 +1,15 @@
 import type { Facts } from '../../facts.ts';
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { contractRule } from '../contract-rule.ts';
-import { type Breach, declaredFrom, type ObjectRecord, objectStates, RECORDED_MS, stateAt, unlessBroken } from './seen.ts';
+import {
+  type Breach,
+  declaredFrom,
+  type ObjectRecord,
+  objectStates,
+  RECORDED_MS,
+  stateAt,
+  unlessBroken,
+} from './seen.ts';
 
 interface Span {
   readonly from: number;
@@ -63,7 +71,12 @@ export const f24 = contractRule('F24', (facts) => {
   }
   const asked = own.find(({ at, data }) => {
     const before = stateAt(own, shipped.at);
-    return at > shipped.at && at < promoting.at && before !== undefined && data.fields.min !== before.data.fields.min;
+    return (
+      at > shipped.at &&
+      at < promoting.at &&
+      before !== undefined &&
+      data.fields.min !== before.data.fields.min
+    );
   });
   if (!asked) throw new MissingEvidence("the canary's autoscaler was not changed during the analysis");
   const spans = joined(scaling(objectStates(facts, `Deployment/${app}`), facts.load_end)).filter(
@@ -76,17 +89,28 @@ export const f24 = contractRule('F24', (facts) => {
   const workload = objectStates(facts, `Deployment/${app}-primary`);
   const had = Number(stateAt(workload, shipped.at)?.data.fields.replicas ?? 0);
   const shrunk = workload.find(({ at, data }) => at > shipped.at && Number(data.fields.replicas) < had);
-  const early = primary.find(({ at, data }) => at > shipped.at && at < promoting.at && data.fields.min !== first.data.fields.min);
+  const early = primary.find(
+    ({ at, data }) => at > shipped.at && at < promoting.at && data.fields.min !== first.data.fields.min,
+  );
   const breaches: (Breach | undefined)[] = [
     early
-      ? { reason: `the primary's autoscaler went to ${ends(early)} before the promotion`, evidence: [early.seq] }
+      ? {
+          reason: `the primary's autoscaler went to ${ends(early)} before the promotion`,
+          evidence: [early.seq],
+        }
       : undefined,
     ends(last) === ends(asked)
       ? undefined
-      : { reason: `after the promotion the primary's autoscaler is at ${ends(last)}, not ${ends(asked)}`, evidence: [last.seq] },
+      : {
+          reason: `after the promotion the primary's autoscaler is at ${ends(last)}, not ${ends(asked)}`,
+          evidence: [last.seq],
+        },
     steppedWhileScaling(facts, spans),
     shrunk
-      ? { reason: `the primary was shrunk from ${had} pods to ${String(shrunk.data.fields.replicas)}`, evidence: [shrunk.seq] }
+      ? {
+          reason: `the primary was shrunk from ${had} pods to ${String(shrunk.data.fields.replicas)}`,
+          evidence: [shrunk.seq],
+        }
       : undefined,
   ];
   return unlessBroken(breaches, {

@@ -24,7 +24,8 @@ export const f35 = contractRule('F35', (facts) => {
         ['Promoting', 'Finalising', 'Succeeded'].includes(String(fields.phase))),
   );
   const watched_s = (facts.load_end - emptied.at) / 1000;
-  if (!went && watched_s < 3 * interval_s) throw new MissingEvidence(`watched for ${watched_s.toFixed(1)} s only`);
+  if (!went && watched_s < 3 * interval_s)
+    throw new MissingEvidence(`watched for ${watched_s.toFixed(1)} s only`);
   const said = facts.rollout_events.filter(({ data }) => /scaled to zero/.test(data.message));
   return {
     outcome: went ? 'fail' : 'pass',

@@ -92,8 +92,16 @@ export const f36 = contractRule('F36', (facts) => {
   const status = seriesOf(facts, FLAGGER_SERIES.status);
   const compared = [
     lies(status, phases(facts), late_ms),
-    lies(seriesOf(facts, FLAGGER_SERIES.weight, app), weights(facts, (pct) => pct), late_ms),
-    lies(seriesOf(facts, FLAGGER_SERIES.weight, `${app}-primary`), weights(facts, (pct) => 100 - pct), late_ms),
+    lies(
+      seriesOf(facts, FLAGGER_SERIES.weight, app),
+      weights(facts, (pct) => pct),
+      late_ms,
+    ),
+    lies(
+      seriesOf(facts, FLAGGER_SERIES.weight, `${app}-primary`),
+      weights(facts, (pct) => 100 - pct),
+      late_ms,
+    ),
   ];
   if (compared.some(({ told }) => told === 0)) {
     throw new MissingEvidence('no state lasted long enough to be scraped');

@@ -35,6 +35,10 @@ export const f4 = contractRule('F4', (facts) => {
     limit: `${threshold} failed checks, Failed ${atMost(budget.seconds, 's')}, no advance`,
     measured: `${whole.failed} failed checks, ${took_s.toFixed(1)} s`,
     derivation: budget.derivation,
-    evidence: [...spans.map(({ seq }) => seq), ...said.map(({ seq }) => seq), ...(failed ? [failed.seq] : [])],
+    evidence: [
+      ...spans.map(({ seq }) => seq),
+      ...said.map(({ seq }) => seq),
+      ...(failed ? [failed.seq] : []),
+    ],
   };
 });

@@ -7,7 +7,8 @@ export const f6 = contractRule('F6', (facts) => {
   facts.requireObserver('kubernetes');
   const { shipped, last_rollout_state: last } = facts;
   const checks = Number(last.data.fields.checks);
-  if (checks !== 0) throw new MissingEvidence(`the Canary has ${checks} checks, so it shows nothing about none`);
+  if (checks !== 0)
+    throw new MissingEvidence(`the Canary has ${checks} checks, so it shows nothing about none`);
   const failed = facts.rollout_events.filter(({ data }) => /^Halt .*advancement/.test(data.message));
   const promoted = facts.endState('promotion');
   const met = facts.series(({ release }) => release === next_release);

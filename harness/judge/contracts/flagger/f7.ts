@@ -28,7 +28,8 @@ function scaledUp(facts: Facts): RecordOf<'kubernetes', 'object'> {
 export const f7 = contractRule('F7', (facts) => {
   const { interval_s, progress_deadline_s, next_release } = facts.flagger;
   facts.requireObserver('kubernetes');
-  if (progress_deadline_s === undefined) throw new MissingEvidence('the run does not say what its deadline was');
+  if (progress_deadline_s === undefined)
+    throw new MissingEvidence('the run does not say what its deadline was');
   const { shipped } = facts;
   const asked = scaledUp(facts);
   const budget_s = 2 * interval_s + progress_deadline_s + WITHDRAWAL_SLACK_S;
@@ -41,7 +42,12 @@ export const f7 = contractRule('F7', (facts) => {
     if (facts.load_end - shipped.at < budget_s * 1000) {
       throw new MissingEvidence(`watched for ${watched_s.toFixed(1)} s only`);
     }
-    return { outcome: 'fail', reason: `still ${String(last.data.fields.phase)}`, limit, evidence: [shipped.seq, last.seq] };
+    return {
+      outcome: 'fail',
+      reason: `still ${String(last.data.fields.phase)}`,
+      limit,
+      evidence: [shipped.seq, last.seq],
+    };
   }
   const took_s = (failed.at - shipped.at) / 1000;
   const waited_s = (failed.at - asked.at) / 1000;

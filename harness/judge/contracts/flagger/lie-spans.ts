@@ -22,7 +22,7 @@ export interface Meanwhile {
 }
 
 const NAMES: readonly string[] = Object.values(METRIC_LIES);
-const PROMOTED = ['Promoting', 'Finalising', 'Succeeded'];
+const PROMOTED: ReadonlySet<string> = new Set(['Promoting', 'Finalising', 'Succeeded']);
 
 /** The spans of the run in their order. @throws MissingEvidence when one of the given answers was never given */
 export function lieSpans(facts: Facts, needed: readonly string[]): readonly LieSpan[] {
@@ -42,14 +42,15 @@ export function lieSpans(facts: Facts, needed: readonly string[]): readonly LieS
 export function meanwhile(facts: Facts, { from, to }: Pick<LieSpan, 'from' | 'to'>): Meanwhile {
   const states = facts.rollout_states;
   const before = states.findLast(({ at }) => at <= from)?.data.fields;
-  if (before === undefined) throw new MissingEvidence('the Canary was not observed before its check was changed');
+  if (before === undefined)
+    throw new MissingEvidence('the Canary was not observed before its check was changed');
   const within = states.filter(({ at }) => at > from && at <= to).map(({ data }) => data.fields);
   const highest = Math.max(0, ...within.map(({ failed_checks }) => Number(failed_checks)));
   return {
     failed: Math.max(0, highest - Number(before['failed_checks'])),
     advanced: within.some(
       ({ weight_pct, phase }) =>
-        Number(weight_pct) > Number(before['weight_pct']) || PROMOTED.includes(String(phase)),
+        Number(weight_pct) > Number(before['weight_pct']) || PROMOTED.has(String(phase)),
     ),
     events: facts.rollout_events.filter(({ at }) => at > from && at <= to),
   };

@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+import { defineFault } from './fault.ts';
+import {
+  askMany,
+  beginGatewayFault,
+  chooseGateway,
+  endGatewayFault,
+  GatewayState,
+  leftOfGatewayFault,
+  percentage,
+  serveTrial,
+  SHARE,
+} from './gateway.ts';
+
+const CLIENTS = 100;
+const DEVIATIONS = 4;
+
+/** Answers requests at the gateway with an error, before any release is chosen for them. */
+export const gatewayAbort = defineFault({
+  name: 'gateway-abort',
+  breaks: 'answers requests at the gateway with an error, whichever release they were meant for',
+  radius: { reach: 'own', pods_max: 0 },
+  options: v.strictObject({
+    status: v.optional(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.minValue(400),
+        v.maxValue(599),
+        v.description('status of the answer; 503 when absent'),
+      ),
+      503,
+    ),
+    share_pct: SHARE,
+  }),
+  state: v.object({ way: GatewayState, status: v.number(), share_pct: v.number() }),
+  trial_needs: { components: ['contour'] },
+  proof_s: 60,
+  async example(trial) {
+    await serveTrial(trial);
+    return { status: 503, share_pct: 50 };
+  },
+  async plan(ctx, { status, share_pct }, namespace) {
+    const way = await chooseGateway(ctx, namespace);
+    return {
+      targets: [`Route/${namespace}/${way.host}`],
+      harm: `${share_pct} % of the requests for ${way.host} are answered ${status}, and reach no release`,
+      state: { way, status, share_pct },
+    };
+  },
+  inject: (ctx, { way, status, share_pct }) =>
+    beginGatewayFault(ctx, way, {
+      abort: { http_status: status, percentage: percentage(share_pct) },
+    }),
+  async probeOn(ctx, { way, status, share_pct }) {
+    const answers = await askMany(ctx, way.host, CLIENTS);
+    const aborted = answers.filter((one) => one.aborted && one.status === status).length;
+    const wanted = share_pct / 100;
+    const error = DEVIATIONS * Math.sqrt((wanted * (1 - wanted)) / CLIENTS);
+    const led = answers.filter(({ by_fault }) => by_fault).length;
+    return {
+      holds: led === CLIENTS && Math.abs(aborted / CLIENTS - wanted) <= error,
+      seen: `${aborted} of ${CLIENTS} requests were answered ${status} by the fault, ${led} came this way`,
+    };
+  },
+  heal: (ctx, { way }) => endGatewayFault(ctx, way),
+  async probeOff(ctx, { way }) {
+    const left = await leftOfGatewayFault(ctx, way);
+    if (left.length > 0) return { holds: false, seen: `there are ${left.join(', ')}` };
+    const answers = await askMany(ctx, way.host, CLIENTS / 5);
+    const fine = answers.filter((one) => !one.by_fault && one.status === 200);
+    return {
+      holds: fine.length === answers.length,
+      seen: `${fine.length} of ${answers.length} answers were good`,
+    };
+  },
+});

@@ -1,0 +1,332 @@
+import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as v from 'valibot';
+import { stringify } from 'yaml';
+import { DeadlineError, UsageError } from '#harness/core/errors.ts';
+import { type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
+import { CONTOUR_GATEWAY } from '#harness/gateway/contour.ts';
+import { DEPLOYMENT, POD, SERVICE } from '#harness/kube/recording.ts';
+import { isCurrent } from '#harness/kube/wait.ts';
+import { SHOP, shopHost } from '#harness/stack/shop.ts';
+import type { FaultContext, Trial } from './fault.ts';
+
+const NAME = 'mettle-gateway-fault';
+const PORT = 8080;
+/** What a request that has been through the fault says of its client, so that it is not led there again. */
+const PASSED = '~';
+/** Says in an answer which way it came. */
+const MARK_HEADER = 'x-mettle-fault';
+const ABORTED = 'fault filter abort';
+const READY_S = 25;
+const PAUSE_MS = 100;
+const ANSWER_MS = 10_000;
+
+const HTTP_ROUTE = { api_version: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' } as const;
+const CONFIG_MAP = { api_version: 'v1', kind: 'ConfigMap' } as const;
+const TYPES = 'type.googleapis.com/envoy.extensions.filters';
+
+/** Where a fault of the gateway acts. */
+export const GatewayState = v.object({ namespace: v.string(), host: v.string(), image: v.string() });
+
+type State = v.InferOutput<typeof GatewayState>;
+
+/** Share of the requests, as an option. */
+export const SHARE = v.optional(
+  v.pipe(
+    v.number(),
+    v.gtValue(0),
+    v.maxValue(100),
+    v.description('share of the requests, in percent; 100 when absent'),
+  ),
+  100,
+);
+
+/** A share as Envoy has it, to a ten-thousandth of a percent. */
+export function percentage(share_pct: number): object {
+  return { numerator: Math.round(share_pct * 10_000), denominator: 'MILLION' };
+}
+
+/**
+ * Finds the host that the gateway serves the namespace's shop by, and the image of the gateway's own Envoy.
+ * @throws UsageError when it is not served by Contour
+ */
+export async function chooseGateway({ kube }: FaultContext, namespace: string): Promise<State> {
+  const routes = await kube.list({ ...HTTP_ROUTE, namespace }).catch(() => []);
+  const host = routes
+    .filter(({ metadata }) => metadata.name !== NAME)
+    .flatMap((route) => listAt(route, 'spec', 'hostnames'))
+    .find((name) => typeof name === 'string');
+  const envoys = await kube.list({ ...POD, namespace: CONTOUR_GATEWAY.namespace, labels: 'app=envoy' });
+  const image = textAt(listAt(envoys[0], 'spec', 'containers')[0], 'image');
+  if (host === undefined || image === undefined) {
+    throw new UsageError(`Contour serves nothing of ${namespace}: no HTTPRoute of it has a host`, {
+      next: 'Faults of the gateway work where the shop has `gateway: contour`.',
+    });
+  }
+  return { namespace, host, image };
+}
+
+/** An Envoy whose one filter is the fault, and which hands everything on to the gateway that it came from. */
+function envoyConfig(fault: object): string {
+  const config = {
+    static_resources: {
+      listeners: [
+        {
+          name: 'fault',
+          address: { socket_address: { address: '0.0.0.0', port_value: PORT } },
+          filter_chains: [{ filters: [connectionManager(fault)] }],
+        },
+      ],
+      clusters: [
+        {
+          name: 'gateway',
+          type: 'STRICT_DNS',
+          connect_timeout: '2s',
+          load_assignment: {
+            cluster_name: 'gateway',
+            endpoints: [{ lb_endpoints: [{ endpoint: { address: gatewayAddress() } }] }],
+          },
+        },
+      ],
+    },
+  };
+  return stringify(config);
+}
+
+function gatewayAddress(): object {
+  return { socket_address: { address: `envoy.${CONTOUR_GATEWAY.namespace}`, port_value: 80 } };
+}
+
+function connectionManager(fault: object): object {
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    typed_config: {
+      '@type': `${TYPES}.network.http_connection_manager.v3.HttpConnectionManager`,
+      stat_prefix: 'fault',
+      generate_request_id: false,
+      route_config: {
+        request_headers_to_add: [
+          {
+            header: { key: 'user-agent', value: `${PASSED}%REQ(user-agent)%` },
+            append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+          },
+        ],
+        response_headers_to_add: [{ header: { key: MARK_HEADER, value: 'passed' } }],
+        virtual_hosts: [
+          {
+            name: 'all',
+            domains: ['*'],
+            routes: [{ match: { prefix: '/' }, route: { cluster: 'gateway', timeout: '0s' } }],
+          },
+        ],
+      },
+      http_filters: [
+        {
+          name: 'envoy.filters.http.fault',
+          typed_config: { '@type': `${TYPES}.http.fault.v3.HTTPFault`, ...fault },
+        },
+        {
+          name: 'envoy.filters.http.router',
+          typed_config: { '@type': `${TYPES}.http.router.v3.Router` },
+        },
+      ],
+    },
+  };
+}
+
+function objects({ namespace, image }: State, fault: object): readonly KubeObject[] {
+  const metadata = { name: NAME, namespace };
+  const labels = { app: NAME };
+  return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'envoy.yaml': envoyConfig(fault) } },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: PORT }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: podSpec(image) },
+      },
+    },
+  ];
+}
+
+function podSpec(image: string): object {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 5,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65_534,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: 'envoy',
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        args: ['--config-path', '/config/envoy.yaml', '--disable-hot-restart', '--log-level', 'warning'],
+        ports: [{ name: 'http', containerPort: PORT }],
+        readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
+        // What the gateway led here before it heard of the end is still handed on.
+        lifecycle: { preStop: { sleep: { seconds: 2 } } },
+        resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '256Mi' } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        volumeMounts: [{ name: 'config', mountPath: '/config', readOnly: true }],
+      },
+    ],
+    volumes: [{ name: 'config', configMap: { name: NAME } }],
+  };
+}
+
+/** A route that goes before the shop's own, because it asks for more: a client that has not been through the fault. */
+function detour({ namespace }: State, hostname: string): KubeObject {
+  return {
+    apiVersion: HTTP_ROUTE.api_version,
+    kind: HTTP_ROUTE.kind,
+    metadata: { name: NAME, namespace },
+    spec: {
+      parentRefs: [CONTOUR_GATEWAY],
+      hostnames: [hostname],
+      rules: [
+        {
+          matches: [
+            {
+              path: { type: 'PathPrefix', value: '/' },
+              headers: [{ type: 'RegularExpression', name: 'user-agent', value: `[^${PASSED}].*` }],
+            },
+          ],
+          backendRefs: [{ name: NAME, port: 80 }],
+        },
+      ],
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly duration_ms: number;
+  /** It came through the fault, or was made by it. */
+  readonly by_fault: boolean;
+  readonly aborted: boolean;
+}
+
+/** Asks the gateway as a client outside the cluster does; never throws. */
+async function ask({ cluster }: FaultContext, host: string): Promise<Answer> {
+  const from = performance.now();
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const lost = (): void =>
+    resolve({ status: 0, duration_ms: performance.now() - from, by_fault: false, aborted: false });
+  const asked = request(
+    {
+      host: '127.0.0.1',
+      port: cluster.ports.contour,
+      path: '/items/1',
+      headers: { host, 'user-agent': 'mettle-probe' },
+      signal: AbortSignal.timeout(ANSWER_MS),
+    },
+    (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.on('error', lost);
+      response.on('end', () => {
+        const aborted = body.includes(ABORTED);
+        resolve({
+          status: response.statusCode ?? 0,
+          duration_ms: performance.now() - from,
+          by_fault: aborted || response.headers[MARK_HEADER] !== undefined,
+          aborted,
+        });
+      });
+    },
+  );
+  asked.on('error', lost);
+  asked.end();
+  return await promise;
+}
+
+/** Answers to some clients, four at a time. */
+export async function askMany(ctx: FaultContext, host: string, clients: number): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  const worker = async (): Promise<void> => {
+    while (clients > 0) {
+      clients -= 1;
+      answers.push(await ask(ctx, host));
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  return answers;
+}
+
+/**
+ * Puts an Envoy with a fault between clients and the gateway's own routes. Nobody is led there before it serves: the
+ * gateway hears of it by a host that nobody asks for.
+ * @throws DeadlineError when it does not get ready
+ */
+export async function beginGatewayFault(ctx: FaultContext, state: State, fault: object): Promise<void> {
+  const { kube } = ctx;
+  const { namespace } = state;
+  const apply = async (all: readonly KubeObject[]): Promise<void> => {
+    const position = { file: 'harness/faults/gateway.ts', line: 1, column: 1 };
+    await kube.apply(all.map((object) => ({ object, position })));
+  };
+  await apply(objects(state, fault));
+  await kube.waitFor(isCurrent({ ...DEPLOYMENT, namespace, name: NAME }), { deadline_s: READY_S });
+  const rehearsal = `${NAME}.${namespace}.test`;
+  await apply([detour(state, rehearsal)]);
+  const deadline = performance.now() + READY_S * 1000;
+  for (;;) {
+    const { by_fault, status } = await ask(ctx, rehearsal);
+    if (by_fault) break;
+    if (performance.now() > deadline)
+      throw new DeadlineError(`the gateway to lead through ${NAME}`, READY_S, `status ${status}`);
+    await delay(PAUSE_MS);
+  }
+  await apply([detour(state, state.host)]);
+}
+
+/** Removes all of it, the way there first; what is not there is no mistake. */
+export async function endGatewayFault({ kube }: FaultContext, { namespace }: State): Promise<void> {
+  for (const kind of [HTTP_ROUTE, DEPLOYMENT, SERVICE, CONFIG_MAP]) {
+    await kube.beginRemoval({ ...kind, namespace, name: NAME });
+  }
+}
+
+/** Which of its objects are there, by kind. */
+export async function leftOfGatewayFault(
+  { kube }: FaultContext,
+  { namespace }: State,
+): Promise<readonly string[]> {
+  const kinds = [HTTP_ROUTE, DEPLOYMENT, SERVICE, CONFIG_MAP];
+  const found = await Promise.all(kinds.map((kind) => kube.get({ ...kind, namespace, name: NAME })));
+  return found.flatMap((object) => object?.kind ?? []);
+}
+
+/** The trial's shop is served by another gateway as well; this gives it a route of Contour's. */
+export async function serveTrial({ ctx, namespace }: Trial): Promise<void> {
+  const object: KubeObject = {
+    apiVersion: HTTP_ROUTE.api_version,
+    kind: HTTP_ROUTE.kind,
+    metadata: { name: SHOP, namespace },
+    spec: {
+      parentRefs: [CONTOUR_GATEWAY],
+      hostnames: [shopHost(namespace)],
+      rules: [{ backendRefs: [{ name: SHOP, port: 80 }] }],
+    },
+  };
+  await ctx.kube.apply([{ object, position: { file: 'harness/faults/gateway.ts', line: 1, column: 1 } }]);
+}

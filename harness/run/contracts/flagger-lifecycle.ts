@@ -1,0 +1,89 @@
+import type { CanaryOptions } from '#harness/stack/shop.ts';
+import { shopManifests } from '#harness/stack/shop-manifests.ts';
+import { releaseDocument } from '../on-cluster.ts';
+import type { LoadedAct } from '../rollout-extras.ts';
+import { STABLE, STABLE_DOCUMENT } from '../rollout-run.ts';
+import { upgradeFlagger } from '../upgrade.ts';
+import type { FlaggerCase } from './case.ts';
+import { awaitCanary, passTime } from './canary-waits.ts';
+
+const CANARY = {
+  interval_s: 10,
+  threshold: 2,
+  step_weight_pct: 50,
+  max_weight_pct: 50,
+} as const satisfies CanaryOptions;
+
+/** Longest time until Flagger has made the primary, in seconds. */
+const INITIALISED_S = 60;
+
+/** Ticks that a new Flagger is watched for: the first of them may find it busy with its start. */
+const WATCHED_TICKS = 2;
+
+/** The Canary comes to a Deployment that serves; once it is initialised, the route is led to its split. */
+async function makeCanary(act: LoadedAct): Promise<void> {
+  const { run, ctx, namespace } = act;
+  const document = await releaseDocument(STABLE_DOCUMENT, STABLE);
+  const shop = { namespace, release: STABLE, document, canary: CANARY };
+  await run.phase('make the Canary', 'making the Canary of a Deployment that serves', async () => {
+    const initialised = awaitCanary(
+      act,
+      'the Canary to be initialised',
+      INITIALISED_S,
+      ({ phase }) => phase === 'Initialized',
+    );
+    await ctx.kube.apply(await shopManifests(ctx, shop, ['canary']), { namespace });
+    await initialised;
+  });
+  await run.phase('lead the route', "leading the route to the Canary's split", async () => {
+    await ctx.kube.apply(await shopManifests(ctx, shop, ['route']), { namespace });
+  });
+  await passTime(act, CANARY.interval_s);
+}
+
+async function upgrade(act: LoadedAct): Promise<void> {
+  const { run, spec } = act;
+  await run.phase('upgrade Flagger', 'replacing Flagger by a newer one', () => upgradeFlagger(act));
+  await passTime(act, (WATCHED_TICKS + 1) * spec.interval_s);
+}
+
+const PROMOTED = {
+  release: 'good',
+  expected: 'promotion',
+  bad_answers_pct: 0,
+  canary: CANARY,
+  load: 'steady-300',
+} as const;
+
+/** The beginning of a Canary's life. */
+export const FLAGGER_LIFECYCLE: readonly FlaggerCase[] = [
+  {
+    name: 'initialised-under-load',
+    title: 'F32: a Deployment that serves becomes a Canary without losing a request, and is rolled out then',
+    rollout: {
+      ...PROMOTED,
+      plain_first: true,
+      extras: { steady: makeCanary },
+      settles: {
+        contracts: ['F32'],
+        rules_left_out: {
+          'routes-agree': 'the route leads to the split only once the Canary is initialised',
+        },
+      },
+    },
+  },
+];
+
+/** A newer version of Flagger, on a cluster of its own: everybody else on it would notice. */
+export const FLAGGER_UPGRADE: readonly FlaggerCase[] = [
+  {
+    name: 'upgraded',
+    title:
+      'F31: a newer Flagger takes a Canary over without rolling it out again, and promotes the next release',
+    rollout: {
+      ...PROMOTED,
+      extras: { steady: upgrade },
+      settles: { contracts: ['F31'] },
+    },
+  },
+];

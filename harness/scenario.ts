@@ -44,6 +44,7 @@ export { ARGO_STABLE } from '#harness/run/contracts/argo-stable.ts';
 export { ARGO_KNOWN_BREAKS } from '#harness/run/contracts/argo-known-breaks.ts';
 export { ARGO_CONTROLLERS } from '#harness/run/contracts/argo-controllers.ts';
 export { ARGO_WORKLOAD } from '#harness/run/contracts/argo-workload.ts';
+export { ARGO_GIT } from '#harness/run/contracts/argo-git.ts';
 export { ARGO_ABORT } from '#harness/run/contracts/argo-abort.ts';
 export { FLAGGER_CONFIGURATION } from '#harness/run/contracts/flagger-configuration.ts';
 export { FLAGGER_SCALING } from '#harness/run/contracts/flagger-scaling.ts';
@@ -70,6 +71,7 @@ export {
   WRONG_MAX,
 } from '#harness/run/contracts/accuracy.ts';
 export { NOT_BLAMED, NOT_BLAMED_ALONE } from '#harness/run/contracts/no-false-rollback.ts';
+export { CUT_OFF } from '#harness/run/contracts/partition.ts';
 export { BAKED, CORRUPT_CONFIGURATION, PRACTITIONERS } from '#harness/run/contracts/practitioners.ts';
 export {
   API_SERVER_ARGO,

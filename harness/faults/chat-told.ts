@@ -47,7 +47,16 @@ async function said(
     body: JSON.stringify({
       channel: 'rollouts',
       username: PROBE_SENDER,
-      attachments: [{ author_name: `${PROBE_SENDER}.${namespace}`, text: 'is this heard?', fields: [] }],
+      text: 'is this heard?',
+      attachments: [
+        {
+          fields: [
+            { title: 'kind', value: 'Probe' },
+            { title: 'name', value: PROBE_SENDER },
+            { title: 'namespace', value: namespace },
+          ],
+        },
+      ],
     }),
   });
   await response.arrayBuffer();

@@ -2,7 +2,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { askMany, serveTrial } from './gateway.ts';
 import { gatewayAbort } from './gateway-abort.ts';
 import { gatewayDelay } from './gateway-delay.ts';
-import { median } from './psql.ts';
 import { shopHost } from '#harness/stack/shop.ts';
 import { openTrial } from './testing/trial.ts';
 
@@ -17,8 +16,9 @@ test('faults of the gateway delay and answer as many requests as they say, and l
   const served = async (): Promise<boolean> =>
     (await askMany(ctx, host, 4)).every(({ status }) => status === 200);
   await expect.poll(served, { timeout: 15_000 }).toBe(true);
+  // The shortest of some times: what a busy machine adds is in all the others.
   const tookMs = async (): Promise<number> =>
-    median((await askMany(ctx, host, CLIENTS)).map(({ duration_ms }) => duration_ms)) ?? 0;
+    Math.min(...(await askMany(ctx, host, CLIENTS)).map(({ duration_ms }) => duration_ms));
   const usual_ms = await tookMs();
 
   const slow = await trial.inject(gatewayDelay, { delay_ms: 200 });

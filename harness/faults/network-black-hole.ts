@@ -1,13 +1,15 @@
 import * as v from 'valibot';
 import { outcomeOf, toxicFault } from './toxic.ts';
+import { dependencyOf, UPSTREAM } from './upstream.ts';
 
-/** Swallows everything between the shop and its database, with the connections left open. */
+/** Swallows everything to and from what the run depends on, with the connections left open. */
 export const networkBlackHole = toxicFault({
   name: 'network-black-hole',
-  breaks: 'swallows everything between the shop and its database; nobody is told that nothing arrives',
-  options: v.strictObject({}),
+  breaks:
+    "swallows everything to and from the shop's database, or a Service; nobody is told that nothing arrives",
+  options: v.strictObject({ ...UPSTREAM }),
   example: () => ({}),
-  harm: () => 'each question of the shop to its database times out; none is done',
+  harm: (options) => `each question to ${dependencyOf(options)} times out; none is done`,
   toxics: () =>
     (['upstream', 'downstream'] as const).map((stream) => ({
       type: 'timeout',

@@ -1,14 +1,15 @@
 import * as v from 'valibot';
 import { median } from './psql.ts';
 import { outcomeOf, toxicFault } from './toxic.ts';
+import { dependencyOf, UPSTREAM } from './upstream.ts';
 
 /** How far a measured delay may be from the one asked for: what the rest of the way takes, and its timers. */
-const ERROR_MS = 20;
+const ERROR_MS = 30;
 
-/** Delays each answer of the shop's database by a fixed time. */
+/** Delays each answer of what the run depends on by a fixed time. */
 export const networkLatency = toxicFault({
   name: 'network-latency',
-  breaks: "delays each answer of the shop's database; whoever waits for it waits longer",
+  breaks: "delays each answer of the shop's database, or of a Service; whoever waits for it waits longer",
   options: v.strictObject({
     delay_ms: v.pipe(
       v.number(),
@@ -17,9 +18,10 @@ export const networkLatency = toxicFault({
       v.maxValue(60_000),
       v.description('delay of each answer, in ms'),
     ),
+    ...UPSTREAM,
   }),
   example: () => ({ delay_ms: 200 }),
-  harm: ({ delay_ms }) => `each question of the shop to its database takes ${delay_ms} ms longer`,
+  harm: (options) => `each question to ${dependencyOf(options)} takes ${options.delay_ms} ms longer`,
   toxics: ({ delay_ms }) => [
     { type: 'latency', stream: 'downstream', attributes: { latency: delay_ms, jitter: 0 } },
   ],

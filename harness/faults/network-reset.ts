@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { outcomeOf, toxicFault } from './toxic.ts';
+import { dependencyOf, UPSTREAM } from './upstream.ts';
 
-/** Breaks each connection of the shop to its database as soon as something is sent on it. */
+/** Breaks each connection to what the run depends on as soon as something is sent on it. */
 export const networkReset = toxicFault({
   name: 'network-reset',
-  breaks: "resets each connection to the shop's database as soon as it is used",
+  breaks: "resets each connection to the shop's database, or to a Service, as soon as it is used",
   options: v.strictObject({
     after_ms: v.optional(
       v.pipe(
@@ -16,12 +17,14 @@ export const networkReset = toxicFault({
       ),
       0,
     ),
+    ...UPSTREAM,
   }),
   example: () => ({}),
-  harm: () => 'no question of the shop reaches its database: each connection is reset when it is used',
+  harm: (options) => `no question reaches ${dependencyOf(options)}: each connection is reset when it is used`,
   toxics: ({ after_ms }) => [{ type: 'reset_peer', stream: 'upstream', attributes: { timeout: after_ms } }],
   met: (found) => ({
-    holds: found.exit_code !== 0 && /reset by peer|closed the connection unexpectedly/i.test(found.stderr),
+    holds:
+      found.exit_code !== 0 && /reset by peer|closed the connection unexpectedly|EOF/i.test(found.stderr),
     seen: outcomeOf(found),
   }),
 });

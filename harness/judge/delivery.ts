@@ -1,6 +1,6 @@
 import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { ARGO_CANARY_RULES } from './argo.ts';
+import { ARGO_CANARY_RULES, ARGO_ROLLBACK_RULES } from './argo.ts';
 import { contractRules } from './contracts/registry.ts';
 import { PROMOTION_RULES, ROLLBACK_RULES } from './flagger.ts';
 import { judgeBy, SERVICE_GROUNDS } from './judge-by.ts';
@@ -33,7 +33,8 @@ const REFUSAL_RULES: readonly Rule[] = [
 
 /** The rollout's own rules; that no request fails during a promotion is asked for whoever rolls out. */
 function rolloutRules(spec: RolloutSpec | undefined): readonly Rule[] {
-  if (spec?.expected === 'rollback') return ROLLBACK_RULES;
+  if (spec?.expected === 'rollback')
+    return spec.controller === 'argo-rollouts' ? ARGO_ROLLBACK_RULES : ROLLBACK_RULES;
   if (spec?.expected === 'hold') return [runComplete];
   return spec?.controller === 'argo-rollouts' ? ARGO_CANARY_RULES : [...PROMOTION_RULES, noFailedRequest];
 }

@@ -3,6 +3,7 @@ import type { Verdict } from '#harness/core/verdict.ts';
 import { judgeBy, SERVICE_GROUNDS } from './judge-by.ts';
 import type { Rule } from './rule.ts';
 import { actsTook } from './rules/acts-took.ts';
+import { faultsProven } from './rules/faults-proven.ts';
 import { healthyAfter } from './rules/healthy-after.ts';
 import { ordersKept } from './rules/orders-kept.ts';
 import { noFailedRequest } from './rules/no-failed-request.ts';
@@ -20,10 +21,14 @@ const SERVICE_RULES: readonly Rule[] = [
   runComplete,
 ];
 
-/** Judges a recorded run in which a service was deployed, restarted or scaled under load. */
+/** Judges a recorded run in which a service was deployed, restarted, scaled or moved under load. */
 export function judgeService(timeline: Timeline): Verdict {
   const keeps_orders = timeline
     .of('harness', 'expectation')
     .some(({ data }) => data.of === 'service' && data.keeps_orders);
-  return judgeBy(keeps_orders ? [...SERVICE_RULES, ordersKept] : SERVICE_RULES, timeline, SERVICE_GROUNDS);
+  const faults = timeline.of('fault', 'injected').length > 0 ? [faultsProven] : [];
+  return judgeBy(keeps_orders ? [...SERVICE_RULES, ordersKept] : SERVICE_RULES, timeline, [
+    ...SERVICE_GROUNDS,
+    ...faults,
+  ]);
 }

@@ -64,8 +64,11 @@ export async function watchOwner(options: WatchOwnerOptions): Promise<void> {
     if (now - last_tick > tick_ms + HELD_UP_MS) last_beat = now;
     last_tick = now;
     silent = now - last_beat > silence_s * 1000;
+    // A harness may write a receipt and die while the folder is being read: only a list that was begun after its death
+    // holds all that it owes.
+    const was_gone = gone_at !== undefined;
     const mine = (await readReceipts()).receipts.filter((receipt) => sameOwner(receipt.owner, owner));
-    if (gone_at !== undefined && (mine.length === 0 || now - gone_at > patience_s * 1000)) return;
+    if (gone_at !== undefined && was_gone && (mine.length === 0 || now - gone_at > patience_s * 1000)) return;
     const reason =
       gone_at === undefined ? `no sign of the harness for ${silence_s} s` : 'the harness is gone';
     await Promise.all(

@@ -21,7 +21,7 @@ import {
 } from '#harness/stack/shop.ts';
 import { type DeclaredAnalysis, declaredAnalysis } from './canary-shapes.ts';
 import { releaseDocument, STEADY_S, unlessLate, untilSteady } from './on-cluster.ts';
-import { alertInactive, canaryPodsGone, told } from './rollout-conditions.ts';
+import { alertInactive, canaryPodsGone, loadMeasured, told } from './rollout-conditions.ts';
 import type { RolloutAct, SeededDefect } from './rollout-act.ts';
 import type { RolloutExtras } from './rollout-extras.ts';
 import { actRollout } from './rollout-frame.ts';
@@ -199,6 +199,8 @@ export async function settleFlagger(
     await untilPhase(ctx, ['Failed', 'Succeeded'], { namespace, deadline_s: endDeadline_s(spec) });
     run.progress('waiting for the pods, the message and the alert');
     await Promise.all([
+      // Where few answers are bad, seconds of the release itself would pass for the steady state after it.
+      until(loadMeasured(STEADY_S, Date.now()), 2 * STEADY_S),
       until(told(spec), STEADY_S),
       until(alertInactive(spec), alertDeadline_s(spec)),
       ...(spec.expected === 'rollback' ? [until(canaryPodsGone(spec), TERMINATION_GRACE_S)] : []),

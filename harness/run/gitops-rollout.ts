@@ -56,15 +56,17 @@ export interface GitopsRollout {
   readonly defect?: DeliveryDefect;
   /** Release document that the commit ships; `good` when absent. */
   readonly release?: string;
-  /** What the specification says must happen to it; a promotion when absent. By Flagger only. */
+  /** What the specification says must happen to it; a promotion when absent. */
   readonly expected?: RolloutSpec['expected'];
   /** Share of its answers that are bad by construction, in percent. */
   readonly bad_answers_pct?: number;
   /** Failed checks that Flagger bears before the rollback. */
   readonly threshold?: number;
   readonly settles?: Settles;
-  /** Takes the place of the end that the specification promises. */
+  /** Takes the place of the end that the specification promises. By Flagger only. */
   readonly until?: When;
+  /** What is done once the rollout has come to its end, while the load still runs. */
+  readonly settled?: (acting: Acting) => Promise<void>;
 }
 
 const CANARY = { interval_s: 10, threshold: 2, step_weight_pct: 10, max_weight_pct: 50 };
@@ -122,9 +124,10 @@ function byFlagger(namespace: string, rollout: GitopsRollout): Controller {
   };
 }
 
-function byArgo(namespace: string, { load: profile }: GitopsRollout): Controller {
+function byArgo(namespace: string, rollout: GitopsRollout): Controller {
+  const { load: profile, release = 'good', expected = 'promotion', bad_answers_pct = 0, settles } = rollout;
   const spec: ArgoSpec = argoSpec(
-    { release: 'good', expected: 'promotion', bad_answers_pct: 0, load: profile },
+    { release, expected, bad_answers_pct, load: profile, ...(settles ? { settles } : {}) },
     namespace,
   );
   return {
@@ -214,6 +217,7 @@ async function act(acting: GitopsAct): Promise<void> {
   const settle = await controller.watch(acting, load);
   await run.phase('ship', `pushing the commit that ships ${NEXT}`, () => ship(acting, repository));
   await run.phase('settle', `waiting for the ${spec.expected}`, settle);
+  await rollout.settled?.(acting);
   await run.phase('end of load', 'ending the load', async () => {
     await load.stop();
     await recordRolloutSeries(subject, { from, to: Date.now() }, run.timeline);

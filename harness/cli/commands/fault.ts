@@ -76,7 +76,9 @@ function listCommand(context: CliContext, done: (end: CommandEnd) => void) {
     .description('list the faults: what each breaks, how far it may reach, what it can be told')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  mettle fault list --json')
-    .action(async ({ json }) => {
+    .action(async (_options, command) => {
+      // The parser gives an option that both have to the command above.
+      const { json } = command.optsWithGlobals();
       const { FAULTS } = await import('#harness/faults/catalogue.ts');
       if (json) {
         const listed = FAULTS.map(({ name, breaks, radius, options, trial_needs }) => ({

@@ -121,7 +121,7 @@ export const FLAGGER_CONTRACTS: readonly Contract[] = [
     promise:
       'A rollback hook that answers 2xx rolls the release back, in phase Progressing and in phase Waiting.',
     source: 'Flagger documentation, usage/webhooks.md',
-    threads: ['fluxcd/flagger#1268'],
+    threads: ['fluxcd/flagger#1432', 'fluxcd/flagger#1268'],
   },
   {
     id: 'F18',

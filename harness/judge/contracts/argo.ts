@@ -14,6 +14,7 @@ import { a20 } from './argo/a20.ts';
 import { a21 } from './argo/a21.ts';
 import { a22 } from './argo/a22.ts';
 import { a23 } from './argo/a23.ts';
+import { a24 } from './argo/a24.ts';
 import { a25 } from './argo/a25.ts';
 import { a27 } from './argo/a27.ts';
 import { a28 } from './argo/a28.ts';
@@ -53,6 +54,7 @@ export const ARGO_CONTRACT_RULES: readonly Rule[] = [
   a21,
   a22,
   a23,
+  a24,
   a25,
   a27,
   a28,

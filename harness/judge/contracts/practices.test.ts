@@ -34,11 +34,12 @@ function faultOn(records: readonly TimelineRecord[], after_s: number): Alteratio
 
 /** The alert of the run fired so many seconds after the shipping. */
 function fires(records: readonly TimelineRecord[], after_s: number): Alteration {
+  const { name = '' } = new Timeline(records).of('harness', 'spec')[0]?.data.alert ?? {};
   return adding({
     at: shippedAt(records) + after_s * 1000,
     source: 'prometheus',
     kind: 'alert',
-    subject: 'ShopErrorRatio',
+    subject: name,
     data: { state: 'firing' },
   });
 }

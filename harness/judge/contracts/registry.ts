@@ -8,7 +8,10 @@ import { PRACTICE_RULES } from './practices.ts';
 import { STACK_FAULT_RULES } from './stack-faults.ts';
 
 const RULES: ReadonlyMap<string, Rule> = new Map(
-  [...FLAGGER_CONTRACT_RULES, ...ARGO_CONTRACT_RULES, ...PRACTICE_RULES, ...STACK_FAULT_RULES].map((one) => [one.id, one]),
+  [...FLAGGER_CONTRACT_RULES, ...ARGO_CONTRACT_RULES, ...PRACTICE_RULES, ...STACK_FAULT_RULES].map((one) => [
+    one.id,
+    one,
+  ]),
 );
 
 /** An old run may name a contract that is judged by no rule any more. */

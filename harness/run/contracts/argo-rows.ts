@@ -1,4 +1,4 @@
-import { DECLARED } from '#harness/core/object-fields.ts';
+import { DECLARED } from '#harness/core/argo-fields.ts';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
 import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
 import { hasEnded } from '#harness/judge/contracts/argo/analyses.ts';

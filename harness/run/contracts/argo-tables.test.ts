@@ -42,9 +42,10 @@ test('PromQL of a span is 1 from its begin to its end by the clock', () => {
   expect(errsDuring(1000, [[0, 7]])).toContain('or vector(1)');
 });
 
+const shown = (program: Parameters<typeof job>[1]['program']): string =>
+  JSON.stringify(job('value', { image: 'mettle/shop', program }));
+
 test('a Job ends with its code, or not by itself', () => {
-  const shown = (program: Parameters<typeof job>[1]['program']): string =>
-    JSON.stringify(job('value', { image: 'mettle/shop', program }));
   expect(shown({ exits: 1 })).toContain('process.exit(1)');
   expect(shown('sleeps')).not.toContain('process.exit');
 });

@@ -163,7 +163,7 @@ export const FLAGGER_GATES: readonly FlaggerCase[] = [
           'fault-took': 'the release is good, and no user may meet it at all',
           alert: 'no user meets a failure, so no alert can be pending',
         },
-        known_break: { contract: 'F17', thread: 'fluxcd/flagger#1268' },
+        known_break: { contract: 'F17', thread: 'fluxcd/flagger#1432' },
       },
     },
   },

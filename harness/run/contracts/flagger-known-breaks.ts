@@ -205,6 +205,7 @@ export const FLAGGER_1_43_BREAKS: readonly KnownBreak[] = [
         rules_left_out: {
           ...DELETED_UNREADY.settles?.rules_left_out,
           'no-other-loss': 'the loss is what the contract is about',
+          'routes-agree': 'the route goes with the Canary that owns it',
         },
       },
     },
@@ -223,6 +224,7 @@ export const FLAGGER_1_43_BREAKS: readonly KnownBreak[] = [
       settles: {
         contracts: ['F18'],
         rules_left_out: {
+          promoted: 'without an analysis it counts as promoted before the primary runs it',
           'traffic-share': 'without an analysis no share is ever declared',
           'judge-saw': 'without an analysis nothing is measured',
         },

@@ -1,8 +1,14 @@
-import { shopCanary } from '#harness/stack/shop.ts';
+import { stringify } from 'yaml';
+import { CONFIG_MAP } from '#harness/kube/recording.ts';
+import { shipRelease, shopCanary } from '#harness/stack/shop.ts';
+import { webhooks } from '../canary-shapes.ts';
 import { weightReached } from '../moments.ts';
+import { releaseDocument } from '../on-cluster.ts';
+import type { RolloutAct } from '../rollout-act.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
 import type { FlaggerCase } from './case.ts';
 import { awaitCanary } from './canary-waits.ts';
+import { hook, HOOKS } from './flagger-gates.ts';
 
 /** Name of the release that is replaced in the middle of its analysis. */
 const REPLACED = 'v1-half';
@@ -21,6 +27,30 @@ async function replaceHalfWay(act: LoadedAct): Promise<void> {
     HALF_WAY_S,
     (fields) => Number(fields['failed_checks']) >= 1,
   );
+}
+
+/** A good release is under analysis, and its map is about to be broken. */
+async function beginGood({ ctx, run, namespace, ...act }: LoadedAct): Promise<void> {
+  const document = await releaseDocument('good', REPLACED);
+  await shipRelease(ctx, { namespace, release: REPLACED, document }, run.timeline);
+  await awaitCanary(
+    { ctx, run, namespace, ...act },
+    'the first weight of the first release',
+    HALF_WAY_S,
+    (fields) => Number(fields['weight_pct']) > 0,
+  );
+}
+
+async function breakMap(
+  { run, ctx, namespace }: RolloutAct,
+  document: unknown,
+  release: string,
+): Promise<void> {
+  const name = `shop-release-${REPLACED}`;
+  const at = Date.now();
+  await ctx.kube.patch({ ...CONFIG_MAP, namespace, name }, { data: { 'release.yaml': stringify(document) } });
+  const subject = `ConfigMap/${namespace}/${name}`;
+  run.timeline.record({ at, source: 'release', kind: 'shipped', subject, data: { release, document } });
 }
 
 async function skipAnalysis({ ctx, namespace }: LoadedAct): Promise<void> {
@@ -65,7 +95,8 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
   },
   {
     name: 'skipped',
-    title: 'F23: skipAnalysis promotes what is under analysis, and still gives up what never becomes ready',
+    title:
+      'F18, F23: skipAnalysis promotes what is under analysis, and still gives up what never becomes ready',
     rollout: {
       release: 'good',
       expected: 'promotion',
@@ -78,6 +109,7 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
         progress_deadline_s: 20,
       },
       load: 'steady-300',
+      reshape: webhooks([hook(HOOKS.post_rollout)]),
       extras: {
         during: [
           {
@@ -90,8 +122,28 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
         settled: neverReady,
       },
       settles: {
-        contracts: ['F23'],
+        contracts: ['F18', 'F23'],
         rules_left_out: { 'chat-calm': 'a second release is rolled back on purpose' },
+      },
+    },
+  },
+  {
+    name: 'overtaken-by-map',
+    title: 'F21: a map that is broken in the middle of an analysis is not promoted without a look at it',
+    rollout: {
+      release: 'errors-50',
+      expected: 'rollback',
+      bad_answers_pct: 50,
+      canary: { interval_s: 10, threshold: 2, step_weight_pct: 20, max_weight_pct: 40 },
+      // The time of a promotion, which comes where the contract is broken.
+      declares: { held_s: 30 },
+      load: 'steady-300',
+      ship: breakMap,
+      extras: { steady: beginGood },
+      settles: {
+        contracts: ['F21'],
+        rules_left_out: { 'steady-before': 'another release has its first weight by then' },
+        known_break: { contract: 'F21', thread: 'fluxcd/flagger#30' },
       },
     },
   },

@@ -69,7 +69,10 @@ export const a22 = contractRule('A22', (facts) => {
   const until = removal?.at ?? facts.load_end;
   const fewest = fewestReady(facts, first.at, until);
   const before = deployment.filter(({ at }) => at <= until);
-  const wrong = wrongWay(way, { deployment: before, rollout: rollout.filter(({ at }) => at <= until) });
+  const wrong = wrongWay(way, {
+    deployment: before,
+    rollout: rollout.filter(({ seq, at }) => seq >= first.seq && at <= until),
+  });
   const back = deployment.find(
     (state) => removal && state.at > removal.at && numberOf(state, 'replicas') >= had,
   );

@@ -99,6 +99,8 @@ describe('A10', () => {
   });
 });
 
+const pods = (available: number): Timed => object(21, 'ReplicaSet/shop-new', { release: 'v2', available });
+
 describe('A15', () => {
   const first = analysis(3, '', 'Failed');
   const retry = act(20, ACTS.retry);
@@ -116,8 +118,6 @@ describe('A15', () => {
   test('is broken by a new analysis of a preview whose pods are not there', () => {
     const before = analysis(3, '-pre', 'Failed', 'PrePromotion');
     const anew = analysis(22, '-pre.1', 'Running', 'PrePromotion');
-    const pods = (available: number): Timed =>
-      object(21, 'ReplicaSet/shop-new', { release: 'v2', available });
     const end = rollout(40, { phase: 'Healthy', stable: 'new', replicas: 2 });
     expect(outcome(a15, before, abortedAt(10), retry, pods(2), anew, end)).toBe('pass');
     expect(outcome(a15, before, abortedAt(10), retry, pods(0), anew, end)).toBe('fail');

@@ -29,6 +29,15 @@ describe('F19', () => {
     expect(judged(f19, run, records).reason).toMatch(/nobody was told of "Advance shop"/);
   });
 
+  test('an event that Kubernetes combined with others is known by its words', () => {
+    const records = [
+      canary(30, 'Progressing', { weight_pct: 20 }),
+      event(30, '(combined from similar events): Advance shop'),
+      told(30, 'Advance shop'),
+    ];
+    expect(judged(f19, run, records).outcome).toBe('pass');
+  });
+
   test('a receiver that never died proves nothing', () => {
     expect(judged(f19, run.slice(0, -1), told(10, 'New revision detected!')).outcome).toBe('inconclusive');
   });

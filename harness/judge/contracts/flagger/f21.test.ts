@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { f21 } from './f21.ts';
-import { canary, judged, load, observed, shipped, spec, weight } from './testing/made.ts';
+import { canary, judged, load, observed, shipped, spec, state, weight } from './testing/made.ts';
 
 const run = [
   spec(),
@@ -36,6 +36,14 @@ describe('F21', () => {
     const { outcome, reason } = judged(f21, run, records);
     expect(outcome).toBe('fail');
     expect(reason).toMatch(says);
+  });
+
+  test('a release that no pod of the canary ever ran, and that is promoted, is noticed', () => {
+    const promoting = canary(40, 'Promoting', { weight_pct: 20 });
+    const pod = state(6, 'Pod/shop-abc', { release: 'v2' });
+    const added = { ...pod, data: { ...pod.data, verb: 'added' } } as typeof pod;
+    expect(judged(f21, run, reset, promoting).reason).toMatch(/nothing of it was looked at/);
+    expect(judged(f21, run, reset, promoting, added).outcome).toBe('pass');
   });
 
   test('an analysis that had not begun proves nothing', () => {

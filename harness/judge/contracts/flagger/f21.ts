@@ -15,6 +15,28 @@ function replaced(facts: Facts): string {
   return before.data.release;
 }
 
+/** A release is promoted although no pod of a canary ever ran it. */
+function promotedUntested(facts: Facts): Breach | undefined {
+  const { spec, shipped } = facts;
+  const promoting = facts.rollout_states.find(({ data }) => data.fields.phase === 'Promoting');
+  if (!promoting) return undefined;
+  const started = facts.timeline
+    .of('kubernetes', 'object')
+    .some(
+      ({ at, subject, data }) =>
+        at > shipped.at &&
+        at < promoting.at &&
+        data.verb === 'added' &&
+        subject.startsWith(`Pod/${spec.namespace}/${spec.app}-`) &&
+        !subject.startsWith(`Pod/${spec.namespace}/${spec.app}-primary-`),
+    );
+  if (started) return undefined;
+  return {
+    reason: `${spec.next_release} was promoted, and no pod of the canary was started since it was shipped: nothing of it was looked at`,
+    evidence: [shipped.seq, promoting.seq],
+  };
+}
+
 /** Traffic, weight and counters return to nothing within a tick of the new revision, and the replaced release is gone. */
 export const f21 = contractRule('F21', (facts) => {
   const { interval_s } = facts.flagger;
@@ -26,11 +48,7 @@ export const f21 = contractRule('F21', (facts) => {
     .findLast(({ seq, subject }) => seq < shipped.seq && subject === facts.rollout_states[0]?.subject);
   const weight_pct = Number(before?.data.fields.weight_pct ?? 0);
   const failed = Number(before?.data.fields.failed_checks ?? 0);
-  if (weight_pct === 0 || failed === 0) {
-    throw new MissingEvidence(
-      `${old} had weight ${weight_pct} % and ${failed} failed checks when it was replaced`,
-    );
-  }
+  if (weight_pct === 0) throw new MissingEvidence(`${old} had no weight yet when it was replaced`);
   const limit_s = interval_s + WITHDRAWAL_SLACK_S;
   const reset = facts.rollout_states.find(
     ({ data: { fields } }) =>
@@ -45,6 +63,7 @@ export const f21 = contractRule('F21', (facts) => {
         withdrawn !== undefined && series.last_at > withdrawn.at + RECORDED_MS * WITHDRAWAL_SLACK_S,
     );
   const breaches: (Breach | undefined)[] = [
+    promotedUntested(facts),
     took_s <= limit_s
       ? undefined
       : {

@@ -55,6 +55,7 @@ function analyses(facts: Facts): number {
 /** The states of the Canary or Rollout around each death of its controller, and how many analyses it began in all. */
 export const s1 = contractRule('S1', (facts) => {
   facts.requireObserver('kubernetes');
+  facts.requireRollout();
   const killed = facts.timeline
     .of('fault', 'proven_on')
     .filter(({ data, at }) => data.fault === 'controller-killed' && at >= facts.shipped.at);

@@ -1,0 +1,61 @@
+import { expect, test, vi } from 'vitest';
+import { thisProcess } from './owner.ts';
+import { readReceipts, writeReceipt } from './receipt.ts';
+import { useFreshState } from './testing/state.ts';
+import { watchOwner } from './watch-owner.ts';
+
+/** What happens between the reading of the receipts and the answer. */
+let meanwhile: () => Promise<void> = () => Promise.resolve();
+
+vi.mock('./receipt.ts', async (original) => {
+  const real = await original<typeof import('./receipt.ts')>();
+  return {
+    ...real,
+    readReceipts: async () => {
+      const found = await real.readReceipts();
+      await meanwhile();
+      return found;
+    },
+  };
+});
+
+useFreshState();
+
+test('a receipt that is written, and its harness killed, while the receipts are read is settled', async () => {
+  let gone: () => void = () => undefined;
+  const owner = await thisProcess();
+  meanwhile = async () => {
+    meanwhile = () => Promise.resolve();
+    const created_at = new Date().toISOString();
+    await writeReceipt({
+      id: 'late',
+      kind: 'lamp',
+      subject: 'late',
+      created_at,
+      lease_s: 60,
+      owner,
+      heal: {},
+    });
+    gone();
+  };
+  const healed: string[] = [];
+  await watchOwner({
+    owner,
+    healers: {
+      lamp: ({ id }) => {
+        healed.push(id);
+        return Promise.resolve();
+      },
+    },
+    lifeline: {
+      onBeat: () => undefined,
+      onGone: (listener) => {
+        gone = listener;
+      },
+    },
+    log: () => undefined,
+    tick_ms: 10,
+  });
+  expect(healed).toStrictEqual(['late']);
+  expect((await readReceipts()).receipts).toStrictEqual([]);
+});

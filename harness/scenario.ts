@@ -76,12 +76,16 @@ export { BAKED, CORRUPT_CONFIGURATION, PRACTITIONERS } from '#harness/run/contra
 export {
   API_SERVER_ARGO,
   API_SERVER_FLAGGER,
-  FOUGHT_FLAGGER,
   KILLED_ARGO,
   KILLED_FLAGGER,
+  withoutFlux,
+} from '#harness/run/contracts/stack-faults.ts';
+export {
+  FOUGHT_FLAGGER,
   SLOW_CHAT_ARGO,
   SLOW_CHAT_FLAGGER,
-} from '#harness/run/contracts/stack-faults.ts';
+  WEIGHTS_FOUGHT,
+} from '#harness/run/contracts/stack-fights.ts';
 export { comparedRollout, DIFFERING } from '#harness/run/contracts/comparison.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 

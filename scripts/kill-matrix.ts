@@ -3,6 +3,7 @@
  * kill is appended to a file of figures in Mettle's state folder, so that several runs add up.
  */
 import { appendFile, readFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import * as v from 'valibot';
@@ -32,6 +33,8 @@ const Figure = v.object({
   stage: v.string(),
   clean_ms: v.optional(v.number()),
   left: v.array(v.string()),
+  /** Processes that wanted to run, on average over the last minute: a starved machine explains a late healing. */
+  load: v.optional(v.number()),
   /** Why there was no kill to measure; such a figure counts as a failure. */
   error: v.optional(v.string()),
 });
@@ -178,7 +181,8 @@ async function killAll(place: Place, options: KillMatrixOptions): Promise<readon
       const fault = faults[index % faults.length];
       const moment = momentOf(index, faults.length);
       if (fault === undefined) break;
-      const figure = { at: new Date().toISOString(), run, fault: fault.name, moment };
+      const load = loadavg()[0] ?? 0;
+      const figure = { at: new Date().toISOString(), run, fault: fault.name, moment, load };
       try {
         const kill = await killDuring(trial, {
           fault,

@@ -54,19 +54,20 @@ describe('what a Rollout is told beside its pods', () => {
   });
 });
 
+const set = (annotations: object): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: {
+    name: 'shop-aaa',
+    namespace: 'here',
+    labels: { 'rollouts-pod-template-hash': 'aaa' },
+    annotations: { ...annotations },
+  },
+  spec: { replicas: 2, template: { metadata: { labels: { 'mettle.dev/release': 'v2' } } } },
+  status: { replicas: 2, availableReplicas: 1 },
+});
+
 test('a ReplicaSet tells its release, its pods and until when it is kept', () => {
-  const set = (annotations: object): KubeObject => ({
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
-    metadata: {
-      name: 'shop-aaa',
-      namespace: 'here',
-      labels: { 'rollouts-pod-template-hash': 'aaa' },
-      annotations: { ...annotations },
-    },
-    spec: { replicas: 2, template: { metadata: { labels: { 'mettle.dev/release': 'v2' } } } },
-    status: { replicas: 2, availableReplicas: 1 },
-  });
   const fields = { replicas: 2, present: 2, available: 1, hash: 'aaa', release: 'v2' };
   expect(fieldsOf(set({}))).toEqual(fields);
   // The annotation is emptied, not removed, by some versions.

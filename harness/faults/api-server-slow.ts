@@ -24,7 +24,11 @@ async function asked(node: string, patience_s: number): Promise<{ longest: numbe
   for (let question = 0; question < QUESTIONS; question += 1) {
     const text = await onNode(node, [
       ...CURL,
-      ...['--max-time', String(patience_s), '--write-out', '%{time_total}', `${INSIDE}/readyz/ping`],
+      '--max-time',
+      String(patience_s),
+      '--write-out',
+      '%{time_total}',
+      `${INSIDE}/readyz/ping`,
     ]);
     times.push(Number(text) * 1000);
   }
@@ -45,12 +49,12 @@ export const apiServerSlow = defineFault({
   radius: { reach: 'shared', pods_max: 1 },
   options: v.strictObject({
     stopped_ms: v.pipe(
-      v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(5000)), 900),
-      v.description('how long it stands still each time, in ms; 900 when absent'),
+      v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(5000)), 700),
+      v.description('how long it stands still each time, in ms; 700 when absent'),
     ),
     going_ms: v.pipe(
-      v.optional(v.pipe(v.number(), v.integer(), v.minValue(20), v.maxValue(5000)), 100),
-      v.description('how long it runs in between, in ms; 100 when absent'),
+      v.optional(v.pipe(v.number(), v.integer(), v.minValue(20), v.maxValue(5000)), 300),
+      v.description('how long it runs in between, in ms; 300 when absent'),
     ),
   }),
   state: State,

@@ -88,7 +88,12 @@ async function answered({ node, user }: State): Promise<{ refused: number; serve
   for (let question = 0; question < QUESTIONS; question += 1) {
     const status = await onNode(node, [
       ...CURL,
-      ...['--max-time', '10', '--header', `Impersonate-User: ${user}`, '--write-out', '%{http_code}'],
+      '--max-time',
+      '10',
+      '--header',
+      `Impersonate-User: ${user}`,
+      '--write-out',
+      '%{http_code}',
       `${INSIDE}/version`,
     ]);
     if (status === '429') refused += 1;

@@ -5,8 +5,8 @@ import { apiServerSlow } from './api-server-slow.ts';
 import { apiServerThrottled } from './api-server-throttled.ts';
 import { openTrial, type OpenTrial } from './testing/trial.ts';
 
-const STOPPED_MS = 1_200;
-const PULSE_MS = 1_320;
+const STOPPED_MS = 600;
+const PULSE_MS = 900;
 
 /** How long reading an object takes in the mean, in ms, asked at moments that no pulse knows of. */
 async function readMs({ ctx, namespace }: OpenTrial, reads: number): Promise<number> {
@@ -25,11 +25,12 @@ test('the API server is slow, and traffic is not', async () => {
   onTestFinished(() => trial[Symbol.asyncDispose]());
   const usual_ms = await readMs(trial, 5);
   const slow = await trial.inject(apiServerSlow, { stopped_ms: STOPPED_MS, going_ms: PULSE_MS - STOPPED_MS });
-  // Who comes in a stop waits for half of it in the mean: 545 ms here, within three standard errors of 24 reads.
+  // Who comes in a stop waits for half of it in the mean: 200 ms here, and 120 ms are three standard errors of 24 reads.
+  // What was put off is done first when the server goes on: on a busy machine that adds as much again.
   const expected_ms = STOPPED_MS ** 2 / (2 * PULSE_MS);
   const slow_ms = (await readMs(trial, 24)) - usual_ms;
-  expect(slow_ms).toBeGreaterThan(expected_ms - 220);
-  expect(slow_ms).toBeLessThan(expected_ms + 300);
+  expect(slow_ms).toBeGreaterThan(expected_ms - 120);
+  expect(slow_ms).toBeLessThan(2 * expected_ms + 120);
   for (let request = 0; request < 10; request += 1) {
     const answer = await trial.get('/items/1');
     expect([answer.status, answer.duration_ms < 200]).toEqual([200, true]);

@@ -22,10 +22,10 @@ const PKI = '/etc/kubernetes/pki';
 /** The user of that certificate, in a group that kubeadm gives every right since 1.29. */
 export const NODE_CLIENT = 'kube-apiserver-kubelet-client';
 /** Command that asks the node's API server as that user; what it is asked follows. */
-export const CURL: readonly string[] = [
-  ...['curl', '--silent', '--output', '/dev/null', '--cacert', `${PKI}/ca.crt`],
-  ...['--cert', `${PKI}/apiserver-kubelet-client.crt`, '--key', `${PKI}/apiserver-kubelet-client.key`],
-];
+export const CURL: readonly string[] =
+  `curl --silent --output /dev/null --cacert ${PKI}/ca.crt --cert ${PKI}/apiserver-kubelet-client.crt --key ${PKI}/apiserver-kubelet-client.key`.split(
+    ' ',
+  );
 /** Where the API server listens inside its node. */
 export const INSIDE = 'https://127.0.0.1:6443';
 

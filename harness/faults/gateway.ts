@@ -1,7 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import { stringify } from 'yaml';
 import { DeadlineError, UsageError } from '#harness/core/errors.ts';
 import { type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
 import { CONTOUR_GATEWAY } from '#harness/gateway/contour.ts';
@@ -9,21 +8,15 @@ import { DEPLOYMENT, POD, SERVICE } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
 import type { FaultContext, Trial } from './fault.ts';
+import { detour, faultyEnvoy, HTTP_ROUTE, MARK_HEADER, NAME } from './gateway-objects.ts';
 
-const NAME = 'mettle-gateway-fault';
-const PORT = 8080;
-/** What a request that has been through the fault says of its client, so that it is not led there again. */
-const PASSED = '~';
-/** Says in an answer which way it came. */
-const MARK_HEADER = 'x-mettle-fault';
+/** What Envoy's filter says in an answer of its own. */
 const ABORTED = 'fault filter abort';
 const READY_S = 25;
 const PAUSE_MS = 100;
 const ANSWER_MS = 10_000;
 
-const HTTP_ROUTE = { api_version: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' } as const;
 const CONFIG_MAP = { api_version: 'v1', kind: 'ConfigMap' } as const;
-const TYPES = 'type.googleapis.com/envoy.extensions.filters';
 
 /** Where a fault of the gateway acts. */
 export const GatewayState = v.object({ namespace: v.string(), host: v.string(), image: v.string() });
@@ -64,154 +57,6 @@ export async function chooseGateway({ kube }: FaultContext, namespace: string): 
     });
   }
   return { namespace, host, image };
-}
-
-/** An Envoy whose one filter is the fault, and which hands everything on to the gateway that it came from. */
-function envoyConfig(fault: object): string {
-  const config = {
-    static_resources: {
-      listeners: [
-        {
-          name: 'fault',
-          address: { socket_address: { address: '0.0.0.0', port_value: PORT } },
-          filter_chains: [{ filters: [connectionManager(fault)] }],
-        },
-      ],
-      clusters: [
-        {
-          name: 'gateway',
-          type: 'STRICT_DNS',
-          connect_timeout: '2s',
-          load_assignment: {
-            cluster_name: 'gateway',
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: gatewayAddress() } }] }],
-          },
-        },
-      ],
-    },
-  };
-  return stringify(config);
-}
-
-function gatewayAddress(): object {
-  return { socket_address: { address: `envoy.${CONTOUR_GATEWAY.namespace}`, port_value: 80 } };
-}
-
-function connectionManager(fault: object): object {
-  return {
-    name: 'envoy.filters.network.http_connection_manager',
-    typed_config: {
-      '@type': `${TYPES}.network.http_connection_manager.v3.HttpConnectionManager`,
-      stat_prefix: 'fault',
-      generate_request_id: false,
-      route_config: {
-        request_headers_to_add: [
-          {
-            header: { key: 'user-agent', value: `${PASSED}%REQ(user-agent)%` },
-            append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
-          },
-        ],
-        response_headers_to_add: [{ header: { key: MARK_HEADER, value: 'passed' } }],
-        virtual_hosts: [
-          {
-            name: 'all',
-            domains: ['*'],
-            routes: [{ match: { prefix: '/' }, route: { cluster: 'gateway', timeout: '0s' } }],
-          },
-        ],
-      },
-      http_filters: [
-        {
-          name: 'envoy.filters.http.fault',
-          typed_config: { '@type': `${TYPES}.http.fault.v3.HTTPFault`, ...fault },
-        },
-        {
-          name: 'envoy.filters.http.router',
-          typed_config: { '@type': `${TYPES}.http.router.v3.Router` },
-        },
-      ],
-    },
-  };
-}
-
-function objects({ namespace, image }: State, fault: object): readonly KubeObject[] {
-  const metadata = { name: NAME, namespace };
-  const labels = { app: NAME };
-  return [
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'envoy.yaml': envoyConfig(fault) } },
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata,
-      spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: PORT }] },
-    },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata,
-      spec: {
-        selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: podSpec(image) },
-      },
-    },
-  ];
-}
-
-function podSpec(image: string): object {
-  return {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: 5,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65_534,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
-    containers: [
-      {
-        name: 'envoy',
-        image,
-        imagePullPolicy: 'IfNotPresent',
-        args: ['--config-path', '/config/envoy.yaml', '--disable-hot-restart', '--log-level', 'warning'],
-        ports: [{ name: 'http', containerPort: PORT }],
-        readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
-        // What the gateway led here before it heard of the end is still handed on.
-        lifecycle: { preStop: { sleep: { seconds: 2 } } },
-        resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '256Mi' } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
-        volumeMounts: [{ name: 'config', mountPath: '/config', readOnly: true }],
-      },
-    ],
-    volumes: [{ name: 'config', configMap: { name: NAME } }],
-  };
-}
-
-/** A route that goes before the shop's own, because it asks for more: a client that has not been through the fault. */
-function detour({ namespace }: State, hostname: string): KubeObject {
-  return {
-    apiVersion: HTTP_ROUTE.api_version,
-    kind: HTTP_ROUTE.kind,
-    metadata: { name: NAME, namespace },
-    spec: {
-      parentRefs: [CONTOUR_GATEWAY],
-      hostnames: [hostname],
-      rules: [
-        {
-          matches: [
-            {
-              path: { type: 'PathPrefix', value: '/' },
-              headers: [{ type: 'RegularExpression', name: 'user-agent', value: `[^${PASSED}].*` }],
-            },
-          ],
-          backendRefs: [{ name: NAME, port: 80 }],
-        },
-      ],
-    },
-  };
 }
 
 interface Answer {
@@ -284,7 +129,7 @@ export async function beginGatewayFault(ctx: FaultContext, state: State, fault: 
     const position = { file: 'harness/faults/gateway.ts', line: 1, column: 1 };
     await kube.apply(all.map((object) => ({ object, position })));
   };
-  await apply(objects(state, fault));
+  await apply(faultyEnvoy(state, fault));
   await kube.waitFor(isCurrent({ ...DEPLOYMENT, namespace, name: NAME }), { deadline_s: READY_S });
   const rehearsal = `${NAME}.${namespace}.test`;
   await apply([detour(state, rehearsal)]);

@@ -7,6 +7,26 @@ const TABLE = 'filter';
 const PASSING = 'FORWARD';
 const COMMAND_S = 20;
 
+/**
+ * Rules that let nothing pass between any of some addresses and any of some others, in either direction, and touch no
+ * other pair.
+ * @param refused tells whoever connects, instead of letting packets vanish
+ */
+export function pairRules(
+  from: readonly string[],
+  to: readonly string[],
+  refused: boolean,
+): readonly string[] {
+  return from
+    .flatMap((left) => to.flatMap((right) => [[left, right] as const, [right, left] as const]))
+    .flatMap(([source, target]) => {
+      const pair = `-s ${source}/32 -d ${target}/32`;
+      return refused
+        ? [`${pair} -p tcp -j REJECT --reject-with tcp-reset`, `${pair} -j DROP`]
+        : [`${pair} -j DROP`];
+    });
+}
+
 /** All of a chain is taken away, and every way into it, as often as it was put there. */
 const REMOVE = `
 while iptables --wait --delete ${PASSING} --jump "$1" 2>/dev/null; do :; done

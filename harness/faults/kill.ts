@@ -141,6 +141,9 @@ async function runUntilDead(trial: Trial, options: KillOptions, given: unknown):
   return { pid: child.pid, at, stages };
 }
 
+/** Rules of a fault of somebody else's that went away meanwhile, on a cluster that others use. */
+const FOREIGN = /^missing: .*\bMETTLE-/;
+
 /** Whether the warden of a dead harness still runs. */
 async function wardenOf(pid: number): Promise<readonly string[]> {
   const { exit_code } = await tryRun(['pgrep', '--full', `warden-main.*"pid":${pid},`]);
@@ -164,7 +167,10 @@ export async function killDuring(trial: Trial, options: KillOptions): Promise<Ki
   while (clean_ms === undefined && since() < WATCH_S * 1000) {
     signal?.throwIfAborted();
     const looked_ms = since();
-    const found = [...residue(before, await readTraces(trial.ctx, scope)), ...(await wardenOf(dead.pid))];
+    const found = [
+      ...residue(before, await readTraces(trial.ctx, scope)).filter((line) => whole || !FOREIGN.test(line)),
+      ...(await wardenOf(dead.pid)),
+    ];
     if (found.length === 0) clean_ms = looked_ms;
     else left = found;
     if (looked_ms > RESIDUE_S * 1000) promised ??= found;

@@ -12,13 +12,13 @@ const LOOPS = new Map<string, Loop>();
 async function goOn(loop: Loop, period_ms: number, act: (turn: number) => Promise<void>): Promise<void> {
   const { signal } = loop.stop;
   for (let turn = 0; !signal.aborted; turn += 1) {
-    // One that is refused is tried again at the next turn: who fights does not give up.
-    await act(turn).then(
-      () => {
-        loop.acts += 1;
-      },
-      () => undefined,
-    );
+    // Who fights does not give up at a refusal.
+    try {
+      await act(turn);
+      loop.acts += 1;
+    } catch {
+      // The next turn tries again.
+    }
     await delay(period_ms, undefined, { signal }).catch(() => undefined);
   }
 }

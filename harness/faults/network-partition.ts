@@ -4,7 +4,7 @@ import { type KubeObject, listAt, nameOf, numberAt, textAt } from '#harness/core
 import { freshId } from '#harness/lease/receipt.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { defineFault, type FaultContext, type Probe } from './fault.ts';
-import { addChain, hasChain, removeChain } from './iptables.ts';
+import { addChain, hasChain, pairRules, removeChain } from './iptables.ts';
 import { containersOf, nodeOfPod, nodesOf, pidsOf, tryOnNode } from './node.ts';
 
 const End = v.object({ namespace: v.string(), name: v.string(), uid: v.string(), ip: v.string() });
@@ -50,15 +50,8 @@ function portOf(pods: readonly KubeObject[]): number | undefined {
     .find((port) => port !== undefined);
 }
 
-function rulesOf({ from, to, refused }: PartitionState): readonly string[] {
-  return from
-    .flatMap((left) => to.flatMap((right) => [[left.ip, right.ip] as const, [right.ip, left.ip] as const]))
-    .flatMap(([source, target]) => {
-      const pair = `-s ${source}/32 -d ${target}/32`;
-      return refused
-        ? [`${pair} -p tcp -j REJECT --reject-with tcp-reset`, `${pair} -j DROP`]
-        : [`${pair} -j DROP`];
-    });
+function addressesOf(ends: Ends): readonly string[] {
+  return ends.map(({ ip }) => ip);
 }
 
 async function livingOf({ kube }: FaultContext, ends: Ends): Promise<Ends> {
@@ -148,7 +141,8 @@ export const networkPartition = defineFault({
     };
   },
   async inject(_ctx, state) {
-    const rules = rulesOf(state);
+    const { from, to, refused } = state;
+    const rules = pairRules(addressesOf(from), addressesOf(to), refused);
     for (const node of state.nodes) await addChain(node, state.chain, rules);
   },
   async probeOn(ctx, state) {

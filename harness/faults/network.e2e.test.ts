@@ -38,8 +38,10 @@ test('faults of the network do to the shop what they say, and to nothing else', 
   const jitter = await trial.inject(networkJitter, { delay_ms: 100, jitter_ms: 80 });
   const times: number[] = [];
   for (let read = 0; read < 16; read += 1) times.push((await trial.get(READ)).duration_ms);
+  // From 20 to 180 ms: none comes earlier, some come in the lower half, and they differ.
   expect(Math.min(...times)).toBeGreaterThan(19);
-  expect(Math.max(...times)).toBeLessThan(180 + usual_ms + 20);
+  expect(Math.min(...times)).toBeLessThan(100 + usual_ms);
+  expect(Math.max(...times)).toBeGreaterThan(100);
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(40);
   await jitter.heal();
 

@@ -24,9 +24,11 @@ describe('describeOptions', () => {
   });
 });
 
-describe('parseOptions', () => {
-  const parse = (...given: string[]): unknown => parseOptions('pod-kill', DESCRIBED, given);
+function parse(...given: string[]): unknown {
+  return parseOptions('pod-kill', DESCRIBED, given);
+}
 
+describe('parseOptions', () => {
   test('makes texts what the fault takes; a value may hold an equals sign', () => {
     expect(parse('labels=app=shop', 'count=2', 'restart=false', 'names=a, b', 'mode=one')).toEqual({
       labels: 'app=shop',

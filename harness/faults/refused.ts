@@ -40,11 +40,8 @@ const CURL_REFUSED = 7;
  * the kubelet's probes, which ask pods themselves. The harness keeps its eyes while the cluster's own parts are blind.
  */
 function rule({ address, port, mark }: Refused): readonly string[] {
-  return [
-    ...['-p', 'tcp', '-m', 'conntrack', '--ctorigdst', address, '--ctorigdstport', String(port)],
-    ...['--ctdir', 'ORIGINAL', '-m', 'comment', '--comment', mark],
-    ...['-j', 'REJECT', '--reject-with', 'tcp-reset'],
-  ];
+  const text = `-p tcp -m conntrack --ctorigdst ${address} --ctorigdstport ${port} --ctdir ORIGINAL -m comment --comment ${mark} -j REJECT --reject-with tcp-reset`;
+  return text.split(' ');
 }
 
 /** Asks the Service from the network of a pod: CoreDNS, which every cluster has. */
@@ -57,8 +54,9 @@ async function askedByPod(ctx: FaultContext, { address, port }: Refused): Promis
   const [pid] = await pidsOf(node, id);
   if (pid === undefined) return { holds: false, seen: 'no pod runs that could ask' };
   const asked = await tryOnNode(node, [
-    ...['nsenter', '--target', String(pid), '--net', 'curl', '--silent', '--output', '/dev/null'],
-    ...['--max-time', String(CURL_S), '--write-out', '%{http_code} after %{time_total} s'],
+    ...`nsenter --target ${pid} --net curl --silent --output /dev/null --max-time ${CURL_S}`.split(' '),
+    '--write-out',
+    '%{http_code} after %{time_total} s',
     `http://${address}:${port}/`,
   ]);
   const refused = asked.exit_code === CURL_REFUSED;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import { messageOf, UsageError } from '#harness/core/errors.ts';
+import { DeadlineError, messageOf, UsageError } from '#harness/core/errors.ts';
 import { at, type KubeObject, listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import { ApiError } from '#harness/kube/api.ts';
 import type { PodPort } from '#harness/kube/client.ts';
@@ -15,6 +15,9 @@ const PORTS = { low: 20_000, count: 10_000 } as const;
 const FOLLOW_MS = 1000;
 /** An answer that takes longer is none. */
 const ANSWER_MS = 2000;
+/** Names are known within a second or two; the proxy is asked, because nothing tells. */
+const READY_S = 15;
+const PAUSE_MS = 200;
 const TRIPS = 5;
 const PATH = '/items/1';
 
@@ -22,8 +25,9 @@ const PATH = '/items/1';
 export const Redirect = v.object({
   namespace: v.string(),
   service: v.string(),
-  /** Port of the Service, and the one of the proxy that takes its place. */
+  /** Port of the Service, that of its pods, and the one of the proxy that takes its place. */
   port: v.number(),
+  target_port: v.number(),
   listen: v.number(),
   selector: v.record(v.string(), v.string()),
   ports: v.array(v.record(v.string(), v.unknown())),
@@ -79,8 +83,12 @@ export async function planRedirect(
       { next: 'Name a Service that is nobody’s, or use a fault of the gateway.' },
     );
   }
+  const target_port = numberAt(ports[0], 'targetPort');
+  if (target_port === undefined) {
+    throw new UsageError(`Service ${service} names the port of its pods instead of counting it`);
+  }
   const listen = PORTS.low + Math.floor(Math.random() * PORTS.count);
-  return v.parse(Redirect, { namespace, service, port, listen, selector, ports });
+  return v.parse(Redirect, { namespace, service, port, target_port, listen, selector, ports });
 }
 
 async function isRedirected({ kube }: FaultContext, { namespace, service }: Redirect): Promise<boolean> {
@@ -88,18 +96,19 @@ async function isRedirected({ kube }: FaultContext, { namespace, service }: Redi
   return textAt(found, 'spec', 'selector', 'app') === TOXIPROXY;
 }
 
-/** The same pods under another name, for the proxy to reach them by. */
-export async function beginRedirect(
-  { kube }: FaultContext,
-  proxy: PodPort,
-  redirect: Redirect,
-): Promise<void> {
-  const { namespace, selector, ports, port, listen } = redirect;
+/**
+ * The same pods under another name, for the proxy to reach them by: their own addresses, because one of a Service leads
+ * out of the cluster until the nodes know it, and a whole name, because one that is not found yet would be asked for there.
+ * @throws DeadlineError when the proxy does not reach them
+ */
+export async function beginRedirect(ctx: FaultContext, proxy: PodPort, redirect: Redirect): Promise<void> {
+  const { kube } = ctx;
+  const { namespace, selector, ports, target_port, listen } = redirect;
   const object: KubeObject = {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: behind(redirect), namespace },
-    spec: { selector, ports: ports.map(({ nodePort: _node, ...rest }) => rest) },
+    spec: { clusterIP: 'None', selector, ports: ports.map(({ nodePort: _node, ...rest }) => rest) },
   };
   await kube.apply([{ object, position: { file: 'harness/faults/upstream.ts', line: 1, column: 1 } }]);
   await kube.proxySend(proxy, {
@@ -108,10 +117,30 @@ export async function beginRedirect(
     body: {
       name: proxyNameOf(redirect),
       listen: `0.0.0.0:${listen}`,
-      upstream: `${behind(redirect)}.${namespace}:${port}`,
+      upstream: `${behind(redirect)}.${namespace}.svc.cluster.local.:${target_port}`,
       enabled: true,
     },
   });
+  const deadline = performance.now() + READY_S * 1000;
+  for (;;) {
+    const complaint = await complaintOf(kube.proxyGet({ ...proxy, port: listen }, PATH));
+    if (complaint === '') return;
+    if (performance.now() > deadline) {
+      throw new DeadlineError(`the proxy to reach the pods of ${redirect.service}`, READY_S, complaint);
+    }
+    await delay(PAUSE_MS);
+  }
+}
+
+/** Why there was no answer; empty when there was one. */
+async function complaintOf(answer: Promise<string>): Promise<string> {
+  const over = new AbortController();
+  const late = delay(ANSWER_MS, 'timeout expired', { signal: over.signal });
+  late.catch(() => undefined);
+  const told = answer.then(() => '', messageOf);
+  const complaint = await Promise.race([told, late]);
+  over.abort();
+  return complaint;
 }
 
 /** Leads whoever asks the Service to the proxy. */
@@ -162,15 +191,7 @@ export async function askService(
   const took_ms: number[] = [];
   for (let trip = 0; trip < trips; trip += 1) {
     const from = performance.now();
-    const over = new AbortController();
-    const late = delay(ANSWER_MS, 'timeout expired', { signal: over.signal });
-    late.catch(() => undefined);
-    const answer = kube.proxyGet({ namespace, service, port }, PATH).then(
-      () => '',
-      (error: unknown) => messageOf(error),
-    );
-    const complaint = await Promise.race([answer, late]);
-    over.abort();
+    const complaint = await complaintOf(kube.proxyGet({ namespace, service, port }, PATH));
     if (complaint !== '') return { exit_code: 1, stdout: '', stderr: complaint, took_ms };
     took_ms.push(performance.now() - from);
   }

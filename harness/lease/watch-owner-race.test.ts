@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { thisProcess } from './owner.ts';
+import type * as receipts from './receipt.ts';
 import { readReceipts, writeReceipt } from './receipt.ts';
 import { useFreshState } from './testing/state.ts';
 import { watchOwner } from './watch-owner.ts';
@@ -8,7 +9,7 @@ import { watchOwner } from './watch-owner.ts';
 let meanwhile: () => Promise<void> = () => Promise.resolve();
 
 vi.mock('./receipt.ts', async (original) => {
-  const real = await original<typeof import('./receipt.ts')>();
+  const real = await original<typeof receipts>();
   return {
     ...real,
     readReceipts: async () => {
@@ -22,7 +23,7 @@ vi.mock('./receipt.ts', async (original) => {
 useFreshState();
 
 test('a receipt that is written, and its harness killed, while the receipts are read is settled', async () => {
-  let gone: () => void = () => undefined;
+  const leave: { gone?: () => void } = {};
   const owner = await thisProcess();
   meanwhile = async () => {
     meanwhile = () => Promise.resolve();
@@ -36,7 +37,7 @@ test('a receipt that is written, and its harness killed, while the receipts are 
       owner,
       heal: {},
     });
-    gone();
+    leave.gone?.();
   };
   const healed: string[] = [];
   await watchOwner({
@@ -50,7 +51,7 @@ test('a receipt that is written, and its harness killed, while the receipts are 
     lifeline: {
       onBeat: () => undefined,
       onGone: (listener) => {
-        gone = listener;
+        leave.gone = listener;
       },
     },
     log: () => undefined,

@@ -1,6 +1,7 @@
-import { type KubeObject, listAt } from '#harness/core/kubernetes.ts';
+import { listAt } from '#harness/core/kubernetes.ts';
 import type { FlaggerSpec } from '#harness/core/timeline.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
+import { eachOf, setting } from './contracts/reshape.ts';
 
 /** What a scenario declares of an analysis beyond interval, threshold and equal weights. */
 export type DeclaredAnalysis = Pick<
@@ -10,29 +11,29 @@ export type DeclaredAnalysis = Pick<
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Adds fields to a part of an object; a field that is undefined is taken away. */
-function withFields(object: KubeObject, path: readonly string[], fields: Fields): KubeObject {
-  const put = (value: unknown, [step, ...rest]: readonly string[]): Fields => {
-    const known: Fields = Object(value);
-    if (step === undefined) return { ...known, ...fields };
-    return { ...known, [step]: put(known[step], rest) };
-  };
-  return { ...object, ...put(object, path) };
+/** Adds fields to a part of the objects of a kind; a field that is undefined is taken away. */
+function adding(kind: string, path: readonly [string, ...string[]], fields: Fields): Reshape {
+  return eachOf(kind, (object) => setting(object, path, (known) => ({ ...Object(known), ...fields })));
 }
 
 /** Changes what the shop's Canary says at its top: `skipAnalysis`, `autoscalerRef`, `provider`. */
 export function canarySpec(fields: Fields): Reshape {
-  return (object) => (object.kind === 'Canary' ? withFields(object, ['spec'], fields) : object);
+  return adding('Canary', ['spec'], fields);
 }
 
 /** Changes the analysis of the shop's Canary. */
 export function analysis(fields: Fields): Reshape {
-  return (object) => (object.kind === 'Canary' ? withFields(object, ['spec', 'analysis'], fields) : object);
+  return adding('Canary', ['spec', 'analysis'], fields);
 }
 
-/** Several changes, one after the other. */
-export function all(...shapes: readonly Reshape[]): Reshape {
-  return (object) => shapes.reduce((shaped, shape) => shape(shaped), object);
+/** Changes the shop's Deployment itself. */
+export function deploymentSpec(fields: Fields): Reshape {
+  return adding('Deployment', ['spec'], fields);
+}
+
+/** Changes the pods that the shop's Deployment makes. */
+export function podSpec(fields: Fields): Reshape {
+  return adding('Deployment', ['spec', 'template', 'spec'], fields);
 }
 
 /** Writes into the Canary what the scenario declares of its analysis. */
@@ -54,8 +55,6 @@ export interface Hook {
   readonly type: string;
   readonly url: string;
   readonly timeout?: string;
-  readonly retries?: number;
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Gives the Canary webhooks. */
@@ -63,36 +62,12 @@ export function webhooks(hooks: readonly Hook[]): Reshape {
   return analysis({ webhooks: hooks });
 }
 
-/** Changes the shop's Deployment itself. */
-export function deploymentSpec(fields: Fields): Reshape {
-  return (object) => (object.kind === 'Deployment' ? withFields(object, ['spec'], fields) : object);
-}
-
-/** Changes the pods that the shop's Deployment makes. */
-export function podSpec(fields: Fields): Reshape {
-  return (object) =>
-    object.kind === 'Deployment' ? withFields(object, ['spec', 'template', 'spec'], fields) : object;
-}
-
-/** Gives the shop's container further variables, without touching those that it has. */
-export function containerEnv(env: readonly object[]): Reshape {
-  return (object) => {
-    if (object.kind !== 'Deployment') return object;
-    const containers = listAt(object, 'spec', 'template', 'spec', 'containers').map((container) => ({
-      ...Object(container),
-      env: [...listAt(container, 'env'), ...env],
-    }));
-    return podSpec({ containers })(object);
-  };
-}
-
 /** Leads the shop's route to its one Service: nothing is split. */
-export const plainRoute: Reshape = (object) =>
-  object.kind === 'IngressRoute'
-    ? withFields(object, ['spec'], {
-        routes: listAt(object, 'spec', 'routes').map((route) => ({
-          ...Object(route),
-          services: [{ kind: 'Service', name: object.metadata.name, port: 80 }],
-        })),
-      })
-    : object;
+export const plainRoute: Reshape = eachOf('IngressRoute', (object) =>
+  setting(object, ['spec', 'routes'], () =>
+    listAt(object, 'spec', 'routes').map((route) => ({
+      ...Object(route),
+      services: [{ kind: 'Service', name: object.metadata.name, port: 80 }],
+    })),
+  ),
+);

@@ -67,6 +67,8 @@ export interface GitopsRollout {
   readonly until?: When;
   /** What is done once the rollout has come to its end, while the load still runs. */
   readonly settled?: (acting: Acting) => Promise<void>;
+  /** Once the commit is applied; what it returns is given back when the rollout has come to its end. */
+  readonly beside?: (acting: Acting) => Promise<AsyncDisposable>;
 }
 
 const CANARY = { interval_s: 10, threshold: 2, step_weight_pct: 10, max_weight_pct: 50 };
@@ -136,8 +138,9 @@ function byArgo(namespace: string, rollout: GitopsRollout): Controller {
     start_s: POD_START_S,
     services: SERVICES,
     async files(ctx, shop) {
-      const rollout = await rolloutManifests(ctx, { ...shop, namespace });
-      return await kustomizationFiles(ctx, { ...shop, namespace, controller: 'argo-rollouts', rollout });
+      const manifests = await rolloutManifests(ctx, { ...shop, namespace });
+      const by_argo = { controller: 'argo-rollouts', rollout: manifests } as const;
+      return await kustomizationFiles(ctx, { ...shop, namespace, ...by_argo });
     },
     async deployed(ctx) {
       await untilRolloutEnded(ctx, { namespace, deadline_s: DEPLOYED_S });
@@ -216,7 +219,10 @@ async function act(acting: GitopsAct): Promise<void> {
   await rollout.defect?.before?.(acting);
   const settle = await controller.watch(acting, load);
   await run.phase('ship', `pushing the commit that ships ${NEXT}`, () => ship(acting, repository));
-  await run.phase('settle', `waiting for the ${spec.expected}`, settle);
+  await run.phase('settle', `waiting for the ${spec.expected}`, async () => {
+    await using _broken = await rollout.beside?.(acting);
+    await settle();
+  });
   await rollout.settled?.(acting);
   await run.phase('end of load', 'ending the load', async () => {
     await load.stop();

@@ -5,16 +5,22 @@ import { makeBuilder } from '#harness/images/builder.ts';
 import { archiveName, imageRef } from '#harness/images/plan.ts';
 import { shelf } from '#harness/images/places.ts';
 import { REGISTRY } from '#harness/stack/registry.ts';
-import { installStack } from '#harness/stack/stack.ts';
+import { installDefinitions, installStack } from '#harness/stack/stack.ts';
 import type { Acting } from './on-cluster.ts';
 import { recordVersion } from './two-versions.ts';
 
+/** The newest Flagger that is locked: its image, present on the cluster's nodes, and the folder of its definitions. */
+export interface NewerFlagger {
+  readonly image: string;
+  readonly definitions: string;
+}
+
 /**
- * Replaces the Flagger of a cluster of the scenario's own by the newest that is locked, definitions included, and
- * records the version before and after.
+ * Prepares an upgrade of the Flagger of a cluster of the scenario's own: brings the image, and puts the definitions in
+ * place, which ends every watch of the objects that they define.
  * @throws what building, loading and installing it throw
  */
-export async function upgradeFlagger({ run, cluster }: Acting): Promise<void> {
+export async function prepareUpgrade({ run, ctx, cluster }: Acting): Promise<NewerFlagger> {
   const { progress, signal } = run;
   const plan = await currentPlan('auto');
   const builder = makeBuilder(plan, { progress, signal });
@@ -24,6 +30,16 @@ export async function upgradeFlagger({ run, cluster }: Acting): Promise<void> {
     await builder.image('flagger');
     await loadImage(cluster, join(shelf('images'), archiveName(plan, 'flagger')), signal);
   }
+  await installDefinitions(ctx.kube, [definitions]);
+  return { image, definitions };
+}
+
+/** Replaces Flagger by the newer one, and records the version before and after. */
+export async function upgradeFlagger(
+  { run, cluster }: Acting,
+  { image, definitions }: NewerFlagger,
+): Promise<void> {
+  const { progress, signal } = run;
   await recordVersion(run);
   await installStack({
     cluster,

@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import type { Proportion } from '#harness/core/statistics/proportion.ts';
 import type { AccuracyRow } from '../contracts/accuracy.ts';
 import { FONT } from './option.ts';
 import { colour } from './palette.ts';
@@ -49,9 +50,12 @@ function judgeSeries(
   };
 }
 
+/** In percent. */
+function share({ trials, hits }: Proportion): number {
+  return trials === 0 ? 0 : (100 * hits) / trials;
+}
+
 function optionOf(rows: readonly AccuracyRow[], width: number): EChartsCoreOption {
-  const share = ({ trials, hits }: { trials: number; hits: number }): number =>
-    trials === 0 ? 0 : (100 * hits) / trials;
   return {
     animation: false,
     backgroundColor: 'transparent',
@@ -60,6 +64,8 @@ function optionOf(rows: readonly AccuracyRow[], width: number): EChartsCoreOptio
       left: 0,
       top: 0,
       icon: 'circle',
+      itemGap: 28,
+      itemWidth: 12,
       textStyle: { color: colour('ink') },
       data: ['controller', 'reference judge'],
     },

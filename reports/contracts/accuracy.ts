@@ -66,38 +66,41 @@ function sum(proportions: readonly Proportion[], hitsOf: (one: Proportion) => nu
   );
 }
 
+/** What one judge made of one case. */
+interface Found {
+  readonly expected: RolloutEnding;
+  readonly rolled_back: Proportion;
+}
+
+function ratesOf(judge: string, found: readonly Found[]): ErrorRates {
+  const of = (expected: RolloutEnding): readonly Proportion[] =>
+    found.filter((one) => one.expected === expected).map((one) => one.rolled_back);
+  return {
+    judge,
+    false_positives: sum(of('promotion'), ({ hits }) => hits),
+    false_negatives: sum(of('rollback'), ({ hits, trials }) => trials - hits),
+  };
+}
+
 /** False positives and false negatives of each controller and of the reference judge. */
 export function errorRates(rows: readonly AccuracyRow[]): readonly ErrorRates[] {
-  const of = (
-    judge: string,
-    of_judge: readonly { expected: RolloutEnding; found: Proportion }[],
-  ): ErrorRates => {
-    const found = (expected: RolloutEnding): readonly Proportion[] =>
-      of_judge.filter((one) => one.expected === expected).map((one) => one.found);
-    return {
-      judge,
-      false_positives: sum(found('promotion'), ({ hits }) => hits),
-      false_negatives: sum(found('rollback'), ({ hits, trials }) => trials - hits),
-    };
-  };
   const controllers = Map.groupBy(rows, ({ controller_name, version }) => `${controller_name} ${version}`);
   return [
-    ...[...controllers].map(([judge, own]) =>
-      of(
-        judge,
-        own.map(({ expected, rolled_back }) => ({ expected, found: rolled_back })),
-      ),
-    ),
-    of(
+    ...[...controllers].map(([judge, own]) => ratesOf(judge, own)),
+    ratesOf(
       'Reference (Mann-Whitney)',
-      rows.map(({ expected, reference_rolled_back }) => ({ expected, found: reference_rolled_back })),
+      rows.map(({ expected, reference_rolled_back: rolled_back }) => ({ expected, rolled_back })),
     ),
   ];
+}
+
+/** To a tenth of a percent. */
+function pct(value: number): string {
+  return (100 * value).toFixed(1);
 }
 
 /** `1 of 20 (5.0 %, 0.1 to 24.9 %)`. */
 export function proportionText({ hits, trials, share, low, high }: Proportion): string {
   if (trials === 0) return 'no data';
-  const pct = (value: number): string => (100 * value).toFixed(1);
   return `${hits} of ${trials} (${pct(share)} %, ${pct(low)} to ${pct(high)} %)`;
 }

@@ -136,19 +136,21 @@ describe('judgedRunOf', () => {
   });
 });
 
-describe('rollbackTimes', () => {
-  const steps = (seen_s: number, bad_s: number | undefined): JudgedRun['steps'] => [
+function seen(seen_s: number, bad_s: number | undefined): JudgedRun['steps'] {
+  return [
     { id: 'shipped', label: 'Shipped', after: undefined, at_s: 0 },
     { id: 'seen', label: 'Seen', after: 'shipped', at_s: seen_s },
     { id: 'bad', label: 'Bad', after: 'seen', at_s: bad_s },
   ];
+}
 
+describe('rollbackTimes', () => {
   it('gives smallest, median and largest over the repetitions of a scenario', () => {
     const [times] = rollbackTimes([
-      run({ steps: steps(1, 11) }),
-      run({ steps: steps(3, undefined) }),
-      run({ steps: steps(2, 14) }),
-      run({ steps: steps(99, 99), standing: 'inconclusive' }),
+      run({ steps: seen(1, 11) }),
+      run({ steps: seen(3, undefined) }),
+      run({ steps: seen(2, 14) }),
+      run({ steps: seen(99, 99), standing: 'inconclusive' }),
     ]);
     expect(times).toMatchObject({ runs: 3, left_out: 1 });
     expect(times?.steps[1]?.moment).toEqual({ seen: 3, min_s: 1, median_s: 2, max_s: 3 });
@@ -160,9 +162,9 @@ describe('rollbackTimes', () => {
 
   it('keeps scenarios and versions apart, and leaves out what was no rollback', () => {
     const times = rollbackTimes([
-      run({ steps: steps(1, 2) }),
-      run({ steps: steps(1, 2), version: '1.43.0' }),
-      run({ steps: steps(1, 2), scenario: 'other' }),
+      run({ steps: seen(1, 2) }),
+      run({ steps: seen(1, 2), version: '1.43.0' }),
+      run({ steps: seen(1, 2), scenario: 'other' }),
       run(),
     ]);
     expect(times.map(({ scenario, version }) => [scenario, version])).toEqual([

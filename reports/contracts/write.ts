@@ -17,6 +17,10 @@ export interface WrittenContracts {
   readonly unread: readonly string[];
 }
 
+function saysAnything({ contracts, steps, decision }: JudgedRun): boolean {
+  return contracts.length > 0 || steps.length > 0 || decision !== undefined;
+}
+
 /**
  * Writes the table of contracts and the times to roll back of the given runs, as `contracts.html`, `contracts.md` and
  * `contracts.json`. Runs of no rollout say nothing of either. Nothing is written where there is nothing to say.
@@ -38,9 +42,7 @@ export async function writeContracts(
       unread.push(error.message);
     }
   }
-  const says = ({ contracts, steps, decision }: JudgedRun): boolean =>
-    contracts.length > 0 || steps.length > 0 || decision !== undefined;
-  if (!runs.some(says)) return undefined;
+  if (!runs.some((run) => saysAnything(run))) return undefined;
   const document = contractsDocument(runs);
   const contents: Readonly<Record<string, string>> = {
     'contracts.html': renderContractsHtml(document),

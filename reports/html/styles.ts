@@ -73,6 +73,7 @@ tbody tr.fail>:first-child,tbody tr.inconclusive>:first-child{box-shadow:inset 4
 tbody tr.fail,tbody tr.inconclusive{background:var(--tint)}
 tbody tr.fail>:last-child,tbody tr.inconclusive>:last-child{padding-right:10px}
 .contracts td:nth-last-child(3){width:31%}.contracts td:nth-last-child(2){width:16%}.contracts td:last-child{width:19%}
+.contracts th[scope=rowgroup]{width:34%}
 .contracts th,.contracts td{padding-top:7px;padding-bottom:8px;line-height:1.42}
 .contracts tbody tr.fail,.contracts tbody tr.inconclusive{background:none}
 .contracts tbody tr>:first-child{box-shadow:none!important;padding-left:0!important}

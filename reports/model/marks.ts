@@ -111,6 +111,7 @@ function describe(
     case 'harness':
     case 'database':
     case 'git':
+    case 'gate':
     case 'gateway':
     case 'load':
       return undefined;

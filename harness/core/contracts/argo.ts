@@ -105,6 +105,7 @@ export const ARGO_CONTRACTS: readonly Contract[] = [
       'argoproj/argo-rollouts#1593',
       'argoproj/argo-rollouts#1624',
       'argoproj/argo-rollouts#4128',
+      'argoproj/argo-rollouts#4971',
       'argoproj/argo-rollouts#3082',
       'argoproj/argo-rollouts#1225',
     ],

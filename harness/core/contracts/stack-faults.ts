@@ -51,8 +51,8 @@ export const STACK_FAULTS: readonly Contract[] = [
   {
     id: 'S7',
     controller: 'either',
-    promise:
-      'A GitOps tool that sets the weights back again and again does not make a rollout go on for ever.',
-    source: 'reference: failure modes of the stack',
+    promise: 'A GitOps tool that sets the weights back again and again does not keep a release from its end.',
+    source:
+      'advanceCanary in pkg/controller/scheduler.go of Flagger 1.44.0: the weight is read from the route',
   },
 ];

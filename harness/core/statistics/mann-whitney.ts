@@ -49,7 +49,7 @@ function ranked(
 function exactDistribution(m: number, n: number): readonly number[] {
   // The generating function of U is the Gaussian binomial: the product of (1 - q^(n+i)) / (1 - q^i) for i from 1 to m.
   const size = m * n + 1;
-  const ways = new Array<number>(size).fill(0);
+  const ways = Array.from({ length: size }, () => 0);
   ways[0] = 1;
   for (let i = 1; i <= m; i += 1) {
     const factor = n + i;

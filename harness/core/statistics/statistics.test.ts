@@ -14,6 +14,17 @@ function relative(actual: number, expected: number): number {
   return expected === 0 ? Math.abs(actual) : Math.abs(actual / expected - 1);
 }
 
+/** Keeps the order of values. */
+function stretch(value: number): number {
+  return 3 + 2 * value ** 3;
+}
+
+/** Values within one of the mean. */
+function around(mean: number, seed: number, count = 40): readonly number[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => mean + random() * 2 - 1);
+}
+
 describe('the normal distribution', () => {
   it.each([
     [0, 0.5],
@@ -78,7 +89,6 @@ describe('mannWhitney', () => {
   it('minds only the order of the values', () => {
     fc.assert(
       fc.property(sample, sample, (x, y) => {
-        const stretch = (value: number): number => 3 + 2 * value ** 3;
         expect(mannWhitney(x.map(stretch), y.map(stretch)).p).toBe(mannWhitney(x, y).p);
       }),
     );
@@ -87,7 +97,9 @@ describe('mannWhitney', () => {
   it('counts U as the pairs in which x is above y, ties half', () => {
     fc.assert(
       fc.property(sample, sample, (x, y) => {
-        const pairs = x.flatMap((left) => y.map((right): number => (left > right ? 1 : left === right ? 0.5 : 0)));
+        const pairs = x.flatMap((left) =>
+          y.map((right): number => (left > right ? 1 : left === right ? 0.5 : 0)),
+        );
         expect(mannWhitney(x, y).u).toBeCloseTo(
           pairs.reduce((sum, one) => sum + one, 0),
           9,
@@ -147,11 +159,6 @@ describe('hodgesLehmann', () => {
 });
 
 describe('classify', () => {
-  const around = (mean: number, seed: number, count = 40): readonly number[] => {
-    const random = seededRandom(seed);
-    return Array.from({ length: count }, () => mean + random() * 2 - 1);
-  };
-
   it('finds a shift in the direction that matters, and no other', () => {
     expect(classify(around(44, 1), around(40, 2), { direction: 'increase' }).class).toBe('high');
     expect(classify(around(36, 1), around(40, 2), { direction: 'increase' }).class).toBe('pass');

@@ -70,18 +70,18 @@ describe.each(['P1', 'P2', 'P3', 'P4', 'P6'])('%s: taken back by the check', (id
   });
 });
 
+/** Nobody was answered by the new release. */
+function unmet(records: readonly TimelineRecord[]): TimelineRecord[] {
+  return records.map((record) => {
+    if (record.source !== 'load' || record.kind !== 'second') return record;
+    const series = record.data.series.filter(({ release }) => release !== 'v2');
+    return { ...record, data: { ...record.data, series } };
+  });
+}
+
 describe('P5: unhealthy pods', () => {
   it('holds where nobody met the release, and is broken where somebody did or it stayed', () => {
     expect(judge('P5', syntheticRun())).toMatchObject({ outcome: 'fail' });
-    const unmet = (records: readonly TimelineRecord[]): TimelineRecord[] =>
-      records.map((record) =>
-        record.source === 'load' && record.kind === 'second'
-          ? {
-              ...record,
-              data: { ...record.data, series: record.data.series.filter(({ release }) => release !== 'v2') },
-            }
-          : record,
-      );
     expect(judge('P5', syntheticRun(), unmet)).toMatchObject({ outcome: 'pass' });
     expect(judge('P5', syntheticRun({ outcome: 'never-rolled-back' }), unmet)).toMatchObject({
       outcome: 'fail',

@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts';
+import { s7 } from './stack-faults/ends.ts';
 import { s1 } from './stack-faults/goes-on.ts';
 import { s5 } from './stack-faults/told-first.ts';
 import { unharmed } from './stack-faults/unharmed.ts';
@@ -11,5 +12,5 @@ export const STACK_FAULT_RULES: readonly Rule[] = [
   unharmed('S4'),
   s5,
   unharmed('S6'),
-  unharmed('S7'),
+  s7,
 ];

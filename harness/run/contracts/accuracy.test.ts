@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { combine, type Outcome, type Verdict } from '#harness/core/verdict.ts';
+import { combine, type Outcome, type RuleVerdict, type Verdict } from '#harness/core/verdict.ts';
 import { ACCURACY_CASES, accuracyRuns, argoAccuracy, decisionsOf, WRONG_MAX } from './accuracy.ts';
 
+function ruled(rule: string, outcome: Outcome): RuleVerdict {
+  return { rule, outcome, promise: 'p', reason: 'why', limit: 'l', evidence: [] };
+}
+
 function verdict(decided: Outcome, other: Outcome = 'pass'): Verdict {
-  const of = (rule: string, outcome: Outcome) => ({
-    rule,
-    outcome,
-    promise: 'p',
-    reason: 'why',
-    limit: 'l',
-    evidence: [],
-  });
-  return combine([of('promoted', decided), of('label-truth', other)]);
+  return combine([ruled('promoted', decided), ruled('label-truth', other)]);
 }
 
 const times = (count: number, one: Verdict): readonly Verdict[] => Array.from({ length: count }, () => one);

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '#harness/core/errors.ts';
-import type { KubeObject } from '#harness/core/kubernetes.ts';
-import { TOUCHED_ANNOTATION } from '#harness/core/object-fields.ts';
+import { at, type KubeObject, textAt } from '#harness/core/kubernetes.ts';
+import { RELEASE_LABEL, TOUCHED_ANNOTATION } from '#harness/core/object-labels.ts';
 import { REPLICA_SET } from '#harness/kube/recording.ts';
-import { at } from '#harness/core/kubernetes.ts';
-import type { KubernetesObjectData, RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { KubernetesObjectData, RecordOf, Timeline } from '#harness/core/timeline.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
 import { loadMeasured } from '../rollout-conditions.ts';
 import type { LoadedAct, Moment, RolloutExtras, When } from '../rollout-extras.ts';
@@ -124,12 +123,16 @@ export function pausedAt(weight_pct: number, deadline_s = SOON_S): When {
   );
 }
 
+/** A state of a ReplicaSet that a Rollout has made for a release; one that a Deployment has made has no such hash. */
+function isSetOf({ subject, data }: RecordOf<'kubernetes', 'object'>, release: string): boolean {
+  return (
+    subject.startsWith('ReplicaSet/') && data.fields['release'] === release && data.fields['hash'] !== ''
+  );
+}
+
 /** Hash of the pods of a release; undefined before there is a ReplicaSet of it. */
 function hashOf(timeline: Timeline, release: string): unknown {
-  return timeline
-    .of('kubernetes', 'object')
-    .find(({ subject, data }) => subject.startsWith('ReplicaSet/') && data.fields['release'] === release)
-    ?.data.fields['hash'];
+  return timeline.of('kubernetes', 'object').find((record) => isSetOf(record, release))?.data.fields['hash'];
 }
 
 /** The Rollout has given up what it was rolling out. */
@@ -155,21 +158,22 @@ export function stableNow(release: string, deadline_s = SOON_S): When {
 }
 
 /** Pods that the last recorded state of each of a release's ReplicaSets asks for. */
-function askedFor(timeline: Timeline, { namespace }: RolloutSpec, release: string): number | undefined {
+function askedFor(timeline: Timeline, release: string): number | undefined {
   const sets = new Map<string, number>();
-  for (const { subject, data } of timeline.of('kubernetes', 'object')) {
-    if (!subject.startsWith(`ReplicaSet/${namespace}/`) || data.fields['release'] !== release) continue;
-    sets.set(subject, data.verb === 'deleted' ? 0 : Number(data.fields['replicas']));
+  for (const record of timeline.of('kubernetes', 'object')) {
+    const { subject, data } = record;
+    if (isSetOf(record, release))
+      sets.set(subject, data.verb === 'deleted' ? 0 : Number(data.fields['replicas']));
   }
   return sets.size === 0 ? undefined : [...sets.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** No pod of a release is asked for any more. */
 export function scaledDown(release: string, deadline_s: number): When {
-  return (spec) => ({
+  return () => ({
     awaited: `no pod of release ${release} to be asked for`,
     deadline_s,
-    holds: (timeline) => askedFor(timeline, spec, release) === 0,
+    holds: (timeline) => askedFor(timeline, release) === 0,
   });
 }
 
@@ -222,7 +226,7 @@ interface Change {
 export function rolloutWith(change: (release: string) => Change): Reshape {
   return (object: KubeObject) => {
     if (object.kind !== 'Rollout') return object;
-    const release = String(at(object, 'spec', 'template', 'metadata', 'labels', 'mettle.dev/release') ?? '');
+    const release = textAt(object, 'spec', 'template', 'metadata', 'labels', RELEASE_LABEL) ?? '';
     const { spec = {}, strategy = {} } = change(release);
     const name = at(object, 'spec', 'strategy', 'canary') === undefined ? 'blueGreen' : 'canary';
     const given: object = Object(at(object, 'spec', 'strategy', name));

@@ -6,6 +6,7 @@ import { NEVER_SERVES } from '../rollout-run.ts';
 import {
   abort,
   edit,
+  givenUpWith,
   moment,
   now,
   pausedAt,
@@ -18,6 +19,7 @@ import {
   watched,
 } from './argo-acts.ts';
 import { BRIEF, SMALL_PREVIEW } from './argo-blue-green.ts';
+import { DEADLINE_ROLLOUT, DEADLINE_S, STUCK } from './argo-deadline.ts';
 import { PERSON_ABORTS } from './argo-abort.ts';
 import { SEVERAL_RELEASES } from './argo-window.ts';
 import type { ArgoCase } from './case.ts';
@@ -37,6 +39,9 @@ async function roomFor({ ctx, namespace }: LoadedAct, pods: number): Promise<voi
   });
   await ctx.kube.apply([quota], { namespace });
 }
+
+/** The stable pods follow their share of the traffic; a delay before they are scaled down cannot be had with that. */
+const DYNAMIC = { dynamicStableScale: true, scaleDownDelaySeconds: undefined } as const;
 
 const byPerson = (
   contracts: readonly string[],
@@ -160,7 +165,7 @@ export const ARGO_KNOWN_BREAKS: readonly ArgoCase[] = [
         ],
         abort_scale_down_delay_s: 5,
       },
-      reshape: rolloutWith(() => ({ strategy: { dynamicStableScale: true } })),
+      reshape: rolloutWith(() => ({ strategy: DYNAMIC })),
       extras: script(
         moment('at 75', 'measuring at 75 %', pausedAt(75, 45)),
         moment('abort at 75', 'aborting at 75 %', watched(9), abort),
@@ -184,13 +189,14 @@ export const ARGO_KNOWN_BREAKS: readonly ArgoCase[] = [
       rollout: {
         replicas: 3,
         steps: [
-          { weight_pct: 34, pause_s: 1 },
+          // One pod of five: fewer than the stable release lacks for a moment when it is scaled.
+          { weight_pct: 20, pause_s: 1 },
           { weight_pct: 67, pause_s: HELD_S },
         ],
       },
       // The delay is the controller's own choice where none is set.
       reshape: rolloutWith(() => ({
-        strategy: { dynamicStableScale: true, abortScaleDownDelaySeconds: undefined },
+        strategy: { ...DYNAMIC, abortScaleDownDelaySeconds: undefined },
       })),
       extras: script(
         moment('at 67', 'measuring at 67 %', pausedAt(67, 45)),
@@ -199,6 +205,31 @@ export const ARGO_KNOWN_BREAKS: readonly ArgoCase[] = [
         moment('woken', 'watching what comes of it', watched(8)),
       ),
       settles: byPerson(['A14', 'A27'], 'A27', 'argoproj/argo-rollouts#4973'),
+    },
+  },
+  {
+    name: 'deadline-after-abort',
+    title: 'A11 is broken (#4971): once a release was aborted, the deadline of the next one never passes',
+    rollout: {
+      release: 'never-ready',
+      expected: 'rollback',
+      bad_answers_pct: 0,
+      load: 'steady-300',
+      rollout: DEADLINE_ROLLOUT,
+      extras: script(
+        moment(
+          'ship stuck',
+          'shipping v3, which is stuck too',
+          givenUpWith('v2', 3 * DEADLINE_S),
+          ship('never-ready', 'v3'),
+        ),
+        moment('never ends', 'watching what becomes of it', watched(2 * DEADLINE_S)),
+      ),
+      settles: {
+        contracts: ['A11'],
+        rules_left_out: STUCK,
+        known_break: { contract: 'A11', thread: 'argoproj/argo-rollouts#4971' },
+      },
     },
   },
   {

@@ -41,60 +41,36 @@ export const FLAGGER_ANALYSIS: readonly FlaggerCase[] = [
     },
   },
   {
-    name: 'no-values',
+    name: 'no-answers',
     title:
-      'F3: checks that answer NaN or nothing fail one by one, and the release goes on once they have values',
-    rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      canary: {
-        interval_s: 10,
-        threshold: 3,
-        step_weight_pct: 20,
-        max_weight_pct: 40,
-        metrics_address: METRICS_PROXY_ADDRESS,
-      },
-      load: 'steady-300',
-      extras: {
-        during: [lie('nan', weightReached(20)), lie('empty', failedChecks(1)), truth(failedChecks(2))],
-        until: phaseThenLoad(['Succeeded', 'Failed'], 8),
-      },
-      settles: {
-        contracts: ['F3'],
-        rules_left_out: {
-          promoted: 'its budget has no room for the checks that were made to fail',
-          'judge-saw': 'the checks are made to see nothing',
-        },
-      },
-    },
-  },
-  {
-    name: 'unreachable',
-    title:
-      'F4: a good release whose Prometheus answers late, not at all or with an error is rolled back at the threshold',
+      'F3, F4, F8: checks without a value fail one by one, the release goes on with values, and a Prometheus out of reach rolls it back',
     rollout: {
       release: 'good',
       expected: 'rollback',
       bad_answers_pct: 0,
       canary: {
         interval_s: 10,
-        threshold: 3,
+        threshold: 5,
         step_weight_pct: 20,
-        max_weight_pct: 40,
+        max_weight_pct: 60,
         metrics_address: METRICS_PROXY_ADDRESS,
       },
       load: 'steady-300',
       extras: {
         during: [
-          lie('slow', weightReached(20)),
-          lie('cut', failedChecks(1)),
-          lie('refused', failedChecks(2)),
+          lie('nan', weightReached(20)),
+          lie('empty', failedChecks(1)),
+          truth(failedChecks(2)),
+          lie('slow', weightReached(40)),
+          lie('cut', failedChecks(3)),
+          lie('refused', failedChecks(4)),
         ],
+        until: phaseThenLoad(['Failed', 'Succeeded'], 12),
       },
       settles: {
-        contracts: ['F4', 'F8'],
+        contracts: ['F3', 'F4', 'F8'],
         rules_left_out: {
+          'rolled-back': 'its budget has no room for the advance in between',
           exposure: 'the release is good, so it gives no bad answer',
           harm: 'the release is good, so it gives no bad answer',
           'judge-saw': 'the checks are made to see nothing',

@@ -4,13 +4,14 @@ import type { Recorder } from '#harness/core/timeline.ts';
 import { CONFIG_MAP, SECRET } from '#harness/kube/recording.ts';
 import { made } from '#harness/stack/shop-manifests.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
-import { all, containerEnv, podSpec } from '../canary-shapes.ts';
+import { podSpec } from '../canary-shapes.ts';
 import { releaseDocument } from '../on-cluster.ts';
 import type { RolloutAct } from '../rollout-act.ts';
 import type { AnyRolloutAct, LoadedAct } from '../rollout-extras.ts';
 import { STABLE, STABLE_DOCUMENT } from '../rollout-run.ts';
 import type { FlaggerCase } from './case.ts';
 import { awaitCanary, passTime, watchKinds } from './canary-waits.ts';
+import { container, eachOf, together, withEnv } from './reshape.ts';
 
 /** Maps and the Secret that the shop's pods refer to beside their release. */
 const OPTED_OUT = 'shop-opted-out';
@@ -44,11 +45,16 @@ function from(kind: 'configMapKeyRef' | 'secretKeyRef', name: string, key: strin
 }
 
 /** The pods refer to all three: by variables, and the init container to one of its own. */
-const refers: Reshape = all(
-  containerEnv([
-    { name: 'TONE', valueFrom: from('configMapKeyRef', OPTED_OUT, 'tone') },
-    { name: 'KEY', valueFrom: from('secretKeyRef', KEY, 'key') },
-  ]),
+const refers: Reshape = together(
+  eachOf(
+    'Deployment',
+    container((shop) =>
+      withEnv(shop, [
+        { name: 'TONE', valueFrom: from('configMapKeyRef', OPTED_OUT, 'tone') },
+        { name: 'KEY', valueFrom: from('secretKeyRef', KEY, 'key') },
+      ]),
+    ),
+  ),
   (object) => {
     const [shop] = listAt(object, 'spec', 'template', 'spec', 'containers');
     const init = {

@@ -1,7 +1,7 @@
 import { GATE_CLOSED, GATE_OPEN } from '#harness/stack/gate.ts';
 import { METRICS_PROXY_ADDRESS } from '#harness/stack/metrics-proxy.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
-import { all, canarySpec, webhooks } from '../canary-shapes.ts';
+import { canarySpec, webhooks } from '../canary-shapes.ts';
 import { phaseSeen, weightReached } from '../moments.ts';
 import type { FlaggerRollout } from '../flagger-rollout.ts';
 import { NEVER_SERVES, type Settles } from '../rollout-run.ts';
@@ -219,7 +219,7 @@ export const FLAGGER_1_43_BREAKS: readonly KnownBreak[] = [
       bad_answers_pct: 0,
       canary,
       load: 'steady-300',
-      reshape: all(canarySpec({ skipAnalysis: true }), webhooks([hook(HOOKS.post_rollout)])),
+      reshape: together(canarySpec({ skipAnalysis: true }), webhooks([hook(HOOKS.post_rollout)])),
       extras: { until: phaseThenLoad(['Succeeded', 'Failed'], 8) },
       settles: {
         contracts: ['F18'],

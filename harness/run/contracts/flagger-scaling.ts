@@ -2,11 +2,12 @@ import type { KubeObject } from '#harness/core/kubernetes.ts';
 import { AUTOSCALER, DEPLOYMENT } from '#harness/kube/recording.ts';
 import { made } from '#harness/stack/shop-manifests.ts';
 import { SHOP } from '#harness/stack/shop.ts';
-import { all, canarySpec, deploymentSpec } from '../canary-shapes.ts';
+import { canarySpec, deploymentSpec } from '../canary-shapes.ts';
 import { weightReached } from '../moments.ts';
 import type { AnyRolloutAct, LoadedAct } from '../rollout-extras.ts';
 import type { FlaggerCase } from './case.ts';
 import { watchKinds } from './canary-waits.ts';
+import { together } from './reshape.ts';
 
 /** Pods of the primary under load: more than the autoscaler's floor, fewer than its ceiling. */
 const PRIMARY_PODS = 4;
@@ -64,7 +65,7 @@ export const FLAGGER_SCALING: readonly FlaggerCase[] = [
       // The pods are slow to start three times: at first, when the floor is raised, and in the primary.
       declares: { held_s: 75 },
       load: 'steady-300',
-      reshape: all(
+      reshape: together(
         canarySpec({ autoscalerRef: { ...apiVersionOf(autoscaler), name: SHOP } }),
         deploymentSpec({ strategy: { rollingUpdate: { maxSurge: '100%', maxUnavailable: 0 } } }),
       ),

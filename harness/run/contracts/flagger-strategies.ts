@@ -1,8 +1,9 @@
-import { canarySpec, all, analysis, plainRoute } from '../canary-shapes.ts';
+import { analysis, canarySpec, plainRoute } from '../canary-shapes.ts';
 import { recordSeries } from '#harness/observe/series.ts';
 import type { EpochMs } from '#harness/core/timeline.ts';
 import type { AnyRolloutAct } from '../rollout-extras.ts';
 import type { FlaggerCase } from './case.ts';
+import { together } from './reshape.ts';
 
 /** Header by which a share of the users asks for the next release. */
 const HEADER = { name: 'x-user-group', value: 'early' } as const;
@@ -75,7 +76,7 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
       bad_answers_pct: 0,
       canary: ANALYSIS,
       declares: { iterations: 2 },
-      reshape: all(
+      reshape: together(
         canarySpec({ provider: 'kubernetes' }),
         // Nobody asks the green pods, so there is nothing that a check could measure.
         analysis({ metrics: [] }),

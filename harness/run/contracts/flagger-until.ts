@@ -72,3 +72,15 @@ export function failedChecks(count: number): When {
       reached(timeline, spec, ({ failed_checks }) => Number(failed_checks) >= count) !== undefined,
   });
 }
+
+/** Whichever comes first. */
+export function either(one: When, other: When): When {
+  return (spec) => {
+    const [left, right] = [one(spec), other(spec)];
+    return {
+      awaited: `${left.awaited}, or ${right.awaited}`,
+      deadline_s: Math.max(left.deadline_s, right.deadline_s),
+      holds: (timeline) => left.holds(timeline) || right.holds(timeline),
+    };
+  };
+}

@@ -60,7 +60,10 @@ export function container(change: (one: object) => object): Reshape {
 }
 
 /** A container with further variables, or others under the names that it had. */
-export function withEnv(one: object, env: readonly { readonly name: string }[]): object {
+export function withEnv(
+  one: object,
+  env: readonly { readonly name: string; readonly valueFrom?: object; readonly value?: string }[],
+): object {
   const names = new Set(env.map(({ name }) => name));
   const kept = listAt(one, 'env').filter((variable) => !names.has(textAt(variable, 'name') ?? ''));
   return { ...one, env: [...kept, ...env] };

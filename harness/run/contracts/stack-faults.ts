@@ -1,3 +1,4 @@
+import type { Acting } from '../on-cluster.ts';
 import { promotionBegan, weightReached, phaseSeen } from '../moments.ts';
 import type { LoadedAct, Moment, When } from '../rollout-extras.ts';
 import { type FaultUse, withFault } from '../with-fault.ts';
@@ -5,13 +6,15 @@ import { passTime } from './canary-waits.ts';
 import type { ArgoCase, FlaggerCase } from './case.ts';
 import { failedChecks, phaseThenLoad } from './flagger-until.ts';
 
-const QUICK = { interval_s: 10, threshold: 2, step_weight_pct: 25, max_weight_pct: 50 } as const;
+/** The pace of most rollouts here. */
+export const QUICK = { interval_s: 10, threshold: 2, step_weight_pct: 25, max_weight_pct: 50 } as const;
 /** Seconds of load after the end, so that what came late is seen. */
 const AFTER_S = 12;
 /** Longest life of a fault that is not healed before. */
 const LEASE_S = 120;
 
-const ended = phaseThenLoad(['Succeeded', 'Failed'], AFTER_S);
+/** Either end, with load after it. */
+export const ended = phaseThenLoad(['Succeeded', 'Failed'], AFTER_S);
 
 interface Timed {
   /** Name of the act. */
@@ -23,7 +26,7 @@ interface Timed {
 }
 
 /** A fault that comes on at a moment of the rollout. */
-function broken({ name, when, use, for_s }: Timed): Moment {
+export function broken({ name, when, use, for_s }: Timed): Moment {
   return {
     name,
     title: `injecting ${use.fault}`,
@@ -46,7 +49,7 @@ function killed(name: string, controller: 'flagger' | 'argo-rollouts', when: Whe
 }
 
 /** Each start of the controller begins its pace anew. */
-const PACE = {
+export const PACE = {
   exposure: 'each start of the controller begins its interval anew',
   harm: 'each start of the controller begins its interval anew',
   'rolled-back': 'each start of the controller begins its interval anew',
@@ -62,7 +65,7 @@ export const KILLED_FLAGGER: readonly FlaggerCase[] = [
       release: 'errors-50',
       expected: 'rollback',
       bad_answers_pct: 50,
-      canary: { ...QUICK, step_weight_pct: 10 },
+      canary: { ...QUICK, step_weight_pct: 10, threshold: 3 },
       load: 'steady-300',
       extras: {
         during: [
@@ -135,6 +138,7 @@ const OUTAGE_S = 15;
 const BLIND = {
   ...PACE,
   'run-complete': 'whoever watches the API server loses it; the contract rests on the load and the end',
+  'healthy-after': 'states of the workloads may be missing',
   'judge-saw': 'states of the analysis may be missing',
   'traffic-share': 'weights may be missing',
   'routes-agree': 'weights may be missing',
@@ -235,138 +239,13 @@ export const API_SERVER_ARGO: readonly ArgoCase[] = [
   },
 ];
 
-/** Less than Flagger's patience with a chat, 5 s: the message is taken, late. */
-const CHAT_DELAY_MS = 4_500;
-
-const SLOW_CHAT = {
-  steady: (act: LoadedAct) =>
-    withFault(act, { fault: 'chat-slow', options: { delay_ms: CHAT_DELAY_MS }, lease_s: 300 }),
-};
-
-/** Both controllers tell before they act: seen in their source, and measured here. */
-const TOLD_FIRST = {
-  contracts: ['S5'],
-  rules_left_out: {
-    exposure: 'the contract judges by how much it is prolonged',
-    harm: 'the contract judges by how much it is prolonged',
-    'rolled-back': 'each message holds the controller up',
-  },
-  known_break: { contract: 'S5', thread: 'harness/DESIGN.md' },
-};
-
-export const SLOW_CHAT_FLAGGER: readonly FlaggerCase[] = [
-  {
-    name: 'slow-chat',
-    title: 'S5: Flagger keeps users on a release that it has given up until the chat has answered',
-    rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
-      canary: { ...QUICK, step_weight_pct: 10 },
-      load: 'steady-300',
-      extras: SLOW_CHAT,
-      settles: TOLD_FIRST,
-    },
-  },
-];
-
-export const SLOW_CHAT_ARGO: readonly ArgoCase[] = [
-  {
-    name: 'slow-chat',
-    title: 'S5: Argo Rollouts keeps users on a release that it has given up until the chat has answered',
-    rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
-      load: 'steady-300',
-      extras: SLOW_CHAT,
-      settles: TOLD_FIRST,
-    },
-  },
-];
-
-/** Who else sets numbers and routes while a release is on its way. */
-export const FOUGHT_FLAGGER: readonly FlaggerCase[] = [
-  {
-    name: 'autoscaler',
-    title:
-      'S6: a good release is promoted although an autoscaler sets the number of pods of the primary to and fro',
-    rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      canary: QUICK,
-      load: 'steady-300',
-      extras: {
-        during: [
-          broken({
-            name: 'fight over pods',
-            when: weightReached(25),
-            use: {
-              fault: 'hpa-fights',
-              options: { name: 'shop-primary', low: 2, high: 3, every_s: 4 },
-              alone: false,
-            },
-          }),
-        ],
-        until: ended,
-      },
-      settles: { contracts: ['S6'], rules_left_out: PACE },
-    },
-  },
-  {
-    name: 'replicas-in-git',
-    title:
-      'S6: a good release is promoted although a GitOps tool sets the number of its pods again and again',
-    rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      canary: QUICK,
-      load: 'steady-300',
-      extras: {
-        during: [
-          broken({
-            name: 'apply replicas',
-            when: weightReached(25),
-            use: {
-              fault: 'gitops-reapplies',
-              options: { kind: 'Deployment', name: 'shop', every_s: 3 },
-              alone: false,
-            },
-          }),
-        ],
-        until: ended,
-      },
-      settles: { contracts: ['S6'], rules_left_out: PACE },
-    },
-  },
-  {
-    name: 'weights-in-git',
-    title: 'S7: a good release is promoted although a GitOps tool sets the weights back again and again',
-    rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      canary: QUICK,
-      load: 'steady-300',
-      extras: {
-        steady: (act: LoadedAct) =>
-          withFault(act, {
-            fault: 'gitops-reapplies',
-            options: { kind: 'TraefikService', name: 'shop', every_s: 3 },
-            lease_s: 300,
-          }),
-        until: ended,
-      },
-      settles: {
-        contracts: ['S7'],
-        rules_left_out: {
-          ...PACE,
-          'judge-saw': 'the canary has traffic for a part of each window only',
-          'traffic-share': 'who declares weights changes every few seconds',
-        },
-      },
-    },
-  },
-];
+/** Flux without its source, and without the controllers that would look for it. */
+export async function withoutFlux(acting: Acting): Promise<AsyncDisposable> {
+  await using away = new AsyncDisposableStack();
+  const use = { lease_s: LEASE_S, alone: true };
+  away.use(await withFault(acting, { fault: 'flux-source-unavailable', ...use }));
+  for (const controller of ['source-controller', 'kustomize-controller']) {
+    away.use(await withFault(acting, { fault: 'flux-controller-killed', options: { controller }, ...use }));
+  }
+  return away.move();
+}

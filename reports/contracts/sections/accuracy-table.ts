@@ -56,7 +56,7 @@ export function AccuracyTable({ rows }: { readonly rows: readonly AccuracyRow[] 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): JSX.Element {
   return h(
     'table',
-    { class: 'compact' },
+    { class: 'compact cards' },
     h(
       'thead',
       null,
@@ -73,7 +73,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): J
         h(
           'tr',
           null,
-          cells.map((cell, index) => (index === 0 ? h('th', { scope: 'row' }, cell) : h('td', null, cell))),
+          cells.map((cell, index) =>
+            index === 0 ? h('th', { scope: 'row' }, cell) : h('td', { 'data-label': head[index] }, cell),
+          ),
         ),
       ),
     ),

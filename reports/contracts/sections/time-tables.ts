@@ -72,14 +72,17 @@ function Step(props: {
   return h('tr', null, name, ...cells, h('td', { class: 'bar-cell' }, bars(moment, to_s)));
 }
 
+/** Where a bar stands, in percent of its track; what is too short to see is shown as a mark. */
+function placed(from: number, width: number): string {
+  return `left:${Math.min(from, 99.2).toFixed(2)}%;width:${Math.max(width, 0.8).toFixed(2)}%`;
+}
+
 function bars({ min_s, median_s, max_s }: Spread, to_s: number): JSX.Element {
   const place = (value: number): number => (Math.max(value, 0) / to_s) * 100;
-  const at = (from: number, width: number): string =>
-    `left:${Math.min(from, 99.2).toFixed(2)}%;width:${Math.max(width, 0.8).toFixed(2)}%`;
   return h(
     'span',
     { class: 'track', 'aria-hidden': 'true' },
-    h('span', { class: 'bar', style: at(place(min_s), place(max_s) - place(min_s)) }),
-    h('span', { class: 'bar instant', style: at(place(median_s), 0) }),
+    h('span', { class: 'bar', style: placed(place(min_s), place(max_s) - place(min_s)) }),
+    h('span', { class: 'bar instant', style: placed(place(median_s), 0) }),
   );
 }

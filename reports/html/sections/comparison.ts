@@ -44,7 +44,7 @@ export function Comparison({ compared }: { readonly compared: ComparisonData }):
 function table(head: readonly string[], rows: readonly (readonly string[])[]): JSX.Element {
   return h(
     'table',
-    { class: 'compact' },
+    { class: 'compact cards' },
     h(
       'thead',
       null,
@@ -61,7 +61,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): J
         h(
           'tr',
           null,
-          cells.map((cell) => h('td', { class: 'said' }, cell)),
+          cells.map((cell, index) => h('td', { class: 'said', 'data-label': head[index] }, cell)),
         ),
       ),
     ),

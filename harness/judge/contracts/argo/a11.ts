@@ -41,9 +41,13 @@ function stuck(
     return { says: `${release} ${timed.says}`, problem: timed.problem, evidence };
   }
   const timed = within('marked', (marked.at - shipped.at) / 1000, deadline_s);
-  const allowed = actsOf(facts, /^allow abort/)[0];
-  if (!allowed || !aborted)
-    return { says: `${release} ${timed.says} and never aborted`, problem: true, evidence };
+  const asked = facts.timeline.of('harness', 'phase').some(({ subject }) => subject === 'allow abort');
+  const allowed = asked ? actsOf(facts, /^allow abort$/)[0] : undefined;
+  if (!allowed) {
+    const unasked = aborted ? ', and aborted unasked' : '';
+    return { says: `${release} ${timed.says}${unasked}`, problem: timed.problem || unasked !== '', evidence };
+  }
+  if (!aborted) return { says: `${release} ${timed.says}, and never aborted`, problem: true, evidence };
   const early = aborted.at < allowed.from;
   const took_s = (aborted.at - allowed.from) / 1000;
   return {

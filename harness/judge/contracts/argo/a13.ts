@@ -44,7 +44,7 @@ function keptAfter(facts: Facts, states: readonly ObjectRecord[], act: ActSpan):
   if (numberOf(had, 'replicas') === 0) return undefined;
   const zero = withdrawnAt(facts, act.from);
   const gone = sets.find(
-    ({ at, data }) => at > act.from && at < act.until && Number(data.fields['replicas']) === 0,
+    ({ at, data }) => at > act.from && at <= act.until && Number(data.fields['replicas']) === 0,
   );
   const evidence = [act.seq, ...(zero ? [zero.seq] : []), ...(gone ? [gone.seq] : [])];
   const delay_s = delayAt(states, act);

@@ -69,8 +69,9 @@ describe('A13', () => {
   });
 });
 
+const four = (seconds: number, more: object = {}): Timed => rollout(seconds, { replicas: 4, ...more });
+
 describe('A14', () => {
-  const four = (seconds: number, more: object = {}): Timed => rollout(seconds, { replicas: 4, ...more });
   const large: readonly Timed[] = [
     set(-19, 'v1', 4),
     four(1),
@@ -102,10 +103,10 @@ describe('A14', () => {
   });
 });
 
-describe('A34', () => {
-  const selects = (seconds: number, hash: string): Timed =>
-    object(seconds, 'Service/shop-canary', { selects: hash });
+const selects = (seconds: number, hash: string): Timed =>
+  object(seconds, 'Service/shop-canary', { selects: hash });
 
+describe('A34', () => {
   test('holds when the Service is pointed at the stable pods once', () => {
     expect(judged(a34, {}, canary, selects(2, 'new'), abort, aborted(20.5), selects(20.6, 'old'))).toBe(
       'pass',
@@ -121,10 +122,10 @@ describe('A34', () => {
   });
 });
 
-describe('A21', () => {
-  const pod = (name: string, role: string): Timed =>
-    object(3, `Pod/shop-${name}`, { hash: name, role, ready: true, terminating: false });
+const pod = (name: string, role: string): Timed =>
+  object(3, `Pod/shop-${name}`, { hash: name, role, ready: true, terminating: false });
 
+describe('A21', () => {
   test('holds under its own id when labels are true, and is broken by one that is not', () => {
     expect(a21.id).toBe('A21');
     expect(judged(a21, {}, rollout(1), pod('old', 'stable'), pod('new', 'canary'))).toBe('pass');

@@ -74,9 +74,10 @@ describe('A19', () => {
   });
 });
 
+const gone = (seconds: number): Timed => set(seconds, 'v2', 0);
+
 describe('A20', () => {
   const back = act(22, 'switch back', 0.2);
-  const gone = (seconds: number): Timed => set(seconds, 'v2', 0);
 
   test('holds when the switch back is immediate and the replaced set goes after its delay', () => {
     expect(judged(a20, COURSE, course(), back, weight(22.8, 0), gone(35))).toBe('pass');

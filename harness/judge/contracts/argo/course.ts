@@ -61,12 +61,13 @@ export function lastAt<One extends { readonly at: EpochMs }>(
 /** States of the ReplicaSets of a release, in order. @throws MissingEvidence when none was observed */
 export function setsOf(facts: Facts, release: string): readonly ObjectRecord[] {
   const { namespace } = facts.argo;
-  const found = facts.timeline
-    .of('kubernetes', 'object')
-    .filter(
-      ({ subject, data }) =>
-        subject.startsWith(`ReplicaSet/${namespace}/`) && data.fields['release'] === release,
-    );
+  const found = facts.timeline.of('kubernetes', 'object').filter(
+    ({ subject, data }) =>
+      subject.startsWith(`ReplicaSet/${namespace}/`) &&
+      data.fields['release'] === release &&
+      // A Deployment's own have no such hash.
+      data.fields['hash'] !== '',
+  );
   if (found.length === 0) throw new MissingEvidence(`no ReplicaSet of release ${release} was observed`);
   return found;
 }

@@ -5,48 +5,63 @@ import { a22 } from './a22.ts';
 import { a30 } from './a30.ts';
 import { a32 } from './a32.ts';
 
+const deployment = (seconds: number, replicas: number): Timed =>
+  object(seconds, 'Deployment/shop', { replicas, ready: replicas, present: replicas });
+
+const pod = (seconds: number, name: string, ready: boolean): Timed =>
+  object(seconds, `Pod/shop-${name}`, { ready, terminating: !ready });
+
+const referring = (seconds: number, way: string, more: object = {}): Timed =>
+  rollout(seconds, { scale_down: way, replicas: 2, ready: 0, ...more });
+
+const healthy = (way: string): Timed => referring(4, way, { phase: 'Healthy', ready: 2 });
+
 describe('A22', () => {
-  const deployment = (seconds: number, replicas: number): Timed =>
-    object(seconds, 'Deployment/shop', { replicas, ready: replicas, present: replicas });
-  const pod = (seconds: number, name: string, ready: boolean): Timed =>
-    object(seconds, `Pod/shop-${name}`, { ready, terminating: !ready });
-  const state = (seconds: number, way: string, more: object = {}): Timed =>
-    rollout(seconds, { scale_down: way, replicas: 2, ready: 0, ...more });
   const old = [deployment(-19, 2), pod(-19, 'a', true), pod(-19, 'b', true)];
   const own = [pod(2, 'c', true), pod(2, 'd', true)];
   const left = [pod(6, 'a', false), pod(6, 'b', false)];
-  const healthy = (way: string): Timed => state(4, way, { phase: 'Healthy', ready: 2 });
 
   test('onsuccess waits for the Rollout to be healthy', () => {
     const way = 'onsuccess';
-    expect(judged(a22, {}, old, state(1, way), own, healthy(way), deployment(5, 0), left)).toBe('pass');
-    expect(judged(a22, {}, old, state(1, way), own, deployment(3, 0), healthy(way), left)).toBe('fail');
-    expect(judged(a22, {}, old, state(1, way), own, healthy(way))).toBe('fail');
+    expect(judged(a22, {}, old, referring(1, way), own, healthy(way), deployment(5, 0), left)).toBe('pass');
+    expect(judged(a22, {}, old, referring(1, way), own, deployment(3, 0), healthy(way), left)).toBe('fail');
+    expect(judged(a22, {}, old, referring(1, way), own, healthy(way))).toBe('fail');
   });
   test('progressively goes as far as pods of the Rollout are ready', () => {
     const way = 'progressively';
-    const one = state(3, way, { ready: 1 });
+    const one = referring(3, way, { ready: 1 });
     expect(
-      judged(a22, {}, old, state(1, way), own, one, deployment(3.1, 1), healthy(way), deployment(5, 0), left),
+      judged(
+        a22,
+        {},
+        old,
+        referring(1, way),
+        own,
+        one,
+        deployment(3.1, 1),
+        healthy(way),
+        deployment(5, 0),
+        left,
+      ),
     ).toBe('pass');
-    expect(judged(a22, {}, old, state(1, way), own, one, deployment(3.1, 0), healthy(way), left)).toBe(
+    expect(judged(a22, {}, old, referring(1, way), own, one, deployment(3.1, 0), healthy(way), left)).toBe(
       'fail',
     );
   });
   test('never leaves it alone', () => {
-    expect(judged(a22, {}, old, state(1, 'never'), own, healthy('never'))).toBe('pass');
-    expect(judged(a22, {}, old, state(1, 'never'), own, healthy('never'), deployment(9, 0))).toBe('fail');
+    expect(judged(a22, {}, old, referring(1, 'never'), own, healthy('never'))).toBe('pass');
+    expect(judged(a22, {}, old, referring(1, 'never'), own, healthy('never'), deployment(9, 0))).toBe('fail');
   });
   test('is broken by a moment with too few pods, and by a Deployment that does not come back', () => {
     const way = 'onsuccess';
-    const moved = [state(1, way), own, healthy(way), deployment(5, 0)].flat();
+    const moved = [referring(1, way), own, healthy(way), deployment(5, 0)].flat();
     expect(judged(a22, {}, old, moved, left, pod(8, 'c', false))).toBe('fail');
     const removed = act(20, 'remove rollout', 1);
     expect(judged(a22, {}, old, moved, left, removed)).toBe('fail');
     expect(judged(a22, {}, old, moved, left, removed, deployment(24, 2))).toBe('pass');
   });
   test('proves nothing without a Deployment', () => {
-    expect(judged(a22, {}, own, state(1, 'never'))).toBe('inconclusive');
+    expect(judged(a22, {}, own, referring(1, 'never'))).toBe('inconclusive');
   });
 });
 
@@ -66,10 +81,11 @@ describe('A30', () => {
   });
 });
 
+const lease = (seconds: number, holder: string): Timed =>
+  object(seconds, 'Lease/argo-rollouts-controller-lock', { holder, duration_s: 15 });
+
 describe('A32', () => {
   const course = { observers: ['controllers'], serves: 'v2' };
-  const lease = (seconds: number, holder: string): Timed =>
-    object(seconds, 'Lease/argo-rollouts-controller-lock', { holder, duration_s: 15 });
   const kill = act(10, 'kill leader', 0.2);
   const stable = rollout(45, { phase: 'Healthy', stable: 'new', step: 6 });
 

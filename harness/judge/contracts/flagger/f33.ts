@@ -9,7 +9,15 @@ export const f33 = contractRule('F33', (facts) => {
     ({ data }) => data.fields.phase === 'Terminating' || data.verb === 'deleted',
   );
   if (!terminating) throw new MissingEvidence('the Canary was never asked to go');
-  const after = facts.timeline.of('kubernetes', 'object').filter(({ at }) => at >= terminating.at);
+  // From the end of the load on the scenario itself lets go what is still held.
+  const until =
+    facts.timeline
+      .of('harness', 'phase')
+      .find(({ subject, data }) => subject === 'end of load' && data.state === 'started')?.at ??
+    facts.load_end;
+  const after = facts.timeline
+    .of('kubernetes', 'object')
+    .filter(({ at }) => at >= terminating.at && at <= until);
   const ready = after.find(
     ({ subject, data: { fields } }) =>
       subject === `Deployment/${namespace}/${app}` &&
@@ -31,7 +39,7 @@ export const f33 = contractRule('F33', (facts) => {
     outcome: early || bad > 0 ? 'fail' : 'pass',
     reason: `${
       gone === undefined
-        ? `the Canary and its primary were still there after ${since_s(facts.load_end)} s`
+        ? `the Canary and its primary were still there after ${since_s(until)} s`
         : `${gone.subject} went ${since_s(gone.at)} s after the deletion, ${early ? 'with no ready pods of the target' : 'after the target was ready'}`
     }; ${bad} bad answers since`,
     limit: 'the primary goes only once the target is ready, 0 bad answers',

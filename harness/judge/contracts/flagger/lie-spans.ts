@@ -14,12 +14,17 @@ export interface LieSpan {
 
 /** What the Canary did meanwhile. */
 export interface Meanwhile {
+  /** Checks that had failed by then. */
+  readonly failed_before: number;
   /** Checks that were counted as failed. */
   readonly failed: number;
   /** True when the weight grew or the release was promoted. */
   readonly advanced: boolean;
   readonly events: readonly RecordOf<'kubernetes', 'event'>[];
 }
+
+/** How much later than the state that it explains an event may arrive, in ms; two looks are ten times as far apart. */
+const EVENT_LATE_MS = 1_000;
 
 const NAMES: readonly string[] = Object.values(METRIC_LIES);
 const PROMOTED: ReadonlySet<string> = new Set(['Promoting', 'Finalising', 'Succeeded']);
@@ -46,12 +51,14 @@ export function meanwhile(facts: Facts, { from, to }: Pick<LieSpan, 'from' | 'to
     throw new MissingEvidence('the Canary was not observed before its check was changed');
   const within = states.filter(({ at }) => at > from && at <= to).map(({ data }) => data.fields);
   const highest = Math.max(0, ...within.map(({ failed_checks }) => Number(failed_checks)));
+  const failed_before = Number(before['failed_checks']);
   return {
-    failed: Math.max(0, highest - Number(before['failed_checks'])),
+    failed_before,
+    failed: Math.max(0, highest - failed_before),
     advanced: within.some(
       ({ weight_pct, phase }) =>
         Number(weight_pct) > Number(before['weight_pct']) || PROMOTED.has(String(phase)),
     ),
-    events: facts.rollout_events.filter(({ at }) => at > from && at <= to),
+    events: facts.rollout_events.filter(({ at }) => at > from && at <= to + EVENT_LATE_MS),
   };
 }

@@ -13,6 +13,7 @@ import { planOf, type SyntheticRunOptions } from '#harness/core/testing/syntheti
 import { syntheticRun } from '#harness/core/testing/synthetic-run.ts';
 import { type Draft, type EpochMs, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import type { Rule } from '../../rule.ts';
+import { s7 } from './ends.ts';
 import { s1 } from './goes-on.ts';
 import { s5 } from './told-first.ts';
 import { unharmed } from './unharmed.ts';
@@ -107,6 +108,19 @@ describe('S1', () => {
   });
 });
 
+/** Nobody is answered well for a second. */
+const unanswered =
+  (from: EpochMs): Alteration =>
+  (records) =>
+    records.map((record) =>
+      record.source === 'load' && record.kind === 'second' && record.at > from && record.at <= from + 1_000
+        ? {
+            ...record,
+            data: { ...record.data, series: record.data.series.map((one) => ({ ...one, bad: true })) },
+          }
+        : record,
+    );
+
 describe('S2', () => {
   const s2 = unharmed('S2');
   const plan = planOf(GOOD);
@@ -128,16 +142,7 @@ describe('S2', () => {
       phase === 'Succeeded' ? { phase: 'Progressing' } : undefined,
     );
     expect(judged(s2, syntheticRun(GOOD), away, endless)).toEqual(['fail', 'it was not promoted']);
-    const unanswered: Alteration = (records) =>
-      records.map((record) =>
-        record.source === 'load' && record.kind === 'second' && record.at > on && record.at <= on + 1_000
-          ? {
-              ...record,
-              data: { ...record.data, series: record.data.series.map((one) => ({ ...one, bad: true })) },
-            }
-          : record,
-      );
-    expect(judged(s2, syntheticRun(GOOD), away, unanswered)).toEqual([
+    expect(judged(s2, syntheticRun(GOOD), away, unanswered(on))).toEqual([
       'fail',
       expect.stringMatching(/^\d+ requests failed meanwhile$/),
     ]);
@@ -185,5 +190,20 @@ describe('S5', () => {
     expect(judged(s5, syntheticRun({}), ...told(300))[0]).toBe('inconclusive');
     expect(judged(s5, syntheticRun({}), slow, without('chat'))[0]).toBe('inconclusive');
     expect(judged(s5, syntheticRun(GOOD), declaring({}), slow)[0]).toBe('inconclusive');
+  });
+});
+
+describe('S7', () => {
+  const plan = planOf({});
+  const fought = fault('gitops-reapplies', plan.shipped_at - 1_000, plan.load_until);
+
+  test('holds where the release comes to its end, and is broken where it never does', () => {
+    expect(judged(s7, syntheticRun({}), fought)[0]).toBe('pass');
+    const endless = syntheticRun({ outcome: 'never-rolled-back' });
+    expect(judged(s7, endless, fought)).toEqual(['fail', expect.stringMatching(/^no rollback in \d+/)]);
+  });
+
+  test('proves nothing where nobody set anything back', () => {
+    expect(judged(s7, syntheticRun({}))[0]).toBe('inconclusive');
   });
 });

@@ -15,7 +15,6 @@ function spans(facts: Facts): readonly Span[] {
   const { timeline } = facts;
   return timeline
     .of('fault', 'proven_on')
-    .filter(({ at }) => at >= facts.shipped.at)
     .map(({ subject, seq, data }) => {
       const injected = timeline
         .of('fault', 'injected')
@@ -27,7 +26,8 @@ function spans(facts: Facts): readonly Span[] {
         seq,
         fault: data.fault,
       };
-    });
+    })
+    .filter(({ to }) => to > facts.shipped.at);
 }
 
 /**

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { at, listAt, numberAt } from '#harness/core/kubernetes.ts';
+import { POD } from '#harness/kube/recording.ts';
+import { configMissingKey } from './config-missing-key.ts';
+import { configShared } from './config-shared.ts';
+import { configSyntax } from './config-syntax.ts';
+import { configValue } from './config-value.ts';
+import type { Fault } from './fault.ts';
+import { secretCorrupt } from './secret-corrupt.ts';
+import { secretRotate } from './secret-rotate.ts';
+import { openTrial, type OpenTrial } from './testing/trial.ts';
+
+let trial: OpenTrial;
+
+beforeAll(async () => {
+  trial = await openTrial();
+});
+
+afterAll(async () => {
+  await trial[Symbol.asyncDispose]();
+});
+
+/** Containers of the namespace that ended by themselves with this code, or could not be made. */
+async function ended(exit_code: number): Promise<number> {
+  const pods = await trial.ctx.kube.list({ ...POD, namespace: trial.namespace });
+  return pods
+    .flatMap((pod) => listAt(pod, 'status', 'containerStatuses'))
+    .filter((one) =>
+      [at(one, 'state'), at(one, 'lastState')].some(
+        (state) => numberAt(state, 'terminated', 'exitCode') === exit_code,
+      ),
+    ).length;
+}
+
+/** Pods that are not ready, of those that are not on their way out. */
+async function waiting(): Promise<number> {
+  const pods = await trial.ctx.kube.list({ ...POD, namespace: trial.namespace });
+  return pods
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .filter((pod) =>
+      listAt(pod, 'status', 'conditions').every(
+        (one) => at(one, 'type') !== 'Ready' || at(one, 'status') !== 'True',
+      ),
+    ).length;
+}
+
+async function data(kind: string, name: string): Promise<unknown> {
+  const { ctx, namespace } = trial;
+  return at(await ctx.kube.get({ api_version: 'v1', kind, namespace, name }), 'data');
+}
+
+/** Exit code of a shop that refuses its configuration (EX_CONFIG of sysexits.h). */
+const REFUSED = 78;
+
+test.each([
+  ['config-value', configValue, 1],
+  ['config-syntax', configSyntax, 1],
+  ['config-shared', configShared, 2],
+] satisfies [string, Fault, number][])(
+  '%s: pods that start refuse to serve, those that run serve on, and all is as it was once healed',
+  async (_name, fault, refusing) => {
+    const before = await data('ConfigMap', 'shop-release-v1');
+    const earlier = await ended(REFUSED);
+    await using active = await trial.inject(fault);
+    await expect.poll(() => ended(REFUSED), { timeout: 30_000 }).toBe(earlier + refusing);
+    expect((await trial.get('/items/1')).status).toBe(200);
+    await active.heal();
+    expect(await data('ConfigMap', 'shop-release-v1')).toEqual(before);
+    expect(await waiting()).toBe(0);
+  },
+);
+
+test('config-missing-key: pods that need the key do not start', async () => {
+  await using active = await trial.inject(configMissingKey);
+  expect(await data('ConfigMap', 'shop-release-v1')).toBeUndefined();
+  await expect.poll(waiting, { timeout: 20_000 }).toBeGreaterThan(0);
+  expect((await trial.get('/items/1')).status).toBe(200);
+  await active.heal();
+  expect(await waiting()).toBe(0);
+});
+
+test.each([
+  ['secret-corrupt', secretCorrupt],
+  ['secret-rotate', secretRotate],
+])('%s: pods that start are not let in by the database, those that run are', async (_name, fault) => {
+  const before = await data('Secret', 'shop-database');
+  await using active = await trial.inject(fault);
+  expect(await data('Secret', 'shop-database')).not.toEqual(before);
+  await expect.poll(waiting, { timeout: 20_000 }).toBeGreaterThan(0);
+  expect((await trial.get('/orders?since=0&limit=1')).status).toBe(200);
+  await active.heal();
+  expect(await data('Secret', 'shop-database')).toEqual(before);
+  expect(await waiting()).toBe(0);
+});

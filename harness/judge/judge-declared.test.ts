@@ -20,13 +20,17 @@ const shipped_at = ((): number => {
 const phase = (subject: string, state: 'started' | 'done'): Alteration =>
   adding({ at: shipped_at + 1000, source: 'harness', kind: 'phase', subject, data: { state } });
 
-const fault = (kind: 'injected' | 'proven_on' | 'healed' | 'proven_off', after_s: number): Alteration =>
+const fault = (
+  kind: 'injected' | 'proven_on' | 'healed' | 'proven_off',
+  after_s: number,
+  by?: 'run' | 'lease',
+): Alteration =>
   adding({
     at: shipped_at + after_s * 1000,
     source: 'fault',
     kind,
     subject: 'pod-kill on Pod/shop/a',
-    data: { fault: 'pod-kill', detail: 'one pod' },
+    data: { fault: 'pod-kill', detail: 'one pod', ...(by === undefined ? {} : { by }) },
   });
 
 describe('what a run declares decides what it is judged by', () => {
@@ -81,6 +85,14 @@ describe('faults beside a rollout', () => {
   ])('one that %s proves nothing', (_what, missing) => {
     const judged = outcomes({}, ...whole.filter((_one, index) => index !== missing));
     expect(judged['faults-proven']).toBe('inconclusive');
+  });
+
+  test.each([
+    ['run', 'pass'],
+    ['lease', 'inconclusive'],
+  ] as const)('one that the %s ended is %s: a run that still counted on it proves nothing', (by, outcome) => {
+    const ended = whole.map((one, index) => (index === 2 ? fault('healed', 8, by) : one));
+    expect(outcomes({}, ...ended)['faults-proven']).toBe(outcome);
   });
 
   test('the proof of one is not that of another of the same name later', () => {

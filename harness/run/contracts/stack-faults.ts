@@ -99,6 +99,9 @@ export const KILLED_FLAGGER: readonly FlaggerCase[] = [
   },
 ];
 
+/** Until the lease of the dead leader has run out, nobody changes the labels of pods. */
+const UNLABELLED = { ...PACE, 'label-truth': 'nobody changes labels until another leads' };
+
 export const KILLED_ARGO: readonly ArgoCase[] = [
   {
     name: 'killed-rollback',
@@ -109,7 +112,7 @@ export const KILLED_ARGO: readonly ArgoCase[] = [
       bad_answers_pct: 50,
       load: 'steady-300',
       extras: { during: [killed('kill at a weight', 'argo-rollouts', weightReached(10))] },
-      settles: { contracts: ['S1'], rules_left_out: PACE },
+      settles: { contracts: ['S1'], rules_left_out: UNLABELLED },
     },
   },
   {
@@ -126,7 +129,7 @@ export const KILLED_ARGO: readonly ArgoCase[] = [
           killed('kill at the last weight', 'argo-rollouts', weightReached(50)),
         ],
       },
-      settles: { contracts: ['S1'], rules_left_out: PACE },
+      settles: { contracts: ['S1'], rules_left_out: UNLABELLED },
     },
   },
 ];

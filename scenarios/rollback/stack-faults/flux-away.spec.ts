@@ -8,7 +8,7 @@ import { expect, gitopsRollout, test, withoutFlux } from '#harness/scenario.ts';
 test('S4: a rollout that is under way does not mind that Flux loses its source and its controllers', async ({
   openRun,
 }) => {
-  const verdict = await gitopsRollout(openRun('flagger'), {
+  const verdict = await gitopsRollout(openRun({ name: 'flagger' }), {
     controller: 'flagger',
     applier: 'kustomization',
     changes: 'release',

@@ -40,8 +40,7 @@ describe('F21', () => {
 
   test('a release that no pod of the canary ever ran, and that is promoted, is noticed', () => {
     const promoting = canary(40, 'Promoting', { weight_pct: 20 });
-    const pod = state(6, 'Pod/shop-abc', { release: 'v2' });
-    const added = { ...pod, data: { ...pod.data, verb: 'added' } } as typeof pod;
+    const added = state(6, 'Pod/shop-abc', { release: 'v2' }, { verb: 'added' });
     expect(judged(f21, run, reset, promoting).reason).toMatch(/nothing of it was looked at/);
     expect(judged(f21, run, reset, promoting, added).outcome).toBe('pass');
   });

@@ -13,7 +13,7 @@ const run = [
   spec(),
   ...observed('kubernetes'),
   shipped(),
-  state(-55, 'Deployment/shop-primary', { replicas: 2 }, 1),
+  state(-55, 'Deployment/shop-primary', { replicas: 2 }, { generation: 1 }),
   version(-45, '1.43.0'),
   canary(-40, 'Initialized'),
   state(-40, 'Deployment/shop', { replicas: 0 }),
@@ -30,7 +30,7 @@ describe('F31', () => {
     ['the canary is scaled up', state(-15, 'Deployment/shop', { replicas: 2 }), /scaled up/],
     [
       'the primary changes',
-      state(-15, 'Deployment/shop-primary', { replicas: 2 }, 2),
+      state(-15, 'Deployment/shop-primary', { replicas: 2 }, { generation: 2 }),
       /specification changed/,
     ],
   ])('%s', (_, record, says) => {

@@ -86,18 +86,18 @@ export function act(name: string, from: number, to: number): readonly Made[] {
 type Fields = KubernetesObjectData['fields'];
 
 /** A state of an object of the run's namespace: `Deployment/shop-primary`. */
-export function state(seconds: number, kind_and_name: string, fields: Fields, generation?: number): Made {
+export function state(
+  seconds: number,
+  kind_and_name: string,
+  fields: Fields,
+  more: Partial<Pick<KubernetesObjectData, 'verb' | 'generation'>> = {},
+): Made {
   return {
     at: moment(seconds),
     source: 'kubernetes',
     kind: 'object',
     subject: kind_and_name.replace('/', `/${NAMESPACE}/`),
-    data: {
-      verb: 'modified',
-      resource_version: String(seconds),
-      fields,
-      ...(generation === undefined ? {} : { generation }),
-    },
+    data: { verb: 'modified', resource_version: String(seconds), fields, ...more },
   };
 }
 

@@ -54,7 +54,11 @@ describe('bad input', () => {
     [['run', '--tags', 'nigthly', '--dry-run'], 64, 'there is no tag "nigthly"\nnext: did you mean nightly?'],
     [['list', '--tags', 'everything'], 64, 'there are nightly (too long'],
     [['run', 'rollback/flagger-error-rate', '--tags', 'nightly'], 64, 'no scenario has the tags "nightly"'],
-    [['run', '--cluster', 'nowhere', 'rollback'], 3, 'mettle-nowhere: Mettle has no record'],
+    [
+      ['run', '--cluster', 'nowhere', 'rollback/flagger-error-rate'],
+      3,
+      'mettle-nowhere: Mettle has no record',
+    ],
     [['run', '--cluster', 'NO WHERE', 'rollback'], 64, '"NO WHERE" cannot be the name of a cluster'],
     [
       ['run', '--cluster', 'nowhere', 'stack/two-versions'],

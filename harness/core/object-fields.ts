@@ -11,13 +11,6 @@ import { conditionOf, statusOf } from './kstatus.ts';
 import { at, type KubeObject, listAt, nameOf, numberAt, textAt } from './kubernetes.ts';
 import type { Draft, KubernetesObjectData } from './timeline.ts';
 
-export {
-  POD_HASH_LABEL,
-  RELEASE_LABEL,
-  ROLE_LABEL,
-  TOUCHED_ANNOTATION,
-} from './object-labels.ts';
-
 function canaryFields(object: KubeObject): Fields {
   const [promoted] = listAt(object, 'status', 'conditions');
   return {

@@ -6,7 +6,7 @@ import { readRelease } from '#harness/config/document.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import { at, listAt, nameOf, textAt } from '#harness/core/kubernetes.ts';
 import { nearest } from '#harness/core/nearest.ts';
-import { RELEASE_LABEL } from '#harness/core/object-fields.ts';
+import { RELEASE_LABEL } from '#harness/core/object-labels.ts';
 import { freshId } from '#harness/lease/receipt.ts';
 import { defineFault } from './fault.ts';
 import {

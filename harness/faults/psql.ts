@@ -1,7 +1,7 @@
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
 import type { PodCommandResult } from '#harness/kube/exec.ts';
-import { POD } from '#harness/kube/recording.ts';
+
 import { DATABASE_POD, shopSchema } from '#harness/stack/postgres.ts';
 import { DATABASE_SECRET } from '#harness/stack/shop-manifests.ts';
 import type { FaultContext } from './fault.ts';
@@ -72,12 +72,6 @@ export async function ownSchema(ctx: FaultContext, namespace: string): Promise<s
   throw new UsageError(`there is no table of orders in schema ${schema}`, {
     next: 'Wait until the shop is ready: it makes its table when it starts.',
   });
-}
-
-/** Whether the pod of PostgreSQL is there to be asked. */
-export async function hasPostgres({ kube }: FaultContext): Promise<boolean> {
-  const pod = await kube.get({ ...POD, ...DATABASE_POD });
-  return textAt(pod, 'status', 'phase') === 'Running' && pod?.metadata.deletionTimestamp === undefined;
 }
 
 /** What a client with the shop's own credentials met, by the network and the way that the shop takes. */

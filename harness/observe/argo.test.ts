@@ -52,7 +52,7 @@ test('a switched Service is recorded as a split of nothing or everything, once f
 
 test.each([
   ['flagger', ['Canary', 'Deployment', 'Pod', 'Event']],
-  ['argo-rollouts', ['Rollout', 'AnalysisRun', 'Service', 'Deployment', 'Pod', 'Event']],
+  ['argo-rollouts', ['Rollout', 'AnalysisRun', 'ReplicaSet', 'Service', 'Deployment', 'Pod', 'Event']],
 ] as const)('what is watched of a rollout by %s', async (controller, kinds) => {
   const { kube, watches } = watched();
   await using _observer = await observeKubernetes(kube, { namespace: 'here', controller }, recording());

@@ -1,6 +1,5 @@
 import { rolloutSubject } from '#harness/judge/endings.ts';
 import type { KubernetesObjectData, RolloutSpec } from '#harness/core/timeline.ts';
-import { podsOfRelease } from '#harness/judge/pods.ts';
 import { endDeadline_s } from './rollout-run.ts';
 import type { When } from './rollout-extras.ts';
 
@@ -49,17 +48,3 @@ export const abortSeen: When = (spec) =>
   spec.controller === 'flagger'
     ? state('rolled back', (fields) => fields['phase'] === 'Failed')(spec)
     : state('aborted', (fields) => fields['aborted'] === true)(spec);
-
-/** The release was given up and its pods are still there. */
-export const scaleDownPending: When = (spec) => {
-  const given_up = abortSeen(spec);
-  return {
-    ...given_up,
-    awaited: `${given_up.awaited}, pods still there`,
-    holds: (timeline) =>
-      given_up.holds(timeline) &&
-      [...podsOfRelease(timeline, { namespace: spec.namespace, release: spec.next_release }).values()].some(
-        ({ data }) => data.verb !== 'deleted' && data.fields.terminating !== true,
-      ),
-  };
-};

@@ -1,4 +1,3 @@
-import { listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import type { KubeClient, ServicePort } from '#harness/kube/client.ts';
 import { component } from './component.ts';
 
@@ -60,16 +59,4 @@ export async function setGate(kube: Proxied, behaviour: GateBehaviour): Promise<
 export async function resetGate(kube: Proxied, namespace: string, path?: string): Promise<void> {
   const query = { namespace, ...(path === undefined ? {} : { path }) };
   await kube.proxySend(GATE_PORT, { method: 'DELETE', path: '/-/behaviour', query });
-}
-
-/**
- * How many calls met what was told for a namespace and path; 0 when nothing was told.
- * @throws ApiError when the gate cannot be reached
- */
-export async function callsMet(kube: Proxied, namespace: string, path = '/'): Promise<number> {
-  const answer: unknown = JSON.parse(await kube.proxyGet(GATE_PORT, '/-/behaviour'));
-  const told = listAt(answer, 'told').find(
-    (one) => textAt(one, 'namespace') === namespace && textAt(one, 'path') === path,
-  );
-  return numberAt(told, 'met') ?? 0;
 }

@@ -1,4 +1,3 @@
-import { listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import type { KubeClient, ServicePort } from '#harness/kube/client.ts';
 import { component } from './component.ts';
 
@@ -61,14 +60,4 @@ export async function setMetrics(kube: Proxied, behaviour: MetricsBehaviour): Pr
  */
 export async function resetMetrics(kube: Proxied, namespace: string): Promise<void> {
   await kube.proxySend(CONTROL_PORT, { method: 'DELETE', path: '/behaviour', query: { namespace } });
-}
-
-/**
- * How many queries met what was told for a namespace; 0 when nothing was told.
- * @throws ApiError when the proxy cannot be reached
- */
-export async function queriesMet(kube: Proxied, namespace: string): Promise<number> {
-  const answer: unknown = JSON.parse(await kube.proxyGet(CONTROL_PORT, '/behaviour'));
-  const told = listAt(answer, 'told').filter((one) => textAt(one, 'namespace') === namespace);
-  return told.reduce<number>((sum, one) => sum + (numberAt(one, 'met') ?? 0), 0);
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { UsageError } from '#harness/core/errors.ts';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
-import { RELEASE_LABEL } from '#harness/core/object-fields.ts';
+import { RELEASE_LABEL } from '#harness/core/object-labels.ts';
 import type { Manifest, Value } from '#harness/kube/manifests.ts';
 import { manifestsOf, type StackContext } from './component.ts';
 import { PROMETHEUS_ADDRESS } from './prometheus.ts';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
 import { EXIT, UsageError } from '#harness/core/errors.ts';
 import type { CliContext } from '../context.ts';
@@ -21,6 +22,8 @@ Examples:
     )
     .action(async (run, { out = run }) => {
       const { isRunFolder, runFolders, writeContracts } = await import('#reports/contracts/write.ts');
+      if (!existsSync(run))
+        throw new UsageError(`no run folder ${run}`, { next: '`mettle run` makes them below reports/out.' });
       if (!(await isRunFolder(run))) {
         const folders = await runFolders(run);
         const tables = await writeContracts(folders, out);

@@ -25,7 +25,7 @@ export function declaring(change: Partial<RolloutSpec>): Alteration {
   return (records) =>
     records.map((record) =>
       record.source === 'harness' && record.kind === 'spec'
-        ? ({ ...record, data: { ...record.data, ...change } } as TimelineRecord)
+        ? { ...record, data: Object.assign({}, record.data, change) }
         : record,
     );
 }

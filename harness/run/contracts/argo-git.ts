@@ -35,8 +35,7 @@ async function sync({ run, ctx, namespace }: Acting, round: number): Promise<voi
 }
 
 /** A bad release that came from Git and was given up. */
-export const ARGO_GIT: GitopsRollout & { readonly title: string } = {
-  title: 'A24: a rollback changes nothing in Git, and later syncs do not start the bad release again',
+export const ARGO_GIT: GitopsRollout = {
   controller: 'argo-rollouts',
   applier: 'kustomization',
   changes: 'release',

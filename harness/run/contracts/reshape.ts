@@ -1,5 +1,5 @@
 import { at, type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
-import { RELEASE_LABEL } from '#harness/core/object-fields.ts';
+import { RELEASE_LABEL } from '#harness/core/object-labels.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
 
 type Path = readonly (string | number)[];

@@ -5,7 +5,9 @@ import { ARGO_GIT, expect, gitopsRollout, test } from '#harness/scenario.ts';
 // Needs: argo, flux, git
 // Isolation: namespace 0.6 cpu
 // Tags: nightly
-test(ARGO_GIT.title, async ({ openRun }) => {
+test('A24: a rollback changes nothing in Git, and later syncs do not start the bad release again', async ({
+  openRun,
+}) => {
   const verdict = await gitopsRollout(openRun(), ARGO_GIT);
   expect(verdict).toHold();
 });

@@ -4,7 +4,7 @@ import { expect, flaggerRollout, SEEDED_DEFECTS, test } from '#harness/scenario.
 // Method: the rollback scenario as it stands, with one thing broken on purpose in each run.
 // Needs: flagger
 // Isolation: namespace 0.5 cpu
-// Tags: slow
+// Tags: nightly, slow
 test.for(SEEDED_DEFECTS)('$name: $breaks', async (defect, { openRun }) => {
   const verdict = await flaggerRollout(openRun(defect.name), {
     release: 'errors-50',

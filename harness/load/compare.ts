@@ -82,28 +82,42 @@ function put(
 }
 
 /**
- * Puts the same requests to the old and to the new release, one after the other, and compares what they answer. Who is
- * asked first alternates, so that neither always meets the warm part. It ends early when the signal says so.
+ * Requests under way at once: the comparison is over before the rollout goes on, even where answers take a tenth of a
+ * second, and still no load to speak of.
+ */
+const AT_ONCE = 8;
+
+/**
+ * Puts the same requests to the old and to the new release and compares what they answer. Of each pair one is asked
+ * after the other, and who is first alternates, so that neither always meets the warm part. It ends early when the
+ * signal says so.
  */
 export async function compareReleases(plan: ComparisonPlan): Promise<ComparisonData> {
-  const agent = new Agent({ keepAlive: true });
-  const way = (host: string): Way => ({ agent, port: plan.port, host, signal: plan.signal });
-  const [old_way, next_way] = [way(plan.old_host), way(plan.next_host)];
+  const { port, run, signal } = plan;
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  const old_way: Way = { agent, port, host: plan.old_host, signal };
+  const next_way: Way = { agent, port, host: plan.next_host, signal };
   const pairs: AnswerPair[] = [];
-  try {
-    for (let sequence = 0; sequence < plan.pairs && !plan.signal.aborted; sequence += 1) {
-      const id = visitId(plan.run, sequence);
+  let next_sequence = 0;
+  const worker = async (): Promise<void> => {
+    while (next_sequence < plan.pairs && !signal.aborted) {
+      const sequence = next_sequence;
+      next_sequence += 1;
+      const id = visitId(run, sequence);
       const question = questionOf(visitOf(sequence), id);
-      const order = sequence % 2 === 0 ? [old_way, next_way] : [next_way, old_way];
-      const answers = new Map<Way, ReceivedAnswer>();
-      for (const one of order) answers.set(one, await put(one, question, id));
+      const old_first = sequence % 2 === 0;
+      const first = await put(old_first ? old_way : next_way, question, id);
+      const second = await put(old_first ? next_way : old_way, question, id);
       pairs.push({
         request: `${question.method} ${question.path}`,
         route: question.route,
-        old: answers.get(old_way) ?? NONE,
-        next: answers.get(next_way) ?? NONE,
+        old: old_first ? first : second,
+        next: old_first ? second : first,
       });
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
   } finally {
     agent.destroy();
   }

@@ -16,21 +16,21 @@ export const STACK_FAULTS: readonly Contract[] = [
     controller: 'either',
     promise:
       'An API server that ends and comes back rolls no good release back, and no user notices that it was away.',
-    source: 'reference: failure modes of the stack',
+    source: 'what Mettle demands of a stack',
   },
   {
     id: 'S3',
     controller: 'either',
     promise:
       'A controller whose requests are refused with 429 rolls no good release back, and goes on once it is served again.',
-    source: 'reference: failure modes of the stack',
+    source: 'what Mettle demands of a stack',
   },
   {
     id: 'S4',
     controller: 'either',
     promise:
       'A Git server that cannot be reached, and controllers of Flux that are killed, leave a rollout that is under way alone.',
-    source: 'reference: failure modes of the stack',
+    source: 'what Mettle demands of a stack',
     threads: ['fluxcd/flux2#1897'],
   },
   {
@@ -45,7 +45,7 @@ export const STACK_FAULTS: readonly Contract[] = [
     controller: 'either',
     promise:
       'Somebody else who sets the number of pods again and again, an autoscaler or a GitOps tool, rolls no good release back.',
-    source: 'reference: failure modes of the stack',
+    source: 'what Mettle demands of a stack',
     threads: ['fluxcd/flagger#928'],
   },
   {

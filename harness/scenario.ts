@@ -148,6 +148,7 @@ export const test = base.extend<Fixtures>({
         environment: further?.on ?? inject('mettle'),
         scenario: [scenarioName(task.file.filepath), ...(typeof part === 'string' ? [part] : [])].join('/'),
         title: task.name,
+        seeded_defect: typeof variant === 'string' ? variant : undefined,
         file: relative(ROOT, task.file.filepath),
         signal,
         progress: further ? (line) => tell(`${further.name}: ${line}`) : tell,

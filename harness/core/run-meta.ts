@@ -11,6 +11,8 @@ export interface RunMeta {
   readonly title: string;
   readonly started_at: EpochMs;
   readonly ended_at: EpochMs;
+  /** Name of what was broken on purpose, to prove that it is noticed: the run says nothing of the stack. */
+  readonly seeded_defect?: string;
 }
 
 /** Content of `verdict.json`. */

@@ -1,5 +1,6 @@
 import { type Class, classify } from '#harness/core/statistics/classify.ts';
-import type { EpochMs, RolloutEnding, Timeline } from '#harness/core/timeline.ts';
+import type { RolloutEnding } from '#harness/core/rollout-spec.ts';
+import type { EpochMs, Timeline } from '#harness/core/timeline.ts';
 import { Facts } from './facts.ts';
 import { MissingEvidence } from './missing-evidence.ts';
 

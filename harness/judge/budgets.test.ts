@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { syntheticArgoRun } from '#harness/core/testing/synthetic-argo.ts';
 import { syntheticRun } from '#harness/core/testing/synthetic-run.ts';
-import { type ArgoSpec, type RolloutSpec, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
+import type { ArgoSpec, RolloutSpec } from '#harness/core/rollout-spec.ts';
+import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import {
   exposedTraffic_s,
   exposureBudget,

@@ -1,4 +1,4 @@
-import type { ArgoSpec, FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
+import type { ArgoSpec, FlaggerSpec, RolloutSpec } from '#harness/core/rollout-spec.ts';
 
 /** Slack for the route change to reach the data plane and for requests in flight, in seconds. */
 export const WITHDRAWAL_SLACK_S = 2;

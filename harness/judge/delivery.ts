@@ -1,4 +1,5 @@
-import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { ARGO_CANARY_RULES, ARGO_ROLLBACK_RULES } from './argo.ts';
 import { contractRules } from './contracts/registry.ts';

@@ -1,4 +1,5 @@
-import type { KubernetesObjectData, RolloutEnding, RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutEnding, RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { KubernetesObjectData } from '#harness/core/timeline.ts';
 
 type Fields = KubernetesObjectData['fields'];
 

@@ -1,14 +1,6 @@
 import type { Expectation } from '#harness/core/expectation.ts';
-import type {
-  AnswerSeries,
-  ArgoSpec,
-  EpochMs,
-  FlaggerSpec,
-  RecordOf,
-  RolloutEnding,
-  RolloutSpec,
-  Timeline,
-} from '#harness/core/timeline.ts';
+import type { ArgoSpec, FlaggerSpec, RolloutEnding, RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { AnswerSeries, EpochMs, RecordOf, Timeline } from '#harness/core/timeline.ts';
 import { endOf, rolloutSubject } from './endings.ts';
 import { MissingEvidence } from './missing-evidence.ts';
 

@@ -1,4 +1,5 @@
-import type { Recorder, RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { Recorder } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import {
   ANALYSIS_RUN,

@@ -1,5 +1,6 @@
 import type { Cluster } from '#harness/cluster/types.ts';
-import type { EpochMs, Recorder, RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { EpochMs, Recorder } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { observeAlert, observeAlertmanager } from './alerts.ts';
 import { observeChat } from './chat.ts';

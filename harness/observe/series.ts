@@ -1,6 +1,7 @@
 import { FLAGGER_SERIES } from '#harness/core/flagger-series.ts';
 import { at, listAt, textAt } from '#harness/core/kubernetes.ts';
-import type { EpochMs, Recorder, RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { EpochMs, Recorder } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { ANALYSIS_RUN } from '#harness/kube/recording.ts';
 import { readJson } from './source.ts';

@@ -1,5 +1,6 @@
 import { at, listAt, textAt } from '#harness/core/kubernetes.ts';
-import type { Recorder, RolloutSpec, SightData } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { Recorder, SightData } from '#harness/core/timeline.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { checkQueries, type NamedQuery } from './series.ts';
 import { readJson } from './source.ts';

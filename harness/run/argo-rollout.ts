@@ -1,4 +1,4 @@
-import type { ArgoSpec, RolloutSpec } from '#harness/core/timeline.ts';
+import type { ArgoSpec, RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { goneBudget, POD_START_S } from '#harness/judge/budgets.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';

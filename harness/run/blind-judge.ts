@@ -1,6 +1,6 @@
 import { UnfitError } from '#harness/core/errors.ts';
 import { at, listAt } from '#harness/core/kubernetes.ts';
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { decisionsSoFar } from '#harness/judge/rules/judge-sighted.ts';
 import { nameOfRef } from '#harness/kube/wait.ts';

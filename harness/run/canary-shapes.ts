@@ -1,5 +1,5 @@
 import { listAt } from '#harness/core/kubernetes.ts';
-import type { FlaggerSpec } from '#harness/core/timeline.ts';
+import type { FlaggerSpec } from '#harness/core/rollout-spec.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
 import { eachOf, setting } from './contracts/reshape.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#harness/core/errors.ts';
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
 import { dashboardQueries } from '#harness/observe/dashboards.ts';

@@ -1,4 +1,4 @@
-import type { FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
+import type { FlaggerSpec, RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { TERMINATION_GRACE_S } from '#harness/judge/budgets.ts';
 import { gatewayOf } from '#harness/gateway/gateways.ts';

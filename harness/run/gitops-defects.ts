@@ -1,4 +1,4 @@
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import { APPLIERS, DELIVERED_BRANCH, type RepositoryFiles } from '#harness/stack/shop-git.ts';
 import { shopManifests } from '#harness/stack/shop-manifests.ts';
 import { NEXT } from './rollout-run.ts';

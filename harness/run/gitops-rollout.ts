@@ -1,5 +1,5 @@
 import type { DeliveryExpectation } from '#harness/core/expectation.ts';
-import type { ArgoSpec, FlaggerSpec, RolloutSpec } from '#harness/core/timeline.ts';
+import type { ArgoSpec, FlaggerSpec, RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { POD_START_S } from '#harness/judge/budgets.ts';
 import { judgeDelivery } from '#harness/judge/delivery.ts';

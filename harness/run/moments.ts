@@ -1,5 +1,6 @@
 import { rolloutSubject } from '#harness/judge/endings.ts';
-import type { KubernetesObjectData, RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { KubernetesObjectData } from '#harness/core/timeline.ts';
 import { endDeadline_s } from './rollout-run.ts';
 import type { When } from './rollout-extras.ts';
 

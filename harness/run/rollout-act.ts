@@ -1,4 +1,4 @@
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import type { CanaryOptions } from '#harness/stack/shop.ts';
 import type { Acting } from './on-cluster.ts';

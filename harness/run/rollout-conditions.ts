@@ -1,4 +1,5 @@
-import type { EpochMs, RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { EpochMs } from '#harness/core/timeline.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
 import { podsOfRelease } from '#harness/judge/pods.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';

@@ -1,4 +1,5 @@
-import type { EpochMs, RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { EpochMs } from '#harness/core/timeline.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import { type Acting, unlessLate } from './on-cluster.ts';

@@ -1,4 +1,4 @@
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { ProfileName } from '#harness/load/profiles.ts';
 import type { LoadUsers } from '#harness/load/settings.ts';
 import type { RunningLoad } from '#harness/load/running.ts';

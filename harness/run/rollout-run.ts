@@ -1,5 +1,5 @@
 import { contractSetFor } from '#harness/core/contracts/sets.ts';
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { promotionBudget_s, rollbackBudget_s } from '#harness/judge/budgets.ts';
 import { judgeRun } from '#harness/judge/judge-run.ts';

@@ -15,6 +15,8 @@ export interface OpenRunOptions {
   readonly scenario: string;
   readonly title: string;
   readonly file: string;
+  /** Name of what is broken on purpose; absent in every other run. */
+  readonly seeded_defect?: string | undefined;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -64,6 +66,7 @@ export class ScenarioRun implements AsyncDisposable {
   readonly timeline: TimelineFile;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  readonly #seeded_defect: string | undefined;
   readonly #started = new Date();
   readonly #held: Promise<unknown>[] = [];
   #verdict: Verdict | undefined;
@@ -73,6 +76,7 @@ export class ScenarioRun implements AsyncDisposable {
     this.environment = environment;
     this.scenario = scenario;
     this.title = options.title;
+    this.#seeded_defect = options.seeded_defect;
     this.progress = options.progress;
     this.signal = options.signal;
     this.dir = makeRunDir(join(environment.out_dir, scenario), timeName(this.#started));
@@ -147,6 +151,7 @@ export class ScenarioRun implements AsyncDisposable {
       title: this.title,
       started_at: this.#started.getTime(),
       ended_at: Date.now(),
+      ...(this.#seeded_defect === undefined ? {} : { seeded_defect: this.#seeded_defect }),
     };
     writeFileSync(
       join(this.dir, 'verdict.json'),

@@ -1,4 +1,4 @@
-import type { ArgoSpec, CanaryStep } from '#harness/core/timeline.ts';
+import type { ArgoSpec, CanaryStep } from '#harness/core/rollout-spec.ts';
 import { PROMETHEUS_ADDRESS } from './prometheus.ts';
 
 /** How long a Deployment lives on beside the Rollout that refers to its pod template. */

@@ -1,5 +1,5 @@
 import { clopperPearson, type Proportion } from '#harness/core/statistics/proportion.ts';
-import type { RolloutEnding } from '#harness/core/timeline.ts';
+import type { RolloutEnding } from '#harness/core/rollout-spec.ts';
 import type { JudgedRun } from './judged-run.ts';
 import { CONTROLLER_NAMES } from './words.ts';
 

@@ -144,6 +144,14 @@ function seen(seen_s: number, bad_s: number | undefined): JudgedRun['steps'] {
   ];
 }
 
+describe('a run that was broken on purpose', () => {
+  it('says nothing of the stack', () => {
+    const timeline = new Timeline(syntheticRun());
+    const verdict = { ...SAMPLE_META, ...judgeRollout(timeline), seeded_defect: 'load-starved' };
+    expect(judgedRunOf(timeline, verdict, 'folder')).toBeUndefined();
+  });
+});
+
 describe('rollbackTimes', () => {
   it('gives smallest, median and largest over the repetitions of a scenario', () => {
     const [times] = rollbackTimes([

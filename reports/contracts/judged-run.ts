@@ -1,6 +1,7 @@
 import { contractSetFor } from '#harness/core/contracts/sets.ts';
 import type { VerdictDocument } from '#harness/core/run-meta.ts';
-import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { Timeline } from '#harness/core/timeline.ts';
 import { type RuleVerdict, type Standing, standingOf, standingOfRun } from '#harness/core/verdict.ts';
 import { type Decision, decisionOf } from '#harness/judge/accuracy.ts';
 import { MissingEvidence } from '#harness/judge/missing-evidence.ts';
@@ -57,7 +58,7 @@ function decisionIn(timeline: Timeline): Decision | undefined {
   }
 }
 
-/** Reads a run of a rollout; undefined where nothing was rolled out. */
+/** Reads a run of a rollout; undefined where nothing was rolled out, or something was broken on purpose to be noticed. */
 export function judgedRunOf(
   timeline: Timeline,
   verdict: VerdictDocument,
@@ -65,7 +66,7 @@ export function judgedRunOf(
 ): JudgedRun | undefined {
   const facts = factsOf(timeline);
   const { spec, versions, shipped_at } = facts;
-  if (!spec) return undefined;
+  if (!spec || verdict.seeded_defect !== undefined) return undefined;
   // A run that was judged before it knew of breaks still says in its specification what was expected.
   const known_break = verdict.known_break ?? spec.known_break;
   const judged = known_break ? { ...verdict, known_break } : verdict;

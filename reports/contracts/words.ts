@@ -19,7 +19,7 @@ export function besides({ standing, thread, remark, runs }: VersionVerdict): rea
   return [
     ...known,
     ...(remark === undefined ? [] : [remark]),
-    ...(runs > 1 ? [`the worst of ${runs} runs`] : []),
+    ...(runs > 1 ? [standing === 'pass' ? `all of ${runs} runs` : `the worst of ${runs} runs`] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
-import type { ArgoSpec, EpochMs, RecordOf, RolloutEnding } from '#harness/core/timeline.ts';
+import type { ArgoSpec, RolloutEnding } from '#harness/core/rollout-spec.ts';
+import type { EpochMs, RecordOf } from '#harness/core/timeline.ts';
 import { topWeight_pct } from '#harness/judge/budgets.ts';
 import { endOf } from '#harness/judge/endings.ts';
 import type { Harm } from './harm.ts';

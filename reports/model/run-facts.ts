@@ -1,5 +1,6 @@
 import type { Expectation } from '#harness/core/expectation.ts';
-import { type EpochMs, type RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import { type EpochMs, Timeline } from '#harness/core/timeline.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
 
 /** Time over which something was so; an open end means that the record of its end is missing. */

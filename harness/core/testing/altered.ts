@@ -1,4 +1,5 @@
-import type { Draft, EpochMs, KubernetesObjectData, RolloutSpec, TimelineRecord } from '../timeline.ts';
+import type { RolloutSpec } from '../rollout-spec.ts';
+import type { Draft, EpochMs, KubernetesObjectData, TimelineRecord } from '../timeline.ts';
 
 /** Changes a recorded or made-up run: for tests of what a rule must notice. */
 export type Alteration = (records: readonly TimelineRecord[]) => TimelineRecord[];

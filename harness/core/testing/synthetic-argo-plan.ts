@@ -1,4 +1,4 @@
-import type { ArgoSpec } from '../timeline.ts';
+import type { ArgoSpec } from '../rollout-spec.ts';
 import {
   NEXT_RELEASE,
   STABLE_RELEASE,

@@ -1,4 +1,5 @@
-import type { ChatMessageData, Draft, EpochMs, RolloutSpec } from '../timeline.ts';
+import type { RolloutSpec } from '../rollout-spec.ts';
+import type { ChatMessageData, Draft, EpochMs } from '../timeline.ts';
 import { GATEWAY_DELAY_MS, NEXT_RELEASE, STABLE_RELEASE, type SyntheticPlan } from './synthetic-plan.ts';
 
 type Timed = Draft & { readonly at: EpochMs };

@@ -1,10 +1,5 @@
-import {
-  type AnswerSeries,
-  type Draft,
-  type EpochMs,
-  LATENCY_BOUNDS_MS,
-  type RolloutSpec,
-} from '../timeline.ts';
+import type { RolloutSpec } from '../rollout-spec.ts';
+import { type AnswerSeries, type Draft, type EpochMs, LATENCY_BOUNDS_MS } from '../timeline.ts';
 import { normal, type Random } from './random.ts';
 import {
   GATEWAY_DELAY_MS,

@@ -1,4 +1,5 @@
-import type { EpochMs, FlaggerSpec, RolloutSpec } from '../timeline.ts';
+import type { FlaggerSpec, RolloutSpec } from '../rollout-spec.ts';
+import type { EpochMs } from '../timeline.ts';
 
 /** What a synthetic run is made of; every field has a default that describes a run as it should go. */
 export interface SyntheticRunOptions {

@@ -1,4 +1,5 @@
-import type { Draft, EpochMs, RolloutSpec, TimelineRecord } from '../timeline.ts';
+import type { RolloutSpec } from '../rollout-spec.ts';
+import type { Draft, EpochMs, TimelineRecord } from '../timeline.ts';
 import { seededRandom } from './random.ts';
 import { alertRecords, chatRecords, clusterRecords } from './synthetic-cluster.ts';
 import { loadRecords } from './synthetic-load.ts';

@@ -1,5 +1,5 @@
 import { contractSetFor } from '#harness/core/contracts/sets.ts';
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule, type Rule } from '../rule.ts';
 import { ARGO_CONTRACT_RULES } from './argo.ts';

@@ -1,4 +1,5 @@
-import type { EpochMs, RolloutEnding } from '#harness/core/timeline.ts';
+import type { RolloutEnding } from '#harness/core/rollout-spec.ts';
+import type { EpochMs } from '#harness/core/timeline.ts';
 import { type Budget, promotionBudget, rollbackBudget } from '../budgets.ts';
 import { END_PHASES, endPhase } from '../endings.ts';
 import type { Facts } from '../facts.ts';

@@ -1,5 +1,6 @@
 import { altered, declaring } from '#harness/core/testing/altered.ts';
-import type { ArgoSpec, Draft, KubernetesObjectData } from '#harness/core/timeline.ts';
+import type { ArgoSpec } from '#harness/core/rollout-spec.ts';
+import type { Draft, KubernetesObjectData } from '#harness/core/timeline.ts';
 import { Timeline } from '#harness/core/timeline.ts';
 import type { Rule } from '../rule.ts';
 import { at, NAMESPACE, object, timelineOf } from './argo-records.ts';

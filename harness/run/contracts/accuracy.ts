@@ -1,6 +1,6 @@
 import { type KubeObject, textAt } from '#harness/core/kubernetes.ts';
 import { clopperPearson, type Proportion } from '#harness/core/statistics/proportion.ts';
-import type { RolloutEnding } from '#harness/core/timeline.ts';
+import type { RolloutEnding } from '#harness/core/rollout-spec.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
 import type { ArgoRollout } from '../argo-rollout.ts';

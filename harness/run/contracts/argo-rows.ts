@@ -1,6 +1,7 @@
 import { DECLARED } from '#harness/core/argo-fields.ts';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
-import type { RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { Timeline } from '#harness/core/timeline.ts';
 import { hasEnded } from '#harness/judge/contracts/argo/analyses.ts';
 import { ANALYSIS_RUN } from '#harness/kube/recording.ts';
 import type { Manifest } from '#harness/kube/manifests.ts';

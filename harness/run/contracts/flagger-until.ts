@@ -1,4 +1,5 @@
-import type { KubernetesObjectData, RecordOf, RolloutSpec, Timeline } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
+import type { KubernetesObjectData, RecordOf, Timeline } from '#harness/core/timeline.ts';
 import { promotionBudget_s } from '#harness/judge/budgets.ts';
 import { rolloutSubject } from '#harness/judge/endings.ts';
 import type { When } from '../rollout-extras.ts';

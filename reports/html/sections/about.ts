@@ -1,5 +1,5 @@
 import { h, type ComponentChildren, type JSX } from 'preact';
-import type { RolloutSpec } from '#harness/core/timeline.ts';
+import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { Expectation } from '#harness/core/expectation.ts';
 import type { RunMeta } from '#harness/core/run-meta.ts';
 import {

@@ -1,8 +1,8 @@
+import type { FlaggerSpec } from '#harness/core/rollout-spec.ts';
 import type {
   AnswerSeries,
   Draft,
   EpochMs,
-  FlaggerSpec,
   GateCallData,
   KubernetesObjectData,
   TimelineRecord,

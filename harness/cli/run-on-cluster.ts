@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '#harness/core/errors.ts';
+import { ensureWarden } from '#harness/lease/warden.ts';
 import { CpuBudget } from '#harness/run/cpu-budget.ts';
 import type { ScenarioEnvironment } from '#harness/run/environment.ts';
 import { type ClusterPlan, cpuBudget, cpuOf } from '#harness/run/lanes.ts';
@@ -25,6 +26,8 @@ export async function runOnCluster(
   context: CliContext,
 ): Promise<void> {
   const { signal, phases } = context;
+  // Here, not in a scenario's thread, which ends before the run does.
+  await ensureWarden();
   const budget = new CpuBudget(cpuBudget(availableParallelism()));
   for (let round = 1; round <= running.plan.repeat; round += 1) {
     const of = (scenario: Scenario): string =>

@@ -1,5 +1,6 @@
 /** The warden: started by the harness, outlives it, and settles what it left. See `harness/lease/watch-owner.ts`. */
 import { parseOwner } from '#harness/lease/owner.ts';
+import { forgetWarden } from '#harness/lease/warden-record.ts';
 import { watchOwner } from '#harness/lease/watch-owner.ts';
 import { HEALERS } from './healers.ts';
 
@@ -19,7 +20,7 @@ const watching = watchOwner({
     onBeat: (listener) => {
       process.on('message', listener);
     },
-    onGone: (listener) => {
+    onClosed: (listener) => {
       process.on('disconnect', listener);
       // The harness may have ended while this program was being loaded.
       if (!process.connected) listener();
@@ -28,4 +29,5 @@ const watching = watchOwner({
 });
 process.send?.('ready');
 await watching;
+await forgetWarden(owner);
 process.exit(0);

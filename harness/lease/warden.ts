@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { DeadlineError, UnfitError } from '#harness/core/errors.ts';
 import { type Companion, startCompanion } from '#harness/process/detached.ts';
 import { stateFolder } from '#harness/process/paths.ts';
-import { thisProcess } from './owner.ts';
+import { processOf, thisProcess } from './owner.ts';
+import { livingWarden, noteWarden } from './warden-record.ts';
 import { BEAT_S } from './watch-owner.ts';
 
 /** The program that outlives the harness. It knows all healers, so it stands above the layers that it heals. */
@@ -53,6 +54,8 @@ async function start(): Promise<Warden> {
     warden = undefined;
     return undefined;
   });
+  const identity = await processOf(companion.pid);
+  if (identity) await noteWarden(await thisProcess(), identity);
   return { pid: companion.pid };
 }
 
@@ -62,6 +65,9 @@ async function start(): Promise<Warden> {
  * @throws UnfitError, DeadlineError when it does not start
  */
 export async function ensureWarden(): Promise<Warden> {
+  // One that another thread of this process started is as good; it may have ended since it was last seen.
+  const shared = warden === undefined ? await livingWarden(await thisProcess()) : undefined;
+  if (shared) return shared;
   warden ??= start().catch((error: unknown) => {
     warden = undefined;
     throw error;

@@ -23,7 +23,7 @@ vi.mock('./receipt.ts', async (original) => {
 useFreshState();
 
 test('a receipt that is written, and its harness killed, while the receipts are read is settled', async () => {
-  const leave: { gone?: () => void } = {};
+  const leave: { lives: boolean; gone?: () => void } = { lives: true };
   const owner = await thisProcess();
   meanwhile = async () => {
     meanwhile = () => Promise.resolve();
@@ -37,6 +37,7 @@ test('a receipt that is written, and its harness killed, while the receipts are 
       owner,
       heal: {},
     });
+    leave.lives = false;
     leave.gone?.();
   };
   const healed: string[] = [];
@@ -50,11 +51,12 @@ test('a receipt that is written, and its harness killed, while the receipts are 
     },
     lifeline: {
       onBeat: () => undefined,
-      onGone: (listener) => {
+      onClosed: (listener) => {
         leave.gone = listener;
       },
     },
     log: () => undefined,
+    lives: () => Promise.resolve(leave.lives),
     tick_ms: 10,
   });
   expect(healed).toStrictEqual(['late']);

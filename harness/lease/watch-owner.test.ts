@@ -9,25 +9,37 @@ useFreshState();
 
 /** A harness that the test plays: it beats and goes when told. */
 function play() {
-  const listeners: { beat?: () => void; gone?: () => void } = {};
+  const listeners: { beat?: () => void; closed?: () => void } = {};
+  let alive = true;
   const healed: string[] = [];
   const lines: string[] = [];
   const lifeline = {
     onBeat: (listener: () => void) => {
       listeners.beat = listener;
     },
-    onGone: (listener: () => void) => {
-      listeners.gone = listener;
+    onClosed: (listener: () => void) => {
+      listeners.closed = listener;
     },
   };
   const healer = ({ id }: Receipt): Promise<void> => {
     healed.push(id);
     return Promise.resolve();
   };
-  const fast = { silence_s: 0.3, tick_ms: 10, patience_s: 0.3, log: (line: string) => lines.push(line) };
+  const fast = {
+    silence_s: 0.3,
+    tick_ms: 10,
+    patience_s: 0.3,
+    log: (line: string) => lines.push(line),
+    lives: () => Promise.resolve(alive),
+  };
   return {
     beat: () => listeners.beat?.(),
-    gone: () => listeners.gone?.(),
+    /** The thread that held the channel ends; its process goes on. */
+    closed: () => listeners.closed?.(),
+    gone: () => {
+      alive = false;
+      listeners.closed?.();
+    },
     healed,
     lines,
     lifeline,
@@ -82,6 +94,18 @@ test('a silent harness counts as gone, one that beats does not', async () => {
   await expect.poll(() => healed, { timeout: 2000 }).toStrictEqual(['a']);
   gone();
   await watching;
+});
+
+test('a channel that closes while the process lives on settles nothing, however long it is silent', async () => {
+  const { closed, gone, healed, lifeline, healer, fast } = play();
+  await owe('a');
+  const watching = watchOwner({ owner: await thisProcess(), healers: { lamp: healer }, lifeline, ...fast });
+  closed();
+  await delay(600);
+  expect(healed).toStrictEqual([]);
+  gone();
+  await watching;
+  expect(healed).toStrictEqual(['a']);
 });
 
 test('a lease that ended is settled while the harness lives', async () => {

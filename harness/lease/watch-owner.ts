@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '#harness/core/errors.ts';
-import { type Owner, sameOwner } from './owner.ts';
+import { isAlive, type Owner, sameOwner } from './owner.ts';
 import { type Healers, leaseEnded, type Receipt, readReceipts, settle } from './receipt.ts';
 
-/** How the harness is seen: `beat` at each heartbeat, `gone` once its end of the channel is closed. */
+/** How the harness is seen: `beat` at each heartbeat, `closed` once its end of the channel is closed. */
 export interface Lifeline {
   onBeat(listener: () => void): void;
-  onGone(listener: () => void): void;
+  /** The harness is gone, or the part of it that held the channel: a thread ends before its process does. */
+  onClosed(listener: () => void): void;
 }
 
 export interface WatchOwnerOptions {
@@ -14,6 +15,8 @@ export interface WatchOwnerOptions {
   readonly healers: Healers;
   readonly lifeline: Lifeline;
   readonly log: (line: string) => void;
+  /** Whether a process still runs; asked once the channel is closed. */
+  readonly lives?: (owner: Owner) => Promise<boolean>;
   /** Silence after which the harness counts as gone, in seconds. */
   readonly silence_s?: number;
   readonly tick_ms?: number;
@@ -36,16 +39,17 @@ const HELD_UP_MS = 3000;
  */
 export async function watchOwner(options: WatchOwnerOptions): Promise<void> {
   const { owner, healers, lifeline, log } = options;
-  const { silence_s = SILENCE_S, tick_ms = TICK_MS, patience_s = PATIENCE_S } = options;
+  const { silence_s = SILENCE_S, tick_ms = TICK_MS, patience_s = PATIENCE_S, lives = isAlive } = options;
   let last_beat = performance.now();
   let last_tick = performance.now();
+  let closed = false;
   let gone_at: number | undefined;
   let silent = false;
   lifeline.onBeat(() => {
     last_beat = performance.now();
   });
-  lifeline.onGone(() => {
-    gone_at ??= performance.now();
+  lifeline.onClosed(() => {
+    closed = true;
   });
 
   async function heal(receipt: Receipt, why: string): Promise<void> {
@@ -63,7 +67,9 @@ export async function watchOwner(options: WatchOwnerOptions): Promise<void> {
     const now = performance.now();
     if (now - last_tick > tick_ms + HELD_UP_MS) last_beat = now;
     last_tick = now;
-    silent = now - last_beat > silence_s * 1000;
+    // Without a channel nobody beats, and the process itself is asked about: its clusters and faults may be in use.
+    silent = !closed && now - last_beat > silence_s * 1000;
+    if (closed && gone_at === undefined && !(await lives(owner))) gone_at = performance.now();
     // A harness may write a receipt and die while the folder is being read: only a list that was begun after its death
     // holds all that it owes.
     const was_gone = gone_at !== undefined;

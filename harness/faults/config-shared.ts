@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { at } from '#harness/core/kubernetes.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
+import { isCurrent } from '#harness/kube/wait.ts';
 import {
   changeData,
   DataState,
@@ -15,6 +16,7 @@ import { defineFault, type Trial } from './fault.ts';
 
 /** A second workload of the trial that reads the same ConfigMap as the shop. */
 const SECOND = 'shop-second';
+const SECOND_READY_S = 60;
 
 async function secondWorkload({ ctx: { kube }, namespace }: Trial): Promise<void> {
   const shop = await kube.get({ ...DEPLOYMENT, namespace, name: 'shop' });
@@ -31,6 +33,8 @@ async function secondWorkload({ ctx: { kube }, namespace }: Trial): Promise<void
     },
   };
   await kube.apply([{ object, position: { file: 'harness/faults/config-shared.ts', line: 1, column: 1 } }]);
+  // Its first pods must have read the value before it is changed, or they are no users that ran when it was.
+  await kube.waitFor(isCurrent({ ...DEPLOYMENT, namespace, name: SECOND }), { deadline_s: SECOND_READY_S });
 }
 
 /**

@@ -59,8 +59,10 @@ export interface LoadStartedData {
   readonly rate_per_s: number;
   readonly duration_s: number;
   readonly url: string;
-  /** Time at the start during which the rate grows; none when absent. */
+  /** Time at the start during which the rate grows evenly; none when absent. */
   readonly warm_up_s?: number;
+  /** Rate that it grows from. */
+  readonly warm_up_from_per_s?: number;
 }
 
 export interface LoadSecond {

@@ -53,9 +53,11 @@ function timelineOf(shape: Shape, change: (run: Run) => void = () => undefined, 
   const first = Math.floor(started_at / 1000) * 1000;
   const seconds: Changeable[] = [];
   for (let from = first; from < ended_at; from += 1000) {
-    const active_ms = Math.min(from + 1000, ended_at) - Math.max(from, started_at);
-    const is_warm = from >= started_at + warm_up_s * 1000;
-    seconds.push(secondOf(from, Math.round((rate_per_s * active_ms) / 1000 / (is_warm ? 1 : 2))));
+    const to = Math.min(from + 1000, ended_at);
+    const warm_at = started_at + warm_up_s * 1000;
+    const growing_ms = Math.max(0, Math.min(to, warm_at) - Math.max(from, started_at));
+    const full_ms = Math.max(0, to - Math.max(from, warm_at));
+    seconds.push(secondOf(from, Math.round((rate_per_s * (growing_ms / 2 + full_ms)) / 1000)));
   }
   const run: Run = { seconds, ended: { exit_code: 105, signal: null, asked: true } };
   change(run);
@@ -65,6 +67,8 @@ function timelineOf(shape: Shape, change: (run: Run) => void = () => undefined, 
     rate_per_s,
     duration_s: 600,
     warm_up_s,
+    // Half the rate on average, as the seconds of the warm-up have it.
+    warm_up_from_per_s: 0,
     url: 'http://127.0.0.1:8080',
   };
   const records: TimelineRecord[] = [{ ...base, kind: 'started', seq: 1, at: started_at, data: started }];
@@ -119,6 +123,27 @@ describe('loadSelfCheck', () => {
     expect(verdict.outcome).toBe('pass');
   });
 
+  it('does not take requests of the warm-up that were answered after it for a higher rate, and nothing beyond them', () => {
+    const stalled = (made_up: number) =>
+      verdictOf(({ seconds }) => {
+        for (const [index, by] of [
+          [3, -140],
+          [4, made_up],
+        ] as const) {
+          const second = seconds[index];
+          if (second) Object.assign(second, secondOf(second.from, second.iterations + by));
+        }
+      });
+    expect(stalled(140)).toMatchObject({
+      outcome: 'pass',
+      measured: expect.stringMatching(/^300\.0 of 300/),
+    });
+    expect(stalled(700)).toMatchObject({
+      outcome: 'inconclusive',
+      reason: expect.stringContaining('reached'),
+    });
+  });
+
   it('counts requests in progress when the load was asked to end', () => {
     const verdict = verdictOf(({ seconds }) => {
       const late = 900;
@@ -136,8 +161,8 @@ describe('loadSelfCheck', () => {
       outcome: 'inconclusive',
       reason: expect.stringContaining('starved'),
     });
-    expect(lag(12, 60).outcome).toBe('pass');
-    expect(lag(12, 160)).toMatchObject({
+    expect(lag(12, 160).outcome).toBe('pass');
+    expect(lag(12, 260)).toMatchObject({
       outcome: 'inconclusive',
       reason: expect.stringContaining('starved'),
     });
@@ -177,7 +202,7 @@ describe('loadSelfCheck', () => {
         Object.assign(second, secondOf(second.from, Math.ceil(second.iterations * 1.01)));
     },
     'lagging in every second': ({ seconds }, _index, size) => {
-      for (const second of seconds) second.lag_max_ms = 100 + size;
+      for (const second of seconds) second.lag_max_ms = 200 + size;
     },
     'stopped for a while': ({ seconds }, index, size) => {
       Object.assign(seconds[index] ?? {}, { lag_max_ms: 500 + size });

@@ -5,9 +5,10 @@ import { EVIDENCE_MAX, type RuleVerdict } from '#harness/core/verdict.ts';
 const RATE_ERROR_MAX_PCT = 0.5;
 /**
  * The generator's own 10 ms ticker may be this late in at most one of twenty seconds (or one, if fewer), in ms. Why
- * not less: with a compiler beside, a generator that keeps its rate is 50 ms late once in ten seconds.
+ * not less: with another scenario beside on the same two cores, a generator that keeps its rate and drops nothing is
+ * 100 ms late once in ten seconds, and no time that is judged is promised to be more exact than half a second.
  */
-const LAG_USUAL_MAX_MS = 100;
+const LAG_USUAL_MAX_MS = 200;
 /** And never later than this, in ms: times of answers are promised to be exact to half a second. */
 const LAG_MAX_MS = 500;
 /** Shorter loads prove nothing, in seconds. */
@@ -49,7 +50,8 @@ export function loadSelfCheck(timeline: Timeline): RuleVerdict {
     reason: problems.length === 0 ? `The load was as offered: ${measured}.` : `${problems.join('; ')}.`,
     limit: `rate within ${RATE_ERROR_MAX_PCT} %, 0 dropped, every second measured, late < ${LAG_USUAL_MAX_MS} ms in 95 % of seconds and never >= ${LAG_MAX_MS} ms`,
     ...(measured === '' ? {} : { measured }),
-    derivation: 'judged from the end of the warm-up to the moment the load was asked to end',
+    derivation:
+      'judged from the end of the warm-up to the moment the load was asked to end; what the warm-up owed and was answered then is no higher rate',
     evidence,
   };
 }
@@ -71,7 +73,8 @@ function judge({ started, ended, seconds }: Load): Found {
   const from = Math.ceil(started.at / 1000 + warm_up_s) * 1000;
   const judged_s = (ended.at - from) / 1000;
   const judged = seconds.filter(({ data }) => data.from >= from);
-  const achieved_per_s = sum(judged, (second) => second.iterations) / judged_s;
+  const in_time = sum(judged, (second) => second.iterations) - madeUpFor(started, seconds, from, judged_s);
+  const achieved_per_s = in_time / judged_s;
   const whole = judged.filter(({ data }) => data.from + 1000 <= ended.at);
   const dropped = whole.filter(({ data }) => data.dropped_iterations > 0);
   const lags = whole.map(({ data }) => data.lag_max_ms).toSorted((left, right) => left - right);
@@ -115,6 +118,28 @@ function judge({ started, ended, seconds }: Load): Found {
   if (sum(whole, (second) => second.cpu_s) <= 0)
     return problem('the processor time of the load generator is unknown');
   return { measured, evidence: frame };
+}
+
+/**
+ * Requests that were due before the judged time and answered in it, as far as there are more than were due in it: a
+ * stall at the end of the warm-up is made up for afterwards, and that is no higher rate.
+ */
+function madeUpFor(
+  { at, data }: RecordOf<'load', 'started'>,
+  seconds: readonly SecondRecord[],
+  from: number,
+  judged_s: number,
+): number {
+  const { rate_per_s, warm_up_s = 0, warm_up_from_per_s = rate_per_s } = data;
+  const before = seconds.filter((second) => second.data.from < from);
+  const warm_s = (from - at) / 1000 - warm_up_s;
+  const due_before = ((warm_up_from_per_s + rate_per_s) / 2) * warm_up_s + rate_per_s * warm_s;
+  const late = due_before - sum(before, (second) => second.iterations);
+  const excess =
+    sum(seconds, (second) => second.iterations) -
+    sum(before, (second) => second.iterations) -
+    rate_per_s * judged_s;
+  return Math.max(0, Math.min(late, excess));
 }
 
 /** The first whole second of the window that is missing, or comes twice. */

@@ -80,7 +80,7 @@ describe('startLoad', () => {
     expect(started).toMatchObject({
       subject: 'demo',
       at: 1_700_000_000_120.5,
-      data: { profile: 'steady-300', rate_per_s: 300, warm_up_s: 3, duration_s: 60 },
+      data: { profile: 'steady-300', rate_per_s: 300, warm_up_s: 3, warm_up_from_per_s: 30, duration_s: 60 },
     });
     expect(first).toMatchObject({
       at: 1_700_000_001_000,

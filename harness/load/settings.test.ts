@@ -10,6 +10,7 @@ const GOOD: LoadSettings = {
   rate_per_s: 300,
   vus: 200,
   warm_up_s: 3,
+  warm_up_from_per_s: 30,
   duration_s: 60,
   timeout_s: 5,
   summary: '/tmp/summary.json',

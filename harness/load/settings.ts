@@ -27,6 +27,8 @@ export interface LoadSettings {
   readonly vus: number;
   /** The rate grows evenly during this time, so that connections and code are warm. */
   readonly warm_up_s: number;
+  /** The rate that it grows from. */
+  readonly warm_up_from_per_s: number;
   /** Time at the full rate, after the warm-up. */
   readonly duration_s: number;
   /** A request without an answer after this time is bad and has status 0. */

@@ -12,14 +12,15 @@ import { type Visit, visitId, visitOf } from '../../fixtures/apps/shop/visits.ts
 import type { LoadSettings } from '../../harness/load/settings.ts';
 
 const settings: LoadSettings = JSON.parse(__ENV['METTLE_LOAD'] ?? '');
-const { run, url, host, rate_per_s, vus, warm_up_s, duration_s, timeout_s, summary, users = {} } = settings;
+const { run, url, host, rate_per_s, vus, warm_up_s, warm_up_from_per_s, duration_s, timeout_s } = settings;
+const { summary, users = {} } = settings;
 
 export const options: Options = {
   scenarios: {
     shop: {
       // Arrivals at a constant rate after a warm-up; one executor, so that no request is lost in between.
       executor: 'ramping-arrival-rate',
-      startRate: Math.ceil(rate_per_s / 10),
+      startRate: warm_up_from_per_s,
       timeUnit: '1s',
       stages: [
         { duration: `${warm_up_s}s`, target: rate_per_s },

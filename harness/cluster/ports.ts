@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import getPort, { portNumbers } from 'get-port';
-import { lock } from 'proper-lockfile';
 import { UnfitError } from '#harness/core/errors.ts';
+import { locked } from '#harness/lease/locked.ts';
 import { readReceipts } from '#harness/lease/receipt.ts';
-import { stateFolder } from '#harness/process/paths.ts';
 
 /** Below Linux's range of outgoing ports (32768 and up), so that no client connection takes one meanwhile. */
 const RANGE = [20_000, 29_999] as const;
@@ -27,12 +25,7 @@ export async function claimPorts<Name extends string>(
   wanted: Partial<Readonly<Record<Name, number>>>,
   claim: (ports: ReadonlyMap<Name, number>) => Promise<void>,
 ): Promise<ReadonlyMap<Name, number>> {
-  const folder = await stateFolder('locks');
-  const release = await lock(folder, {
-    lockfilePath: join(folder, 'ports.lock'),
-    retries: { retries: 200, minTimeout: 50, maxTimeout: 100 },
-  });
-  try {
+  return await locked('ports', async () => {
     const taken = new Set(await claimedPorts());
     const ports = new Map<Name, number>();
     // Wanted ports first, so that none of them is given away as a free one.
@@ -45,9 +38,7 @@ export async function claimPorts<Name extends string>(
     }
     await claim(ports);
     return ports;
-  } finally {
-    await release();
-  }
+  });
 }
 
 /** The error that names a port which something else listens on. */

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { UsageError } from '#harness/core/errors.ts';
+import { locked } from '#harness/lease/locked.ts';
 import { type Receipt, readReceipts, writeReceipt } from '#harness/lease/receipt.ts';
-import { stateFolder } from '#harness/process/paths.ts';
 import { readHeal } from './heal.ts';
 
 /**
@@ -34,15 +32,8 @@ export async function refuseMasked(
  */
 export async function claimTargets(receipt: Receipt): Promise<void> {
   const { fault, cluster, targets } = readHeal(receipt);
-  const folder = await stateFolder('locks');
-  const release = await lock(folder, {
-    lockfilePath: join(folder, 'faults.lock'),
-    retries: { retries: 200, minTimeout: 50, maxTimeout: 100 },
-  });
-  try {
+  await locked('faults', async () => {
     await refuseMasked(fault, cluster, targets);
     await writeReceipt(receipt);
-  } finally {
-    await release();
-  }
+  });
 }

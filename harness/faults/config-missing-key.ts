@@ -1,15 +1,5 @@
 import * as v from 'valibot';
-import {
-  changeData,
-  type DataKind,
-  DataState,
-  keyOption,
-  planData,
-  probeData,
-  probeDataRestored,
-  restartOption,
-  restoreData,
-} from './data-change.ts';
+import { DATA_CHANGE, type DataKind, keyOption, planData, restartOption } from './data-change.ts';
 import { defineFault } from './fault.ts';
 
 const KINDS = ['ConfigMap', 'Secret'] as const satisfies readonly DataKind[];
@@ -28,12 +18,8 @@ export const configMissingKey = defineFault({
     key: keyOption,
     restart: restartOption,
   }),
-  state: DataState,
+  ...DATA_CHANGE,
   example: () => ({ name: 'shop-release-v1', key: 'release.yaml' }),
   plan: (ctx, { kind, name, key, restart }, namespace) =>
     planData(ctx, namespace, { kind, name, key, restart, to: () => undefined }),
-  inject: changeData,
-  probeOn: probeData,
-  heal: restoreData,
-  probeOff: probeDataRestored,
 });

@@ -3,15 +3,7 @@ import { at } from '#harness/core/kubernetes.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
-import {
-  changeData,
-  DataState,
-  keyOption,
-  planData,
-  probeData,
-  probeDataRestored,
-  restoreData,
-} from './data-change.ts';
+import { DATA_CHANGE, keyOption, planData } from './data-change.ts';
 import { defineFault, type Trial } from './fault.ts';
 
 /** A second workload of the trial that reads the same ConfigMap as the shop. */
@@ -51,7 +43,7 @@ export const configShared = defineFault({
     key: keyOption,
     value: v.pipe(v.string(), v.description('text that is put in the place of the whole value')),
   }),
-  state: DataState,
+  ...DATA_CHANGE,
   async example(trial) {
     await secondWorkload(trial);
     return {
@@ -69,8 +61,4 @@ export const configShared = defineFault({
       to: () => value,
       users_min: 2,
     }),
-  inject: changeData,
-  probeOn: probeData,
-  heal: restoreData,
-  probeOff: probeDataRestored,
 });

@@ -1,14 +1,5 @@
 import * as v from 'valibot';
-import {
-  changeData,
-  DataState,
-  keyOption,
-  planData,
-  probeData,
-  probeDataRestored,
-  restartOption,
-  restoreData,
-} from './data-change.ts';
+import { DATA_CHANGE, keyOption, planData, restartOption } from './data-change.ts';
 import { defineFault } from './fault.ts';
 
 /** No reader of YAML, JSON or INI takes a line like this. */
@@ -24,7 +15,7 @@ export const configSyntax = defineFault({
     key: keyOption,
     restart: restartOption,
   }),
-  state: DataState,
+  ...DATA_CHANGE,
   example: () => ({ map: 'shop-release-v1', key: 'release.yaml' }),
   plan: (ctx, { map, key, restart }, namespace) =>
     planData(ctx, namespace, {
@@ -34,8 +25,4 @@ export const configSyntax = defineFault({
       restart,
       to: (text) => `${text.replace(/\n?$/, '\n')}${BROKEN_LINE}`,
     }),
-  inject: changeData,
-  probeOn: probeData,
-  heal: restoreData,
-  probeOff: probeDataRestored,
 });

@@ -1,16 +1,7 @@
 import * as v from 'valibot';
 import { UsageError } from '#harness/core/errors.ts';
 import { isMap, parseDocument } from 'yaml';
-import {
-  changeData,
-  DataState,
-  keyOption,
-  planData,
-  probeData,
-  probeDataRestored,
-  restartOption,
-  restoreData,
-} from './data-change.ts';
+import { DATA_CHANGE, keyOption, planData, restartOption } from './data-change.ts';
 import { defineFault } from './fault.ts';
 
 /** A YAML text with another value at a path of dots. @throws UsageError when the text is no mapping */
@@ -41,7 +32,7 @@ export const configValue = defineFault({
     ),
     restart: restartOption,
   }),
-  state: DataState,
+  ...DATA_CHANGE,
   example: () => ({
     map: 'shop-release-v1',
     key: 'release.yaml',
@@ -56,8 +47,4 @@ export const configValue = defineFault({
       restart,
       to: (text) => (path === undefined ? value : withValue(text, path, value)),
     }),
-  inject: changeData,
-  probeOn: probeData,
-  heal: restoreData,
-  probeOff: probeDataRestored,
 });

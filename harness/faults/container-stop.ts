@@ -1,40 +1,15 @@
-import * as v from 'valibot';
-import { chooseContainers, Container, ContainerChoice, containerNow, processesNow } from './containers.ts';
-import { defineFault } from './fault.ts';
-import { signalOn } from './node.ts';
-import { freshPods } from './trial.ts';
+import { containerNow, processesNow } from './containers.ts';
+import { containerFault, signalAll } from './container-fault.ts';
 
 const STOPPED = 'T';
 
 /** Stops containers by SIGSTOP, as a process that hangs: connections are taken and never answered. SIGCONT heals. */
-export const containerStop = defineFault({
+export const containerStop = containerFault({
   name: 'container-stop',
   breaks: 'stops a container of pods by SIGSTOP; whoever asks it waits until it gives up',
-  radius: { reach: 'own', pods_max: 10 },
-  options: v.strictObject(ContainerChoice),
-  state: v.object({ containers: v.array(Container) }),
-  async example(trial) {
-    await freshPods(trial);
-    return { labels: 'app=shop', count: 1 };
-  },
-  async plan(ctx, options, namespace) {
-    const { containers, targets, matching } = await chooseContainers(ctx, options, namespace);
-    return {
-      targets,
-      harm: `a container of ${targets.length} of ${matching} pods with ${options.labels} answers nobody; its readiness probe takes it out of service, its liveness probe may end it`,
-      state: { containers },
-    };
-  },
-  async inject(_ctx, { containers }) {
-    for (const one of containers) {
-      await signalOn(
-        one.node,
-        'STOP',
-        (await processesNow(one)).map(({ pid }) => pid),
-      );
-    }
-  },
-  async probeOn(_ctx, { containers }) {
+  harm: 'answers nobody; its readiness probe takes it out of service, its liveness probe may end it',
+  inject: (containers) => signalAll(containers, 'STOP'),
+  async probeOn(_ctx, containers) {
     const now = await Promise.all(containers.map(processesNow));
     const stopped = now.filter((all) => all.length > 0 && all.every(({ state }) => state === STOPPED));
     return {
@@ -42,16 +17,8 @@ export const containerStop = defineFault({
       seen: `${stopped.length} of ${containers.length} containers stand still`,
     };
   },
-  async heal(_ctx, { containers }) {
-    for (const one of containers) {
-      await signalOn(
-        one.node,
-        'CONT',
-        (await processesNow(one)).map(({ pid }) => pid),
-      );
-    }
-  },
-  async probeOff(ctx, { containers }) {
+  heal: (containers) => signalAll(containers, 'CONT'),
+  async probeOff(ctx, containers) {
     const still = (await Promise.all(containers.map(processesNow)))
       .flat()
       .filter(({ state }) => state === STOPPED);

@@ -1,15 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import { defineFault, type FaultContext } from './fault.ts';
-import {
-  beginPressure,
-  choosePressure,
-  endPressure,
-  HELD_MAX,
-  isGone,
-  PressurePod,
-  readProc,
-} from './pressure.ts';
+import { beginPressure, choosePressure, HELD_MAX, PRESSURE_END, PressurePod, readProc } from './pressure.ts';
 
 /** Linux tells the time of processors in hundredths of a second, whatever its own clock. */
 const TICKS_PER_S = 100;
@@ -66,9 +58,5 @@ export const cpuPressure = defineFault({
       seen: `${used.toFixed(2)} cores are burnt, asked for were ${cores}`,
     };
   },
-  heal: (ctx, { pod }) => endPressure(ctx, pod),
-  async probeOff(ctx, { pod }) {
-    const gone = await isGone(ctx, pod);
-    return { holds: gone, seen: gone ? `${pod.name} is gone` : `${pod.name} is there` };
-  },
+  ...PRESSURE_END,
 });

@@ -21,8 +21,8 @@ import {
 export type DataKind = 'ConfigMap' | 'Secret';
 
 /** State of a fault that changes data and has the pods that use it read it anew. */
-export const DataState = v.object({ data: Change, restarts: v.array(TemplateChange) });
-export type DataState = v.InferOutput<typeof DataState>;
+const DataState = v.object({ data: Change, restarts: v.array(TemplateChange) });
+type DataState = v.InferOutput<typeof DataState>;
 
 export const keyOption = v.pipe(v.string(), v.minLength(1), v.description('key whose value is changed'));
 
@@ -144,13 +144,13 @@ export async function planData(
   };
 }
 
-export async function changeData(ctx: FaultContext, { data, restarts }: DataState): Promise<void> {
+async function changeData(ctx: FaultContext, { data, restarts }: DataState): Promise<void> {
   await makeChange(ctx.kube, data);
   await Promise.all(restarts.map((one) => changeTemplate(ctx, one)));
 }
 
 /** Looks whether the data differs, and whether pods were made that read it. */
-export async function probeData(ctx: FaultContext, { data, restarts }: DataState): Promise<Probe> {
+async function probeData(ctx: FaultContext, { data, restarts }: DataState): Promise<Probe> {
   const changed = await fieldsChanged(ctx.kube, data);
   const pods = await Promise.all(restarts.map((one) => podsOfChange(ctx, one)));
   const without = pods.filter((some) => some.length === 0).length;
@@ -160,12 +160,12 @@ export async function probeData(ctx: FaultContext, { data, restarts }: DataState
   };
 }
 
-export async function restoreData(ctx: FaultContext, { data, restarts }: DataState): Promise<void> {
+async function restoreData(ctx: FaultContext, { data, restarts }: DataState): Promise<void> {
   await undoChange(ctx.kube, data);
   await Promise.all(restarts.map((one) => restoreTemplate(ctx, one)));
 }
 
-export async function probeDataRestored(ctx: FaultContext, { data, restarts }: DataState): Promise<Probe> {
+async function probeDataRestored(ctx: FaultContext, { data, restarts }: DataState): Promise<Probe> {
   const changed = await fieldsChanged(ctx.kube, data);
   const probes = await Promise.all(restarts.map((one) => probeRestored(ctx, one)));
   return {
@@ -173,3 +173,12 @@ export async function probeDataRestored(ctx: FaultContext, { data, restarts }: D
     seen: [`${changed} keys still differ`, ...probes.map(({ seen }) => seen)].join('; '),
   };
 }
+
+/** What all faults that change data have in common: what is kept, and how it is made, proven, undone and proven undone. */
+export const DATA_CHANGE = {
+  state: DataState,
+  inject: changeData,
+  probeOn: probeData,
+  heal: restoreData,
+  probeOff: probeDataRestored,
+} as const;

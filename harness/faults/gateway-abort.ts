@@ -4,22 +4,22 @@ import {
   askMany,
   beginGatewayFault,
   chooseGateway,
-  endGatewayFault,
+  GATEWAY_FAULT,
   GatewayState,
-  leftOfGatewayFault,
+  isShare,
   percentage,
+  probeGatewayOff,
   serveTrial,
   SHARE,
 } from './gateway.ts';
 
 const CLIENTS = 100;
-const DEVIATIONS = 4;
 
 /** Answers requests at the gateway with an error, before any release is chosen for them. */
 export const gatewayAbort = defineFault({
   name: 'gateway-abort',
   breaks: 'answers requests at the gateway with an error, whichever release they were meant for',
-  radius: { reach: 'own', pods_max: 0 },
+  ...GATEWAY_FAULT,
   options: v.strictObject({
     status: v.optional(
       v.pipe(
@@ -34,8 +34,6 @@ export const gatewayAbort = defineFault({
     share_pct: SHARE,
   }),
   state: v.object({ way: GatewayState, status: v.number(), share_pct: v.number() }),
-  trial_needs: { components: ['contour'] },
-  proof_s: 60,
   async example(trial) {
     await serveTrial(trial);
     return { status: 503, share_pct: 50 };
@@ -55,23 +53,12 @@ export const gatewayAbort = defineFault({
   async probeOn(ctx, { way, status, share_pct }) {
     const answers = await askMany(ctx, way.host, CLIENTS);
     const aborted = answers.filter((one) => one.aborted && one.status === status).length;
-    const wanted = share_pct / 100;
-    const error = DEVIATIONS * Math.sqrt((wanted * (1 - wanted)) / CLIENTS);
     const led = answers.filter(({ by_fault }) => by_fault).length;
     return {
-      holds: led === CLIENTS && Math.abs(aborted / CLIENTS - wanted) <= error,
+      holds: led === CLIENTS && isShare(aborted, CLIENTS, share_pct),
       seen: `${aborted} of ${CLIENTS} requests were answered ${status} by the fault, ${led} came this way`,
     };
   },
-  heal: (ctx, { way }) => endGatewayFault(ctx, way),
-  async probeOff(ctx, { way }) {
-    const left = await leftOfGatewayFault(ctx, way);
-    if (left.length > 0) return { holds: false, seen: `there are ${left.join(', ')}` };
-    const answers = await askMany(ctx, way.host, CLIENTS / 5);
-    const fine = answers.filter((one) => !one.by_fault && one.status === 200);
-    return {
-      holds: fine.length === answers.length,
-      seen: `${fine.length} of ${answers.length} answers were good`,
-    };
-  },
+  probeOff: (ctx, { way }) =>
+    probeGatewayOff(ctx, way, { clients: CLIENTS / 5, fine: () => true, words: 'were good' }),
 });

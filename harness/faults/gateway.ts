@@ -7,7 +7,7 @@ import { CONTOUR_GATEWAY } from '#harness/gateway/contour.ts';
 import { DEPLOYMENT, POD, SERVICE } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
-import type { FaultContext, Trial } from './fault.ts';
+import type { FaultContext, Probe, Trial } from './fault.ts';
 import { detour, faultyEnvoy, HTTP_ROUTE, MARK_HEADER, NAME } from './gateway-objects.ts';
 
 /** What Envoy's filter says in an answer of its own. */
@@ -57,6 +57,36 @@ export async function chooseGateway({ kube }: FaultContext, namespace: string): 
     });
   }
   return { namespace, host, image };
+}
+
+/** How far a share that was measured may be from the one asked for, in standard deviations: 1 in 16,000 is farther. */
+const DEVIATIONS = 4;
+
+/** What all faults of the gateway have in common. */
+export const GATEWAY_FAULT = {
+  radius: { reach: 'own', pods_max: 0 },
+  trial_needs: { components: ['contour'] },
+  proof_s: 60,
+  heal: (ctx: FaultContext, { way }: { readonly way: State }): Promise<void> => endGatewayFault(ctx, way),
+} as const;
+
+/** Whether so many of some clients are the share that was asked for, by chance alone. */
+export function isShare(count: number, clients: number, share_pct: number): boolean {
+  const wanted = share_pct / 100;
+  return Math.abs(count / clients - wanted) <= DEVIATIONS * Math.sqrt((wanted * (1 - wanted)) / clients);
+}
+
+/** Proves that nothing of the fault is left, and that clients are answered as without it. */
+export async function probeGatewayOff(
+  ctx: FaultContext,
+  way: State,
+  { clients, fine, words }: { clients: number; fine: (answer: Answer) => boolean; words: string },
+): Promise<Probe> {
+  const left = await leftOfGatewayFault(ctx, way);
+  if (left.length > 0) return { holds: false, seen: `there are ${left.join(', ')}` };
+  const answers = await askMany(ctx, way.host, clients);
+  const good = answers.filter((one) => !one.by_fault && one.status === 200 && fine(one)).length;
+  return { holds: good === answers.length, seen: `${good} of ${answers.length} answers ${words}` };
 }
 
 interface Answer {
@@ -145,17 +175,14 @@ export async function beginGatewayFault(ctx: FaultContext, state: State, fault: 
 }
 
 /** Removes all of it, the way there first; what is not there is no mistake. */
-export async function endGatewayFault({ kube }: FaultContext, { namespace }: State): Promise<void> {
+async function endGatewayFault({ kube }: FaultContext, { namespace }: State): Promise<void> {
   for (const kind of [HTTP_ROUTE, DEPLOYMENT, SERVICE, CONFIG_MAP]) {
     await kube.beginRemoval({ ...kind, namespace, name: NAME });
   }
 }
 
 /** Which of its objects are there, by kind. */
-export async function leftOfGatewayFault(
-  { kube }: FaultContext,
-  { namespace }: State,
-): Promise<readonly string[]> {
+async function leftOfGatewayFault({ kube }: FaultContext, { namespace }: State): Promise<readonly string[]> {
   const kinds = [HTTP_ROUTE, DEPLOYMENT, SERVICE, CONFIG_MAP];
   const found = await Promise.all(kinds.map((kind) => kube.get({ ...kind, namespace, name: NAME })));
   return found.flatMap((object) => object?.kind ?? []);

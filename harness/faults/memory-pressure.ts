@@ -1,14 +1,6 @@
 import * as v from 'valibot';
 import { defineFault } from './fault.ts';
-import {
-  beginPressure,
-  choosePressure,
-  endPressure,
-  HELD_MAX,
-  isGone,
-  PressurePod,
-  readProc,
-} from './pressure.ts';
+import { beginPressure, choosePressure, HELD_MAX, PRESSURE_END, PressurePod, readProc } from './pressure.ts';
 
 /** What the program needs for itself, in MiB: the kernel lets it have so much more than it holds. */
 const OWN_MIB = 160;
@@ -58,9 +50,5 @@ export const memoryPressure = defineFault({
       seen: `${held.toFixed(0)} MiB are held, asked for were ${held_mib}`,
     };
   },
-  heal: (ctx, { pod }) => endPressure(ctx, pod),
-  async probeOff(ctx, { pod }) {
-    const gone = await isGone(ctx, pod);
-    return { holds: gone, seen: gone ? `${pod.name} is gone` : `${pod.name} is there` };
-  },
+  ...PRESSURE_END,
 });

@@ -3,7 +3,7 @@ import { UsageError } from '#harness/core/errors.ts';
 import { listAt, type KubeObject, textAt } from '#harness/core/kubernetes.ts';
 import { freshId } from '#harness/lease/receipt.ts';
 import { POD } from '#harness/kube/recording.ts';
-import type { FaultContext } from './fault.ts';
+import type { FaultContext, Probe } from './fault.ts';
 
 /** A pod that presses on the node of the run's shop. */
 export const PressurePod = v.object({
@@ -94,15 +94,20 @@ export async function beginPressure(
   await kube.apply([{ object, position: { file: 'harness/faults/pressure.ts', line: 1, column: 1 } }]);
 }
 
-/** Removes the pod; one that is not there is no mistake. */
-export async function endPressure({ kube }: FaultContext, { namespace, name }: PressurePod): Promise<void> {
-  await kube.beginRemoval({ ...POD, namespace, name }, 0);
+interface Pressing {
+  readonly pod: PressurePod;
 }
 
-/** Whether the pod is gone. */
-export async function isGone({ kube }: FaultContext, { namespace, name }: PressurePod): Promise<boolean> {
-  return (await kube.get({ ...POD, namespace, name })) === undefined;
-}
+/** How every such pressure ends: its pod goes; one that is not there is no mistake. */
+export const PRESSURE_END = {
+  async heal({ kube }: FaultContext, { pod: { namespace, name } }: Pressing): Promise<void> {
+    await kube.beginRemoval({ ...POD, namespace, name }, 0);
+  },
+  async probeOff({ kube }: FaultContext, { pod: { namespace, name } }: Pressing): Promise<Probe> {
+    const gone = (await kube.get({ ...POD, namespace, name })) === undefined;
+    return { holds: gone, seen: gone ? `${name} is gone` : `${name} is there` };
+  },
+} as const;
 
 /** What the kernel says of the pod's program: a file under /proc of its first process, whatever version of cgroups. */
 export async function readProc(

@@ -1,15 +1,4 @@
-import * as v from 'valibot';
-import {
-  changeData,
-  DataState,
-  keyOption,
-  planData,
-  probeData,
-  probeDataRestored,
-  restartOption,
-  restoreData,
-} from './data-change.ts';
-import { defineFault } from './fault.ts';
+import { secretFault } from './secret-change.ts';
 
 const PLACES = 7;
 
@@ -26,23 +15,9 @@ function garbled(text: string): string {
   return result === text ? `${text}garbled` : result;
 }
 
-/** Corrupts a value of a Secret. What it was stays in the receipt, which only its owner can read. */
-export const secretCorrupt = defineFault({
+/** Corrupts a value of a Secret. */
+export const secretCorrupt = secretFault({
   name: 'secret-corrupt',
   breaks: 'corrupts a value of a Secret; pods that start with it cannot use it',
-  radius: { reach: 'own', pods_max: 10 },
-  options: v.strictObject({
-    secret: v.pipe(v.string(), v.minLength(1), v.description('name of the Secret')),
-    key: keyOption,
-    restart: restartOption,
-  }),
-  state: DataState,
-  trial_needs: { components: ['postgres'] },
-  example: () => ({ secret: 'shop-database', key: 'url' }),
-  plan: (ctx, { secret, key, restart }, namespace) =>
-    planData(ctx, namespace, { kind: 'Secret', name: secret, key, restart, to: garbled }),
-  inject: changeData,
-  probeOn: probeData,
-  heal: restoreData,
-  probeOff: probeDataRestored,
+  to: garbled,
 });

@@ -1,16 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import * as v from 'valibot';
-import {
-  changeData,
-  DataState,
-  keyOption,
-  planData,
-  probeData,
-  probeDataRestored,
-  restartOption,
-  restoreData,
-} from './data-change.ts';
-import { defineFault } from './fault.ts';
+import { secretFault } from './secret-change.ts';
 
 /** A new secret of the same form: the password of an address, or the whole text. */
 function rotated(text: string): string {
@@ -22,23 +11,9 @@ function rotated(text: string): string {
 }
 
 /** Rotates a Secret on the side of those who use it alone, before whoever checks it knows the new one. */
-export const secretRotate = defineFault({
+export const secretRotate = secretFault({
   name: 'secret-rotate',
   breaks:
     'gives a Secret a new value that whoever checks it does not know; pods that start with it are turned away',
-  radius: { reach: 'own', pods_max: 10 },
-  options: v.strictObject({
-    secret: v.pipe(v.string(), v.minLength(1), v.description('name of the Secret')),
-    key: keyOption,
-    restart: restartOption,
-  }),
-  state: DataState,
-  trial_needs: { components: ['postgres'] },
-  example: () => ({ secret: 'shop-database', key: 'url' }),
-  plan: (ctx, { secret, key, restart }, namespace) =>
-    planData(ctx, namespace, { kind: 'Secret', name: secret, key, restart, to: rotated }),
-  inject: changeData,
-  probeOn: probeData,
-  heal: restoreData,
-  probeOff: probeDataRestored,
+  to: rotated,
 });

@@ -10,7 +10,7 @@ import {
 } from './argo-parts.ts';
 import { beginRows, imageOf, untilRowsEnded } from './argo-rows.ts';
 import { DRY_RUNS, ERRORS, LIMITS, ODD_RESULTS } from './argo-tables.ts';
-import type { ArgoCase } from './case.ts';
+import { BAD_RELEASE, type ArgoCase } from './case.ts';
 import { together } from './reshape.ts';
 
 /** Rules of a rollback that mind a bad release: here the judge is what is broken. */
@@ -34,10 +34,7 @@ export const ARGO_ANALYSIS: readonly ArgoCase[] = [
     title:
       'A1, A6, A8, A23, A25: the metric that decides aborts a bad release, whatever others try or have in flight',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
-      load: 'steady-300',
+      ...BAD_RELEASE,
       rollout: { interval_s: 3, initial_delay_s: 8 },
       reshape: together(
         subscribedTo(...FURTHER_TRIGGERS),

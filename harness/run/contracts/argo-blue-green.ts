@@ -2,7 +2,7 @@ import { at, type KubeObject, listAt } from '#harness/core/kubernetes.ts';
 import type { RolloutOptions } from '#harness/stack/rollout-options.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
 import { moment, rolloutWith, scaledDown, script, ship, stableNow } from './argo-acts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 import { setting, together } from './reshape.ts';
 
 const PREVIEW_REPLICAS = 1;
@@ -46,10 +46,7 @@ export const ARGO_BLUE_GREEN: readonly ArgoCase[] = [
     title:
       'A17, A20, A21: a blue/green release is switched to in its order, and back and forth at once inside the scale-down delay, with no failed request',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: BRIEF,
       extras: script(
         moment('switch back', 'applying v1 again, inside the delay', stableNow('v2', 75), ship('good', 'v1')),

@@ -10,7 +10,7 @@ import {
   says,
   subscribedTo,
 } from './argo-parts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 import { together } from './reshape.ts';
 
 /** Name of the template of the step's analysis, which is missing at first. */
@@ -36,10 +36,7 @@ export const ARGO_CONFIGURATION: readonly ArgoCase[] = [
     title:
       'A5, A9, A10, A23: a missing template and a missing argument are called by name; once they are there the release goes through its analyses',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: {
         steps: [
           { weight_pct: 10, pause_s: 10 },

@@ -2,7 +2,7 @@ import type { Timeline } from '#harness/core/timeline.ts';
 import { DEPLOYMENT, LEASE, objectsOf, POD, recordWatches } from '#harness/kube/recording.ts';
 import type { AnyRolloutAct, LoadedAct, When } from '../rollout-extras.ts';
 import { moment, pausedAt, script, stableNow } from './argo-acts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 
 const NAMESPACE = 'argo-rollouts';
 const CONTROLLER = { ...DEPLOYMENT, namespace: NAMESPACE, name: 'argo-rollouts' } as const;
@@ -54,10 +54,7 @@ export const ARGO_CONTROLLERS: readonly ArgoCase[] = [
     title:
       'A32: of two controllers one acts, and when it is killed the other takes the rollout over where it stood',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: {
         steps: [
           { weight_pct: 20, pause_s: 6 },

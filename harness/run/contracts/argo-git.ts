@@ -1,3 +1,4 @@
+import { BAD_RELEASE } from './case.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
 import type { Condition } from '#harness/kube/wait.ts';
 import { SHOP } from '#harness/stack/shop.ts';
@@ -39,10 +40,7 @@ export const ARGO_GIT: GitopsRollout = {
   controller: 'argo-rollouts',
   applier: 'kustomization',
   changes: 'release',
-  release: 'errors-50',
-  expected: 'rollback',
-  bad_answers_pct: 50,
-  load: 'steady-300',
+  ...BAD_RELEASE,
   settled: async (acting) => {
     for (let round = 1; round <= SYNCS; round += 1) await sync(acting, round);
     const { run } = acting;

@@ -4,7 +4,7 @@ import { analysisBy, job, NO_IMAGE, template } from './argo-metrics.ts';
 import { analysisStep, applyOwn, ERROR_RATE, inconclusive, nextWith } from './argo-parts.ts';
 import { beginRows, cutShort, imageOf, jobRuns, untilRowsEnded } from './argo-rows.ts';
 import { CUT_SHORT, IN_FLIGHT, JOBS } from './argo-tables.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 import { together } from './reshape.ts';
 
 /** Name of the template, and of its metric, with which a Job looks at the release. */
@@ -17,10 +17,7 @@ export const ARGO_JOBS: readonly ArgoCase[] = [
     title:
       'A3, A6, A7: a Job without its image pauses the release and decides nothing; once it is mended and promoted the release goes on',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: {
         steps: [
           { weight_pct: 10, pause_s: 8 },

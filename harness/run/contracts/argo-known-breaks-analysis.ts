@@ -4,7 +4,7 @@ import { analysisBy, asked, job, NO_IMAGE, template } from './argo-metrics.ts';
 import { applyOwn, inconclusive, nextWith } from './argo-parts.ts';
 import { beginRows, cutShort, jobRuns, type Rows, untilRowsEnded } from './argo-rows.ts';
 import { BAD_SO_FAR, CUT_SHORT, IN_FLIGHT, NEVER_GOOD } from './argo-tables.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 import { NEVER_SERVES } from '../rollout-run.ts';
 import type { When } from '../rollout-extras.ts';
 
@@ -98,10 +98,7 @@ function whatIsCutShort(
     name,
     title,
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: QUICK,
       extras: {
         steady: beginRows(rows),
@@ -175,10 +172,7 @@ export const ARGO_KNOWN_BREAKS_ANALYSIS: readonly BrokenCase[] = [
     title:
       'A3: a release that is paused, because its analysis in the background has no conclusion, is given more traffic all the same (argoproj/argo-rollouts#3850)',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: QUICK,
       reshape: nextWith({ analysis: { startingStep: 1, ...analysisBy('open') } }),
       extras: {

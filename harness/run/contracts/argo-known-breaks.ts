@@ -22,7 +22,7 @@ import { BRIEF, SMALL_PREVIEW } from './argo-blue-green.ts';
 import { DEADLINE_ROLLOUT, DEADLINE_S, STUCK } from './argo-deadline.ts';
 import { PERSON_ABORTS } from './argo-abort.ts';
 import { SEVERAL_RELEASES } from './argo-window.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 
 /** Long enough for a person to decide while the canary is held. */
 const HELD_S = 300;
@@ -95,10 +95,7 @@ export const ARGO_KNOWN_BREAKS: readonly ArgoCase[] = [
     title:
       'A16 is broken (#3941): inside the rollback window a former release is given traffic that its pods are too few for',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: {
         replicas: 3,
         steps: [{ weight_pct: 70, pause_s: 1 }],
@@ -239,10 +236,7 @@ export const ARGO_KNOWN_BREAKS: readonly ArgoCase[] = [
     title:
       'A19 holds, and A20 is broken: with previewReplicaCount a replaced set is scaled down and measured before it is switched back to',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: BRIEF,
       reshape: SMALL_PREVIEW,
       extras: script(
@@ -270,11 +264,8 @@ export const ARGO_KNOWN_BREAKS: readonly ArgoCase[] = [
     title:
       'A22 is broken (#3855): a Deployment that was scaled down for a Rollout stays down when the Rollout is removed',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       from_deployment: true,
-      load: 'steady-300',
       rollout: {
         workload_scale_down: 'onsuccess',
         steps: [{ weight_pct: 50, pause_s: 2 }],

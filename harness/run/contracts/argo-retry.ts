@@ -2,7 +2,7 @@ import { ACTS } from '#harness/judge/contracts/argo/acts.ts';
 import { abort, moment, retry, scaledDown, script, stableNow } from './argo-acts.ts';
 import { analysisBy, asked, template } from './argo-metrics.ts';
 import { analysisStep, applyOwn, ERROR_RATE, nextWith, stepAnalysisRuns } from './argo-parts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 import { together } from './reshape.ts';
 
 /** Where a release is given up and tried again. */
@@ -17,10 +17,7 @@ export const ARGO_RETRY: readonly ArgoCase[] = [
     name: 'canary',
     title: 'A15: a canary that was aborted within an analysis is analysed anew when it is tried again',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: {
         steps: [
           { weight_pct: 10, pause_s: 8 },

@@ -4,7 +4,7 @@ import { SHOP } from '#harness/stack/shop.ts';
 import { made } from '#harness/stack/shop-manifests.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
 import { edit, moment, now, pausedAt, script, stableNow, touching } from './argo-acts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 
 const FEW = 2;
 const MANY = 4;
@@ -38,10 +38,7 @@ export const ARGO_SCALING: readonly ArgoCase[] = [
     title:
       'A27, A28: a canary that is scaled by an autoscaler and by hand, and written by others all the time, keeps its pods and comes to its end',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: { replicas: FEW, steps: [{ weight_pct: 50, pause_s: 35 }], scale_down_delay_s: 3 },
       extras: script(
         moment('write', 'writing the Rollout and its ReplicaSets all the time', pausedAt(50), touching),

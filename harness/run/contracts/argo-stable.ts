@@ -3,7 +3,7 @@ import { POD } from '#harness/kube/recording.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
 import { STABLE } from '../rollout-run.ts';
 import { moment, script, stableNow } from './argo-acts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 
 /** Takes the serving release its document and its pods: those that follow wait for the document for ever. */
 async function breakStable({ run, ctx, namespace }: LoadedAct): Promise<void> {
@@ -31,10 +31,7 @@ export const ARGO_STABLE: readonly ArgoCase[] = [
     name: 'broken',
     title: 'A30: a stable release without any pod that serves is replaced by the next release',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       // Over before the analysis measures: without a stable pod nobody is served, and there is nothing to measure.
       rollout: { steps: [{ weight_pct: 50, pause_s: 2 }], initial_delay_s: 20, scale_down_delay_s: 2 },
       extras: {

@@ -1,5 +1,5 @@
 import { moment, promoteFull, pausedAt, rolloutWith, script, ship, stableNow } from './argo-acts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 
 /** Rules that take one release through one rollout: here several follow one another. */
 export const SEVERAL_RELEASES: Readonly<Record<string, string>> = {
@@ -17,10 +17,7 @@ export const ARGO_WINDOW: readonly ArgoCase[] = [
     title:
       'A16, A21, A33: inside the rollback window a former release skips steps and analysis, outside it goes through all',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: {
         steps: [
           { weight_pct: 20, pause_s: 7 },

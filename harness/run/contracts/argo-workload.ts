@@ -1,6 +1,6 @@
 import type { WorkloadScaleDown } from '#harness/stack/rollout-options.ts';
 import { moment, script, stableNow } from './argo-acts.ts';
-import type { ArgoCase } from './case.ts';
+import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 import { eachOf, setting } from './reshape.ts';
 
 const REPLICAS = 2;
@@ -12,11 +12,8 @@ const handedOver = (way: WorkloadScaleDown, title: string): ArgoCase => ({
   name: way,
   title,
   rollout: {
-    release: 'good',
-    expected: 'promotion',
-    bad_answers_pct: 0,
+    ...GOOD_RELEASE,
     from_deployment: true,
-    load: 'steady-300',
     rollout: {
       workload_scale_down: way,
       replicas: REPLICAS,

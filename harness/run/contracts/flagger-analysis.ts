@@ -1,7 +1,7 @@
 import type { Reshape } from '#harness/stack/shop.ts';
 import { METRICS_PROXY_ADDRESS } from '#harness/stack/metrics-proxy.ts';
 import { weightReached } from '../moments.ts';
-import type { FlaggerCase } from './case.ts';
+import { BAD_RELEASE, type FlaggerCase } from './case.ts';
 import { failedChecks, phaseThenLoad } from './flagger-until.ts';
 import { NEVER_ROLLED_BACK } from './left-out.ts';
 import { lie, truth } from './metric-acts.ts';
@@ -19,11 +19,8 @@ export const FLAGGER_ANALYSIS: readonly FlaggerCase[] = [
     title:
       'F1, F8, F36: a release whose checks fail is rolled back at the threshold, the chat is told, and the metrics say so',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: { interval_s: 10, threshold: 2, step_weight_pct: 10, max_weight_pct: 50 },
-      load: 'steady-300',
       settles: { contracts: ['F1', 'F8', 'F36'] },
     },
   },

@@ -9,7 +9,7 @@ import { releaseDocument } from '../on-cluster.ts';
 import type { RolloutAct } from '../rollout-act.ts';
 import type { AnyRolloutAct, LoadedAct } from '../rollout-extras.ts';
 import { STABLE, STABLE_DOCUMENT } from '../rollout-run.ts';
-import type { FlaggerCase } from './case.ts';
+import { BAD_RELEASE, GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { awaitCanary, passTime, watchKinds } from './canary-waits.ts';
 import { container, eachOf, together, withEnv } from './reshape.ts';
 
@@ -141,11 +141,8 @@ export const FLAGGER_CONFIGURATION: readonly FlaggerCase[] = [
     title:
       'F20: a broken map is rolled back like a release, the copies of the primary change only with a promotion',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: { interval_s: 10, threshold: 1, step_weight_pct: 50, max_weight_pct: 50 },
-      load: 'steady-300',
       reshape: refers,
       beside: settings.map((object) => made(object)),
       ship: shipByMap,
@@ -164,11 +161,8 @@ export const FLAGGER_CONFIGURATION: readonly FlaggerCase[] = [
     name: 'init-container',
     title: 'F20: a changed map that only an init container refers to starts an analysis',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: { interval_s: 10, threshold: 2, step_weight_pct: 50, max_weight_pct: 50 },
-      load: 'steady-300',
       reshape: refers,
       beside: settings.map((object) => made(object)),
       ship: shipByInitMap,

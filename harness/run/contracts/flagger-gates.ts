@@ -2,7 +2,7 @@ import { GATE_CLOSED, GATE_OPEN, gateUrl, setGate } from '#harness/stack/gate.ts
 import { type Hook, webhooks } from '../canary-shapes.ts';
 import { phaseSeen, weightReached } from '../moments.ts';
 import type { AnyRolloutAct, LoadedAct, Moment, When } from '../rollout-extras.ts';
-import type { FlaggerCase } from './case.ts';
+import { GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { passTime } from './canary-waits.ts';
 
 /** The hooks of a Canary, each with a path of its own, by which the records of its calls tell it. */
@@ -77,13 +77,10 @@ export const FLAGGER_GATES: readonly FlaggerCase[] = [
     title:
       'F12, F15, F16, F18, F19: each closed gate holds the rollout up where it stands, and hooks are told what happens',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: { interval_s: 10, threshold: 2, step_weight_pct: 20, max_weight_pct: 40 },
       // Two refusals of each of three gates, and the tick in which each is opened.
       declares: { held_s: 80 },
-      load: 'steady-300',
       reshape: webhooks([
         hook(HOOKS.confirm_rollout),
         hook(HOOKS.pre_rollout),

@@ -5,7 +5,7 @@ import { canarySpec, webhooks } from '../canary-shapes.ts';
 import { phaseSeen, weightReached } from '../moments.ts';
 import type { FlaggerRollout } from '../flagger-rollout.ts';
 import { NEVER_SERVES, type Settles } from '../rollout-run.ts';
-import type { FlaggerCase } from './case.ts';
+import { BAD_RELEASE, GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { FLAGGER_CONFIGURATION } from './flagger-configuration.ts';
 import { gateOf, hook, HOOKS, refused } from './flagger-gates.ts';
 import { FAILED_PROMOTION, PRIMARY_EMPTIED } from './flagger-promotion.ts';
@@ -103,9 +103,7 @@ export const FLAGGER_KNOWN_BREAKS: readonly KnownBreak[] = [
   broken(
     { name: 'infinite', title: 'F5: a release that fails half of its requests is promoted on +Inf' },
     {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: {
         interval_s: 10,
         threshold: 3,
@@ -114,7 +112,6 @@ export const FLAGGER_KNOWN_BREAKS: readonly KnownBreak[] = [
         metrics_address: METRICS_PROXY_ADDRESS,
         check_name: 'success-rate',
       },
-      load: 'steady-300',
       reshape: lowerLimit,
       extras: {
         during: [lie('two_series', weightReached(30)), lie('infinite', weightReached(60))],
@@ -214,11 +211,8 @@ export const FLAGGER_1_43_BREAKS: readonly KnownBreak[] = [
   broken(
     { name: 'no-last-hook', title: 'F18: a promotion without analysis runs no post-rollout hook' },
     {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary,
-      load: 'steady-300',
       reshape: together(canarySpec({ skipAnalysis: true }), webhooks([hook(HOOKS.post_rollout)])),
       extras: { until: phaseThenLoad(['Succeeded', 'Failed'], 8) },
       settles: {

@@ -7,7 +7,7 @@ import { releaseDocument, unlessLate } from '../on-cluster.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
 import { STABLE, STABLE_DOCUMENT } from '../rollout-run.ts';
 import { prepareUpgrade, upgradeFlagger } from '../upgrade.ts';
-import type { FlaggerCase } from './case.ts';
+import { GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { awaitCanary, passTime } from './canary-waits.ts';
 import { phaseThenLoad } from './flagger-until.ts';
 
@@ -70,11 +70,8 @@ async function upgrade(act: LoadedAct): Promise<void> {
 }
 
 const PROMOTED = {
-  release: 'good',
-  expected: 'promotion',
-  bad_answers_pct: 0,
+  ...GOOD_RELEASE,
   canary: CANARY,
-  load: 'steady-300',
 } as const;
 
 /** The beginning of a Canary's life. */

@@ -3,7 +3,7 @@ import type { Reshape } from '#harness/stack/shop.ts';
 import { NEXT } from '../rollout-run.ts';
 import { weightReached } from '../moments.ts';
 import type { FlaggerRollout } from '../flagger-rollout.ts';
-import type { FlaggerCase } from './case.ts';
+import { GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { actThenLoad, either, phaseThenLoad } from './flagger-until.ts';
 import { PROMOTION_FAILS } from './left-out.ts';
 import { container, deploymentOf, documentOf, setting, together, withEnv } from './reshape.ts';
@@ -37,11 +37,8 @@ export function asPrimary(behaviour: object): Reshape {
 
 /** The release is well as the canary, and never ready as the primary. */
 export const FAILED_PROMOTION: FlaggerRollout = {
-  release: 'good',
-  expected: 'promotion',
-  bad_answers_pct: 0,
+  ...GOOD_RELEASE,
   canary: { ...quick, progress_deadline_s: 20 },
-  load: 'steady-300',
   reshape: asPrimary({ never_ready: true }),
   extras: { until: phaseThenLoad(['Failed'], 2 * quick.interval_s + 5) },
   settles: { contracts: ['F9'], rules_left_out: PROMOTION_FAILS },

@@ -6,7 +6,7 @@ import { weightReached } from '../moments.ts';
 import { releaseDocument } from '../on-cluster.ts';
 import type { RolloutAct } from '../rollout-act.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
-import type { FlaggerCase } from './case.ts';
+import { BAD_RELEASE, GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { awaitCanary } from './canary-waits.ts';
 import { hook, HOOKS } from './flagger-gates.ts';
 
@@ -74,12 +74,9 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
     title:
       'F21, F25: a new revision in the middle of an analysis begins anew with nothing, and is promoted by its own steps',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: { interval_s: 10, threshold: 4, step_weight_pct: 20, max_weight_pct: 50 },
       declares: { step_weight_promotion_pct: 30 },
-      load: 'steady-300',
       extras: { steady: replaceHalfWay },
       settles: {
         contracts: ['F21', 'F25'],
@@ -98,9 +95,7 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
     title:
       'F18, F23: skipAnalysis promotes what is under analysis, and still gives up what never becomes ready',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: {
         interval_s: 10,
         threshold: 2,
@@ -108,7 +103,6 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
         max_weight_pct: 50,
         progress_deadline_s: 20,
       },
-      load: 'steady-300',
       reshape: webhooks([hook(HOOKS.post_rollout)]),
       extras: {
         during: [
@@ -131,13 +125,10 @@ export const FLAGGER_REVISIONS: readonly FlaggerCase[] = [
     name: 'overtaken-by-map',
     title: 'F21: a map that is broken in the middle of an analysis is not promoted without a look at it',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: { interval_s: 10, threshold: 2, step_weight_pct: 20, max_weight_pct: 40 },
       // The time of a promotion, which comes where the contract is broken.
       declares: { held_s: 30 },
-      load: 'steady-300',
       ship: breakMap,
       extras: { steady: beginGood },
       settles: {

@@ -2,7 +2,7 @@ import { analysis, canarySpec, plainRoute } from '../canary-shapes.ts';
 import { recordSeries } from '#harness/observe/series.ts';
 import type { EpochMs } from '#harness/core/timeline.ts';
 import type { AnyRolloutAct } from '../rollout-extras.ts';
-import type { FlaggerCase } from './case.ts';
+import { BAD_RELEASE, GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { together } from './reshape.ts';
 
 /** Header by which a share of the users asks for the next release. */
@@ -39,15 +39,12 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
     name: 'a-b-test',
     title: 'F26: in an A/B test only those who ask for the release meet it',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: ANALYSIS,
       declares: { iterations: 2 },
       gateway: 'contour',
       users: { marked: { header: HEADER.name, value: HEADER.value, share_pct: 20 } },
       reshape: analysis({ match: [{ headers: { [HEADER.name]: { exact: HEADER.value } } }] }),
-      load: 'steady-300',
       settles: { contracts: ['F26'], rules_left_out: { ...NO_SPLIT, ...NO_WEIGHTS } },
     },
   },
@@ -55,14 +52,11 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
     name: 'blue-green-mirrored',
     title: 'F27, F28: behind a gateway blue/green checks the release on mirrored requests, and then switches',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: ANALYSIS,
       declares: { iterations: 2 },
       gateway: 'contour',
       reshape: analysis({ mirror: true }),
-      load: 'steady-300',
       extras: { ended: recordRequests },
       settles: { contracts: ['F27', 'F28'], rules_left_out: NO_WEIGHTS },
     },
@@ -71,9 +65,7 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
     name: 'blue-green-plain',
     title: 'F27: without a gateway of its own nobody meets the release before it is promoted',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: ANALYSIS,
       declares: { iterations: 2 },
       reshape: together(
@@ -82,7 +74,6 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
         analysis({ metrics: [] }),
         plainRoute,
       ),
-      load: 'steady-300',
       settles: {
         contracts: ['F27'],
         rules_left_out: { ...NO_WEIGHTS, 'routes-agree': 'nothing is ever split' },
@@ -93,14 +84,11 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
     name: 'affinity-promoted',
     title: 'F29: who has met the release stays with it until it is promoted',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: ANALYSIS,
       gateway: 'contour',
       users: { cookie: COOKIE },
       reshape: analysis({ sessionAffinity: { cookieName: COOKIE, maxAge: 3600 } }),
-      load: 'steady-300',
       settles: { contracts: ['F29'], rules_left_out: NO_SPLIT },
     },
   },
@@ -108,14 +96,11 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
     name: 'affinity-rolled-back',
     title: 'F29: who has met a bad release is let go when it is rolled back',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: ANALYSIS,
       gateway: 'contour',
       users: { cookie: COOKIE },
       reshape: analysis({ sessionAffinity: { cookieName: COOKIE, maxAge: 3600 } }),
-      load: 'steady-300',
       settles: {
         contracts: ['F29'],
         rules_left_out: {

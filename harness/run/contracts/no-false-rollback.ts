@@ -4,7 +4,7 @@ import type { Moment } from '../rollout-extras.ts';
 import { type FaultUse, withFault } from '../with-fault.ts';
 import { comparingFlagger } from './accuracy.ts';
 import { passTime } from './canary-waits.ts';
-import type { FlaggerCase } from './case.ts';
+import { GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { phaseThenLoad } from './flagger-until.ts';
 
 const quick = { interval_s: 10, threshold: 3, step_weight_pct: 25, max_weight_pct: 50 } as const;
@@ -41,11 +41,8 @@ export const NOT_BLAMED: readonly FlaggerCase[] = [
     name: 'pod-kill',
     title: 'N1: a good release is promoted although one of three pods of the primary is killed',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: { ...quick, replicas: 3 },
-      load: 'steady-300',
       extras: {
         during: [
           atFirstWeight({
@@ -82,11 +79,8 @@ export const NOT_BLAMED: readonly FlaggerCase[] = [
     name: 'prometheus-outage',
     title: 'N3: a good release is promoted although Prometheus answers nothing for 12 s',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: { ...quick, metrics_address: METRICS_PROXY_ADDRESS },
-      load: 'steady-300',
       extras: {
         during: [
           atFirstWeight({ fault: 'prometheus-lies', options: { answer: 'unavailable' }, lease_s: 60 }, 12),
@@ -134,11 +128,8 @@ export const NOT_BLAMED_ALONE: readonly FlaggerCase[] = [
     name: 'gateway-restart',
     title: 'N5: a good release is promoted although the gateway is restarted while it has half of the users',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: quick,
-      load: 'steady-300',
       extras: {
         during: [
           {

@@ -1,6 +1,6 @@
 import type { GitopsRollout } from '../gitops-rollout.ts';
 import type { When } from '../rollout-extras.ts';
-import type { ArgoCase, FlaggerCase } from './case.ts';
+import { BAD_RELEASE, GOOD_RELEASE, type ArgoCase, type FlaggerCase } from './case.ts';
 import { comparingFlagger } from './accuracy.ts';
 import { NEVER_READY } from './left-out.ts';
 import { eachOf, setting } from './reshape.ts';
@@ -35,11 +35,8 @@ export const PRACTITIONERS: readonly FlaggerCase[] = [
     name: 'error-rate',
     title: 'P1: a release that fails more than a fifth of its requests is rolled back',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: { ...quick, check_max_pct: 20 },
-      load: 'steady-300',
       settles: { contracts: ['P1'] },
     },
   },
@@ -154,10 +151,7 @@ export const BAKED: readonly ArgoCase[] = [
     name: 'bake-bad',
     title: 'P7: a bad release that serves half of the users is taken back within the bake',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
-      load: 'steady-300',
+      ...BAD_RELEASE,
       rollout: BAKE,
       settles: { contracts: ['P7'] },
     },
@@ -166,10 +160,7 @@ export const BAKED: readonly ArgoCase[] = [
     name: 'bake-good',
     title: 'P7: a good release that served half of the users through the bake is given all of them',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       rollout: BAKE,
       settles: { contracts: ['P7'] },
     },

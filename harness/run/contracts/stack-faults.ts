@@ -3,7 +3,7 @@ import { promotionBegan, weightReached, phaseSeen } from '../moments.ts';
 import type { LoadedAct, Moment, When } from '../rollout-extras.ts';
 import { type FaultUse, withFault } from '../with-fault.ts';
 import { passTime } from './canary-waits.ts';
-import type { ArgoCase, FlaggerCase } from './case.ts';
+import { BAD_RELEASE, GOOD_RELEASE, type ArgoCase, type FlaggerCase } from './case.ts';
 import { failedChecks, phaseThenLoad } from './flagger-until.ts';
 
 /** The pace of most rollouts here. */
@@ -62,11 +62,8 @@ export const KILLED_FLAGGER: readonly FlaggerCase[] = [
     name: 'killed-rollback',
     title: 'S1: Flagger, killed at each failed check, rolls back at the threshold all the same',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: { ...QUICK, step_weight_pct: 10, threshold: 3 },
-      load: 'steady-300',
       extras: {
         during: [
           killed('kill at 1 failed check', 'flagger', failedChecks(1)),
@@ -81,11 +78,8 @@ export const KILLED_FLAGGER: readonly FlaggerCase[] = [
     name: 'killed-promotion',
     title: 'S1: Flagger, killed at a weight, in the promotion and in the finalising, promotes all the same',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: QUICK,
-      load: 'steady-300',
       extras: {
         during: [
           killed('kill at a weight', 'flagger', weightReached(25)),
@@ -107,10 +101,7 @@ export const KILLED_ARGO: readonly ArgoCase[] = [
     name: 'killed-rollback',
     title: 'S1: Argo Rollouts, killed at the first weight, aborts a bad release all the same',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
-      load: 'steady-300',
+      ...BAD_RELEASE,
       extras: { during: [killed('kill at a weight', 'argo-rollouts', weightReached(10))] },
       settles: { contracts: ['S1'], rules_left_out: UNLABELLED },
     },
@@ -119,10 +110,7 @@ export const KILLED_ARGO: readonly ArgoCase[] = [
     name: 'killed-promotion',
     title: 'S1: Argo Rollouts, killed at a weight and at its last, promotes all the same',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       extras: {
         during: [
           killed('kill at a weight', 'argo-rollouts', weightReached(10)),
@@ -153,11 +141,8 @@ export const API_SERVER_FLAGGER: readonly FlaggerCase[] = [
     name: 'restarted',
     title: 'S2: Flagger promotes a good release although the API server ends at a weight',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: QUICK,
-      load: 'steady-300',
       extras: {
         during: [
           broken({
@@ -176,11 +161,8 @@ export const API_SERVER_FLAGGER: readonly FlaggerCase[] = [
     name: 'throttled',
     title: 'S3: Flagger promotes a good release although the API server refuses it with 429 for a while',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: QUICK,
-      load: 'steady-300',
       extras: {
         during: [
           broken({
@@ -202,10 +184,7 @@ export const API_SERVER_ARGO: readonly ArgoCase[] = [
     name: 'restarted',
     title: 'S2: Argo Rollouts promotes a good release although the API server ends at a weight',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       extras: {
         during: [
           broken({
@@ -223,10 +202,7 @@ export const API_SERVER_ARGO: readonly ArgoCase[] = [
     title:
       'S3: Argo Rollouts promotes a good release although the API server refuses it with 429 for a while',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
-      load: 'steady-300',
+      ...GOOD_RELEASE,
       extras: {
         during: [
           broken({

@@ -1,7 +1,7 @@
 import { weightReached } from '../moments.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
 import { withFault } from '../with-fault.ts';
-import type { ArgoCase, FlaggerCase } from './case.ts';
+import { BAD_RELEASE, GOOD_RELEASE, type ArgoCase, type FlaggerCase } from './case.ts';
 import { broken, ended, PACE, QUICK } from './stack-faults.ts';
 
 /** Less than Flagger's patience with a chat, 5 s: the message is taken, late. */
@@ -28,11 +28,8 @@ export const SLOW_CHAT_FLAGGER: readonly FlaggerCase[] = [
     name: 'slow-chat',
     title: 'S5: Flagger keeps users on a release that it has given up until the chat has answered',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: { ...QUICK, step_weight_pct: 10 },
-      load: 'steady-300',
       extras: SLOW_CHAT,
       settles: TOLD_FIRST,
     },
@@ -44,10 +41,7 @@ export const SLOW_CHAT_ARGO: readonly ArgoCase[] = [
     name: 'slow-chat',
     title: 'S5: Argo Rollouts keeps users on a release that it has given up until the chat has answered',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
-      load: 'steady-300',
+      ...BAD_RELEASE,
       extras: SLOW_CHAT,
       settles: TOLD_FIRST,
     },
@@ -61,11 +55,8 @@ export const FOUGHT_FLAGGER: readonly FlaggerCase[] = [
     title:
       'S6: a good release is promoted although an autoscaler sets the number of pods of the primary to and fro',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: QUICK,
-      load: 'steady-300',
       extras: {
         during: [
           broken({
@@ -88,11 +79,8 @@ export const FOUGHT_FLAGGER: readonly FlaggerCase[] = [
     title:
       'S6: a good release is promoted although a GitOps tool sets the number of its pods again and again',
     rollout: {
-      release: 'good',
-      expected: 'promotion',
-      bad_answers_pct: 0,
+      ...GOOD_RELEASE,
       canary: QUICK,
-      load: 'steady-300',
       extras: {
         during: [
           broken({
@@ -118,11 +106,8 @@ export const WEIGHTS_FOUGHT: readonly FlaggerCase[] = [
     name: 'weights-in-git',
     title: 'S7: Flagger neither measures nor ends a rollout whose weights a GitOps tool sets back',
     rollout: {
-      release: 'errors-50',
-      expected: 'rollback',
-      bad_answers_pct: 50,
+      ...BAD_RELEASE,
       canary: { ...QUICK, step_weight_pct: 10 },
-      load: 'steady-300',
       extras: {
         steady: (act: LoadedAct) =>
           withFault(act, {

@@ -1,6 +1,7 @@
 import { h, type JSX } from 'preact';
 import { renderAccuracyChart } from '../../charts/accuracy.ts';
 import { type AccuracyRow, errorRates, proportionText } from '../accuracy.ts';
+import { compactTable } from '../../html/table.ts';
 
 const WIDE_PX = 1080;
 const NARROW_PX = 360;
@@ -31,7 +32,7 @@ export function AccuracyTable({ rows }: { readonly rows: readonly AccuracyRow[] 
       'Releases a little within and a little beyond the limits. The reference judge compares what clients received second by second, by a Mann-Whitney test. Bars and brackets are Clopper-Pearson intervals of 95 %.',
     ),
     h('figure', null, chart('wide', WIDE_PX), chart('narrow', NARROW_PX)),
-    table(
+    compactTable(
       ['Judge', 'Good releases rolled back', 'Bad releases promoted'],
       errorRates(rows).map(({ judge, false_positives, false_negatives }) => [
         judge,
@@ -39,7 +40,7 @@ export function AccuracyTable({ rows }: { readonly rows: readonly AccuracyRow[] 
         proportionText(false_negatives),
       ]),
     ),
-    table(
+    compactTable(
       ['Case', 'Controller', 'To be', 'Rolled back', 'By the reference', 'Proved nothing'],
       rows.map((row) => [
         row.case,
@@ -49,35 +50,7 @@ export function AccuracyTable({ rows }: { readonly rows: readonly AccuracyRow[] 
         proportionText(row.reference_rolled_back),
         String(row.left_out),
       ]),
-    ),
-  );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): JSX.Element {
-  return h(
-    'table',
-    { class: 'compact cards' },
-    h(
-      'thead',
-      null,
-      h(
-        'tr',
-        null,
-        head.map((name) => h('th', { scope: 'col' }, name)),
-      ),
-    ),
-    h(
-      'tbody',
-      null,
-      rows.map((cells) =>
-        h(
-          'tr',
-          null,
-          cells.map((cell, index) =>
-            index === 0 ? h('th', { scope: 'row' }, cell) : h('td', { 'data-label': head[index] }, cell),
-          ),
-        ),
-      ),
+      { rows_named: true },
     ),
   );
 }

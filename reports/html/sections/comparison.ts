@@ -1,6 +1,10 @@
 import { h, type JSX } from 'preact';
 import type { ComparisonData } from '#harness/core/comparison.ts';
 import { formatCount, formatLatency_ms } from '../../model/format.ts';
+import { compactTable } from '../table.ts';
+
+/** What the shop said stands as it was said. */
+const SAID = { cell_class: 'said' };
 
 /** What the old and the new release answered to the same requests: what differs, with examples, and how long they took. */
 export function Comparison({ compared }: { readonly compared: ComparisonData }): JSX.Element {
@@ -16,7 +20,7 @@ export function Comparison({ compared }: { readonly compared: ComparisonData }):
     ),
     differences.length === 0
       ? h('p', null, 'No answer differs in status or body.')
-      : table(
+      : compactTable(
           ['Route', 'Differs in', 'Answers', 'Example', 'Old', 'New'],
           differences.flatMap(({ route, in: where, pairs: count, examples }) =>
             examples.map(({ request, old, next }, index) => [
@@ -28,8 +32,9 @@ export function Comparison({ compared }: { readonly compared: ComparisonData }):
               next,
             ]),
           ),
+          SAID,
         ),
-    table(
+    compactTable(
       ['Route', 'Requests', 'Old, median', 'New, median'],
       durations.map(({ route, pairs: count, old_median_ms, next_median_ms }) => [
         route,
@@ -37,33 +42,7 @@ export function Comparison({ compared }: { readonly compared: ComparisonData }):
         formatLatency_ms(old_median_ms),
         formatLatency_ms(next_median_ms),
       ]),
-    ),
-  );
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): JSX.Element {
-  return h(
-    'table',
-    { class: 'compact cards' },
-    h(
-      'thead',
-      null,
-      h(
-        'tr',
-        null,
-        head.map((name) => h('th', { scope: 'col' }, name)),
-      ),
-    ),
-    h(
-      'tbody',
-      null,
-      rows.map((cells) =>
-        h(
-          'tr',
-          null,
-          cells.map((cell, index) => h('td', { class: 'said', 'data-label': head[index] }, cell)),
-        ),
-      ),
+      SAID,
     ),
   );
 }

@@ -97,6 +97,19 @@ function lag(every: number, lag_max_ms: number): RuleVerdict {
   });
 }
 
+/** The verdict on a load that owed 140 requests at the end of its warm-up and answered so many more right after it. */
+function stalled(made_up: number): RuleVerdict {
+  return verdictOf(({ seconds }) => {
+    for (const [index, by] of [
+      [3, -140],
+      [4, made_up],
+    ] as const) {
+      const second = seconds[index];
+      if (second) Object.assign(second, secondOf(second.from, second.iterations + by));
+    }
+  });
+}
+
 /** Index of a second that is judged in every shape. */
 const judged = fc.integer({ min: 7, max: 10 });
 
@@ -124,16 +137,6 @@ describe('loadSelfCheck', () => {
   });
 
   it('does not take requests of the warm-up that were answered after it for a higher rate, and nothing beyond them', () => {
-    const stalled = (made_up: number) =>
-      verdictOf(({ seconds }) => {
-        for (const [index, by] of [
-          [3, -140],
-          [4, made_up],
-        ] as const) {
-          const second = seconds[index];
-          if (second) Object.assign(second, secondOf(second.from, second.iterations + by));
-        }
-      });
     expect(stalled(140)).toMatchObject({
       outcome: 'pass',
       measured: expect.stringMatching(/^300\.0 of 300/),

@@ -186,7 +186,7 @@ export const ARGO_CONTRACTS: readonly Contract[] = [
     id: 'A20',
     controller: 'argo-rollouts',
     promise:
-      'The replaced set of a blue/green release lives on for scaleDownDelaySeconds; applied again within that time it is switched back to at once, without pause and analysis.',
+      'The replaced set of a blue/green release lives on for scaleDownDelaySeconds; a person who applies it again within that time has it back at once, without waiting for a pause or an analysis.',
     source: 'Argo Rollouts documentation, features/bluegreen.md (scaleDownDelaySeconds), FAQ.md',
     threads: ['argoproj/argo-rollouts#4787'],
   },

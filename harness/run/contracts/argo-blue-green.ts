@@ -44,18 +44,19 @@ export const ARGO_BLUE_GREEN: readonly ArgoCase[] = [
   {
     name: 'forth-and-back',
     title:
-      'A17, A20, A21: a blue/green release is switched to in its order, and back and forth at once inside the scale-down delay, with no failed request',
+      'A17, A20, A21: a blue/green release is switched to in its order, back at once inside the scale-down delay, and to once more, with no failed request',
     rollout: {
       ...GOOD_RELEASE,
       rollout: BRIEF,
       extras: script(
         moment('switch back', 'applying v1 again, inside the delay', stableNow('v2', 75), ship('good', 'v1')),
-        moment('switch forth', 'applying v2 again, inside the delay', stableNow('v1'), ship('good', 'v2')),
         moment(
-          'replaced set goes',
-          'waiting for the pods of v1 to be scaled down',
-          scaledDown('v1', SCALE_DOWN_DELAY_S + 15),
+          'ship again',
+          'applying v2 again, once its pods are gone',
+          scaledDown('v2', SCALE_DOWN_DELAY_S + 45),
+          ship('good', 'v2'),
         ),
+        moment('served again', 'waiting for v2 to be stable again', stableNow('v2', 75)),
       ),
       settles: {
         contracts: ['A17', 'A20', 'A21'],

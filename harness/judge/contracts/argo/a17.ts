@@ -42,17 +42,17 @@ function stagesOf(facts: Facts): readonly Stage[] {
   const switched = firstSwitch(facts);
   const whole = (record: ObjectRecord): boolean =>
     numberOf(record, 'available') >= numberOf(states[0], 'replicas');
+  const preview = sets.find((set) => numberOf(set, 'available') > 0);
+  // Without previewReplicaCount the preview is of full size from its beginning.
+  const small = preview && numberOf(preview, 'replicas') < numberOf(states[0], 'replicas');
   return [
-    stage(
-      'preview',
-      sets.find((set) => numberOf(set, 'available') > 0),
-    ),
+    stage('preview', preview),
     ...analysis(facts, 'PrePromotion', 'before'),
     stage(
       'pause',
       states.find(({ data }) => data.fields['message'] === 'BlueGreenPause'),
     ),
-    stage('full size', sets.find(whole)),
+    ...(small ? [stage('full size', sets.find(whole))] : []),
     switched,
     ...analysis(facts, 'PostPromotion', 'after'),
     stage(

@@ -53,6 +53,10 @@ describe('A17', () => {
   ])('is broken by %s', (_case, records) => {
     expect(judged(a17, COURSE, records)).toBe('fail');
   });
+  test('holds where the preview is of full size from its beginning', () => {
+    const full = course().map((one) => (one.at === set(2, 'v2', 1).at ? set(2, 'v2', 2) : one));
+    expect(judged(a17, COURSE, full)).toBe('pass');
+  });
   test('proves nothing where a stage was never seen', () => {
     const no_pause = course().filter(({ data }) => !JSON.stringify(data).includes('BlueGreenPause'));
     expect(judged(a17, COURSE, no_pause)).toBe('inconclusive');
@@ -82,10 +86,17 @@ describe('A20', () => {
   test('holds when the switch back is immediate and the replaced set goes after its delay', () => {
     expect(judged(a20, COURSE, course(), back, weight(22.8, 0), gone(35))).toBe('pass');
   });
+  test('holds beside an analysis that nobody waits for', () => {
+    const aside = analysis(22.4, 'again', 'PrePromotion', 'Running');
+    expect(judged(a20, COURSE, course(), back, aside, weight(22.8, 0), gone(35))).toBe('pass');
+  });
   test.each<[string, readonly Timed[]]>([
     ['a switch that takes long', [weight(29, 0), gone(41)]],
     ['a pause before it', [state(22.5, { phase: 'Paused' }), weight(23, 0), gone(35)]],
-    ['an analysis', [analysis(22.4, 'again', 'PrePromotion', 'Running'), weight(22.8, 0), gone(35)]],
+    [
+      'an analysis that is waited for',
+      [analysis(22.4, 'again', 'PrePromotion', 'Running'), weight(30, 0), gone(42)],
+    ],
     ['no switch', [gone(35)]],
     ['replaced pods that go early', [weight(22.8, 0), gone(25)]],
     ['replaced pods that stay', [weight(22.8, 0)]],

@@ -6,9 +6,12 @@ import { contractRule } from '../contract-rule.ts';
 const PAIRS_MIN = 100;
 const ROUTE_MIN = 20;
 
-/** The new release may take this much longer, and so many ms besides, which clocks and chance take. */
+/**
+ * The new release may take this much longer, and so many ms besides: all pairs are put within two seconds, and with
+ * another scenario beside, the middle of 28 durations of one and the same release was seen 12 ms off.
+ */
 const SLOWER_MAX = 1.5;
-const SLACK_MS = 5;
+const SLACK_MS = 25;
 
 function isSlower({ pairs, old_median_ms, next_median_ms }: RouteDurations): boolean {
   return pairs >= ROUTE_MIN && next_median_ms > SLOWER_MAX * old_median_ms + SLACK_MS;

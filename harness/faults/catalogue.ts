@@ -2,6 +2,7 @@ import { badRelease } from './bad-release.ts';
 import { missingImage } from './missing-image.ts';
 import { configValue } from './config-value.ts';
 import { configSyntax } from './config-syntax.ts';
+import { configCommit } from './config-commit.ts';
 import { configMissingKey } from './config-missing-key.ts';
 import { configShared } from './config-shared.ts';
 import { secretCorrupt } from './secret-corrupt.ts';
@@ -59,6 +60,7 @@ export const FAULTS: readonly Fault[] = [
   configSyntax,
   configMissingKey,
   configShared,
+  configCommit,
   secretCorrupt,
   secretRotate,
   podKill,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { conditionOf } from '#harness/core/kstatus.ts';
 import { at, listAt, numberAt } from '#harness/core/kubernetes.ts';
 import { POD } from '#harness/kube/recording.ts';
+import { configCommit } from './config-commit.ts';
 import { configMissingKey } from './config-missing-key.ts';
 import { configShared } from './config-shared.ts';
 import { configSyntax } from './config-syntax.ts';
@@ -76,6 +78,26 @@ test.each([
     expect(await waiting()).toBe(0);
   },
 );
+
+test('config-commit: Flux refuses what was committed, and applies it again once it is healed', async () => {
+  const { ctx, namespace } = trial;
+  const applier = {
+    api_version: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    namespace,
+    name: 'shop',
+  };
+  const ready = async (): Promise<string | undefined> =>
+    conditionOf(
+      (await ctx.kube.get(applier)) ?? { apiVersion: '', kind: '', metadata: { name: '' } },
+      'Ready',
+    )?.status;
+  await using active = await trial.inject(configCommit);
+  await expect.poll(ready, { timeout: 30_000 }).toBe('False');
+  expect(await data('ConfigMap', 'delivered-settings')).toEqual({ currency: 'EUR' });
+  await active.heal();
+  expect(await ready()).toBe('True');
+});
 
 test('config-missing-key: pods that need the key do not start', async () => {
   await using active = await trial.inject(configMissingKey);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { UsageError } from '#harness/core/errors.ts';
@@ -44,6 +44,10 @@ export interface GitCheckout extends AsyncDisposable {
    * @throws CommandError (exit code 3) when the server refuses or does not answer
    */
   push(change: Change): Promise<Pushed>;
+  /** The commit that the copy stands at. */
+  head(): Promise<string>;
+  /** Text of a file as it was last committed; undefined when there is none. */
+  read(path: string): Promise<string | undefined>;
   /** Every commit with its changes, the first one first, as `git log -p` tells them. */
   history(): Promise<string>;
 }
@@ -96,6 +100,18 @@ function inside(path: string): string {
  * @throws UnfitError when git cannot be run
  */
 export async function beginRepository(remote: GitRemote): Promise<GitCheckout> {
+  return await checkOut(remote, false);
+}
+
+/**
+ * Takes a working copy of a repository that a server has.
+ * @throws CommandError when the server does not have it, or does not answer
+ */
+export async function openRepository(remote: GitRemote): Promise<GitCheckout> {
+  return await checkOut(remote, true);
+}
+
+async function checkOut(remote: GitRemote, exists: boolean): Promise<GitCheckout> {
   const dir = await mkdtemp(join(tmpdir(), 'mettle-git-'));
   const env = environment(dir, remote);
   const git = async (
@@ -142,6 +158,10 @@ export async function beginRepository(remote: GitRemote): Promise<GitCheckout> {
   try {
     await git(['init', '--quiet', '--template=', `--initial-branch=${BRANCH}`]);
     await git(['remote', 'add', 'origin', remote.url]);
+    if (exists) {
+      await git(['fetch', '--quiet', 'origin', BRANCH]);
+      await git(['reset', '--quiet', '--hard', 'FETCH_HEAD']);
+    }
   } catch (error) {
     await dispose();
     throw error;
@@ -154,6 +174,8 @@ export async function beginRepository(remote: GitRemote): Promise<GitCheckout> {
       await git(['push', '--quiet', 'origin', BRANCH]);
       return { commit: made, at };
     },
+    head: async () => (await git(['rev-parse', 'HEAD'])).trim(),
+    read: async (path) => await readFile(join(dir, inside(path)), 'utf8').catch(() => undefined),
     history: () => git(['log', '--reverse', '--patch', '--stat', '--format=fuller', '--date=iso-strict']),
     [Symbol.asyncDispose]: dispose,
   };

@@ -2,6 +2,7 @@ import type { Acting } from '../on-cluster.ts';
 import { promotionBegan, weightReached, phaseSeen } from '../moments.ts';
 import type { LoadedAct, Moment, When } from '../rollout-extras.ts';
 import { type FaultUse, withFault } from '../with-fault.ts';
+import { stableNow } from './argo-acts.ts';
 import { passTime } from './canary-waits.ts';
 import { BAD_RELEASE, GOOD_RELEASE, type ArgoCase, type FlaggerCase } from './case.ts';
 import { failedChecks, phaseThenLoad } from './flagger-until.ts';
@@ -179,6 +180,21 @@ export const API_SERVER_FLAGGER: readonly FlaggerCase[] = [
   },
 ];
 
+/** As `BLIND`, for a controller whose every step is judged by what was watched. */
+const BLIND_ARGO = {
+  ...BLIND,
+  'label-truth': 'states of the pods may be missing',
+  'every-step': 'weights may be missing',
+};
+
+/** A leader that cannot renew its lease ends, and another one has to take it up before anything goes on: a minute. */
+const LED_AGAIN_S = 180;
+
+const LED_AGAIN = {
+  until: stableNow('v2', LED_AGAIN_S),
+  settled: (act: LoadedAct) => passTime(act, AFTER_S),
+};
+
 export const API_SERVER_ARGO: readonly ArgoCase[] = [
   {
     name: 'restarted',
@@ -193,8 +209,9 @@ export const API_SERVER_ARGO: readonly ArgoCase[] = [
             use: { fault: 'api-server-restarted' },
           }),
         ],
+        ...LED_AGAIN,
       },
-      settles: { contracts: ['S2'], rules_left_out: BLIND },
+      settles: { contracts: ['S2'], rules_left_out: BLIND_ARGO },
     },
   },
   {
@@ -212,6 +229,7 @@ export const API_SERVER_ARGO: readonly ArgoCase[] = [
             for_s: OUTAGE_S,
           }),
         ],
+        ...LED_AGAIN,
       },
       settles: { contracts: ['S3'], rules_left_out: PACE },
     },

@@ -1,11 +1,13 @@
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import type { Manifest } from '#harness/kube/manifests.ts';
-import { component, type StackContext } from './component.ts';
+import { component, type ComponentOptions, type StackContext } from './component.ts';
 import { readCredentials } from './credentials.ts';
 import { DATABASE_SECRET, made } from './shop-manifests.ts';
 
 const NAMESPACE = 'postgres';
 const SECRET = { namespace: NAMESPACE, name: 'postgres' } as const;
+/** Where the password of the shop's role is kept. */
+export const DATABASE_PASSWORD = { ...SECRET, key: 'password' } as const;
 /** The pod that serves, as long as there is one. */
 export const DATABASE_POD = { namespace: NAMESPACE, name: 'postgres-0' } as const;
 /** The one role that may come by network; it owns the database of the same name and nothing else. */
@@ -13,8 +15,8 @@ const SHOP_ROLE = 'shop';
 /** Longest name of a PostgreSQL object, in bytes (NAMEDATALEN - 1). */
 const NAME_MAX = 63;
 
-/** PostgreSQL with a volume of its own. Its passwords are made once for a cluster and stay in its Secret. */
-export const postgres = component({
+/** How it is installed, whoever else needs a password. */
+export const POSTGRES = {
   name: 'postgres',
   namespace: NAMESPACE,
   workloads: [{ kind: 'StatefulSet', name: 'postgres' }],
@@ -28,10 +30,13 @@ export const postgres = component({
       service: 'postgres',
       scheme: 'postgres',
       note: `user ${SHOP_ROLE}, database ${SHOP_ROLE}`,
-      secret: { ...SECRET, key: 'password' },
+      secret: DATABASE_PASSWORD,
     },
   ],
-});
+} as const satisfies ComponentOptions;
+
+/** PostgreSQL with a volume of its own. Its passwords are made once for a cluster and stay in its Secret. */
+export const postgres = component(POSTGRES);
 
 /**
  * Schema that holds the orders of the shop of a namespace: shops side by side share a database, not their tables.
@@ -48,18 +53,23 @@ export function shopSchema(namespace: string): string {
  * @param host what the shop connects to: the database itself, or what leads there
  * @throws UnfitError when the cluster has no PostgreSQL
  */
-export async function shopDatabase(
-  ctx: StackContext,
-  namespace: string,
-  host = `postgres.${NAMESPACE}`,
-): Promise<Manifest> {
+export async function shopDatabase(ctx: StackContext, namespace: string, host?: string): Promise<Manifest> {
   const credentials = await readCredentials(ctx.kube, SECRET);
-  const password = credentials?.['password'];
+  const password = credentials?.[DATABASE_PASSWORD.key];
   if (password === undefined) {
     throw new UnfitError(`the shop of ${namespace} wants a database, and this cluster has no PostgreSQL`, {
       next: 'Name the component postgres among what the scenario needs.',
     });
   }
+  return databaseSecret(namespace, password, host);
+}
+
+/** The same Secret from a password that is known, with no cluster to read it from. */
+export function databaseSecret(
+  namespace: string,
+  password: string,
+  host: string = `postgres.${NAMESPACE}`,
+): Manifest {
   const url = new URL(`postgres://${SHOP_ROLE}@${host}:5432/${SHOP_ROLE}`);
   url.password = password;
   url.searchParams.set('schema', shopSchema(namespace));

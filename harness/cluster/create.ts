@@ -1,18 +1,21 @@
-import { InterruptedError, MettleError, UnfitError } from '#harness/core/errors.ts';
+import { InterruptedError, MettleError, RefusedError, UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { writeMarker } from '#harness/kube/marker.ts';
-import { type Owner, processOf, thisProcess } from '#harness/lease/owner.ts';
-import { freshId, type Receipt, removeReceipt, writeReceipt } from '#harness/lease/receipt.ts';
+import { processOf, thisProcess } from '#harness/lease/owner.ts';
+import { freshId, removeReceipt } from '#harness/lease/receipt.ts';
 import { ensureWarden } from '#harness/lease/warden.ts';
+import { type ClusterDebt, debtOf, debtReceipt, noteDebt } from './debt.ts';
+import type { LostCluster } from './destroy.ts';
+import { presentPlace } from './docker-place.ts';
 import { guardCluster } from './guard.ts';
 import { runKind } from './kind.ts';
 import { HOST_PORTS, type HostPorts } from './kind-config.ts';
 import { clusterName, PREFIX } from './names.ts';
 import { routePods } from './pod-routes.ts';
 import { claimPorts } from './ports.ts';
-import { type ClusterRecord, kubeconfigOf, readRecord, writeRecord } from './record.ts';
-import { type ClusterHeal, nodeContainers, removeCluster } from './remove.ts';
-import type { RunningCluster } from './types.ts';
+import { type ClusterRecord, kubeconfigOf, type Making, readRecord, writeRecord } from './record.ts';
+import { nodeContainers, removeCluster } from './remove.ts';
+import type { NodeMount, RunningCluster } from './types.ts';
 
 export interface CreateOptions {
   /** With or without the prefix `mettle-`; a fresh one when absent. */
@@ -23,6 +26,8 @@ export interface CreateOptions {
   readonly ports?: Partial<HostPorts>;
   /** The control plane and workers beside it; 1 when absent. */
   readonly nodes?: number;
+  /** Folders of this machine that its nodes have. */
+  readonly mounts?: readonly NodeMount[];
   /** True lets the cluster outlive this process once it is ready. A cluster that never gets ready is removed. */
   readonly keep: boolean;
   readonly progress: Progress;
@@ -35,9 +40,6 @@ export interface OwnCluster extends RunningCluster, AsyncDisposable {
   keep(): Promise<void>;
 }
 
-/** A cluster is given back by its run; this only bounds a run that hangs for ever. */
-const LEASE_S = 6 * 3600;
-
 /**
  * Makes a cluster for this run alone, of one node unless said: on free loopback ports, in a network of its own, with a kubeconfig of
  * its own. What is owed is written down, and the warden started, before anything is made.
@@ -45,60 +47,85 @@ const LEASE_S = 6 * 3600;
  * @throws InterruptedError when the signal is aborted
  */
 export async function createCluster(options: CreateOptions): Promise<OwnCluster> {
-  const { progress, signal, keep, nodes = 1 } = options;
+  const { artifacts, signal, nodes = 1, mounts = [] } = options;
   const id = freshId();
   const name = options.name === undefined ? `${PREFIX}${id}` : clusterName(options.name);
   await refuseTakenName(name);
   signal.throwIfAborted();
   await ensureWarden();
 
-  const docker_host = process.env['DOCKER_HOST'];
-  const place = docker_host ? { docker_host } : {};
-  const receipt = async (ports: HostPorts, state: ClusterHeal['state'], maker?: Owner): Promise<Receipt> => ({
-    id: `cluster-${id}`,
-    kind: 'cluster',
-    subject: name,
-    created_at: new Date().toISOString(),
-    lease_s: LEASE_S,
-    owner: await thisProcess(),
-    heal: {
-      name,
-      ports: Object.values(ports),
-      state,
-      ...(maker === undefined ? {} : { maker }),
-      ...place,
-    } satisfies ClusterHeal,
-  });
+  const place = presentPlace();
   const ports = hostPorts(
     await claimPorts(HOST_PORTS, options.ports ?? {}, async (chosen) =>
-      writeReceipt(await receipt(hostPorts(chosen), 'creating')),
+      noteDebt({ id, name, ports: hostPorts(chosen), place }, 'creating'),
     ),
   );
+  const { node_image, kind } = artifacts;
+  const making = { node_image, kind, nodes, mounts: [...mounts] };
+  return await make({ id, name, ports, place }, making, options);
+}
 
+/**
+ * Makes a cluster that was destroyed again: of the same parts, under the same name and on the same ports, which its receipt
+ * has held for it. It is another cluster, with another UID, and who held the lost one must let go of it. Whoever was to give
+ * the lost one back gives back this one.
+ * @throws RefusedError when something else has taken its place since
+ * @throws otherwise as `createCluster`
+ */
+export async function recreateCluster(
+  lost: LostCluster,
+  options: Pick<CreateOptions, 'progress' | 'signal'>,
+): Promise<OwnCluster> {
+  const { name, uid, debt_id, ports, making, kept } = lost;
+  const record = await readRecord(name);
+  if (record?.uid !== uid || (await debtOf(name)) !== debt_id) {
+    throw new RefusedError(`Cluster ${name} cannot be made again: it is not the one that was destroyed`, {
+      next: 'It was removed, or made again already. mettle cluster list shows what there is.',
+    });
+  }
+  await refuseContainers(name);
+  options.signal.throwIfAborted();
+  await ensureWarden();
+  const debt = { id: debt_id, name, ports, place: presentPlace() };
+  await noteDebt(debt, 'creating');
+  return await make(debt, making, { ...options, keep: kept });
+}
+
+/** Makes what is on a receipt already. When that fails, everything is removed. */
+async function make(
+  debt: ClusterDebt,
+  making: Making,
+  options: Pick<CreateOptions, 'keep' | 'progress' | 'signal'>,
+): Promise<OwnCluster> {
+  const { name, ports, place } = debt;
+  const { progress, signal } = options;
   const giveBack = async (): Promise<void> => {
     await removeCluster(name, place);
-    await removeReceipt(`cluster-${id}`);
+    await removeReceipt(debtReceipt(debt));
   };
   try {
     progress(`creating ${name}`);
     await runKind({
-      ...options,
       name,
       ports,
-      nodes,
-      onStart: async (pid) => writeReceipt(await receipt(ports, 'creating', await processOf(pid))),
+      making,
+      progress,
+      signal,
+      onStart: async (pid) => noteDebt(debt, 'creating', await processOf(pid)),
     });
-    const record = await register({ name, id, ports, kept: false, place });
-    await writeReceipt(await receipt(ports, 'ready'));
+    const record = await register(debt, making);
+    await noteDebt(debt, 'ready');
     let kept = false;
     const keepIt = async (): Promise<void> => {
-      await writeRecord({ ...record, kept: true });
-      await removeReceipt(`cluster-${id}`);
+      // It may have been destroyed since, and made again: what is there now is what a person wants to look at.
+      const current = await readRecord(name);
+      if (current !== undefined) await writeRecord({ ...current, kept: true });
+      await removeReceipt(debtReceipt(debt));
       kept = true;
     };
     const cluster = await guardCluster(record);
-    if (nodes > 1) await routePods(cluster, nodes, signal);
-    if (keep) await keepIt();
+    if (making.nodes > 1) await routePods(cluster, making.nodes, signal);
+    if (options.keep) await keepIt();
     progress(`${name} answers at ${cluster.api_server}`);
     return {
       ...cluster,
@@ -160,6 +187,10 @@ export async function refuseRecordedName(name: string): Promise<void> {
 
 async function refuseTakenName(name: string): Promise<void> {
   await refuseRecordedName(name);
+  await refuseContainers(name);
+}
+
+async function refuseContainers(name: string): Promise<void> {
   if ((await nodeContainers(name)).length === 0) return;
   throw new UnfitError(`There is a cluster ${name} already`, {
     next: 'Choose another name; Mettle did not make that one.',
@@ -167,19 +198,12 @@ async function refuseTakenName(name: string): Promise<void> {
 }
 
 /** Marks the new cluster and remembers its identity. */
-async function register(made: {
-  name: string;
-  id: string;
-  ports: HostPorts;
-  kept: boolean;
-  place: { docker_host?: string };
-}): Promise<ClusterRecord> {
-  const { name, ports, kept, place } = made;
+async function register({ id, name, ports, place }: ClusterDebt, making: Making): Promise<ClusterRecord> {
   const kubeconfig = await kubeconfigOf(name);
-  const api_server = `https://127.0.0.1:${ports.api_server}`;
-  const marker_id = `${made.id}-${freshId()}`;
+  const { api_server: api_port, ...services } = ports;
+  const api_server = `https://127.0.0.1:${api_port}`;
+  const marker_id = `${id}-${freshId()}`;
   const uid = await writeMarker({ name, api_server, kubeconfig }, marker_id);
-  const { api_server: _api_port, ...services } = ports;
   const record = {
     name,
     uid,
@@ -189,8 +213,9 @@ async function register(made: {
     marker_id,
     owner: await thisProcess(),
     created_at: new Date().toISOString(),
-    kept,
+    kept: false,
     kind: 'made' as const,
+    making,
     ...place,
   };
   await writeRecord(record);

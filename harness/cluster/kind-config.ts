@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { NODE_PORTS, WORKER_TAINT } from './types.ts';
+import { NODE_PORTS, type NodeMount, WORKER_TAINT } from './types.ts';
 
 /** What a cluster listens for on 127.0.0.1: the API server and the published services. */
 export const HOST_PORTS = [
@@ -38,8 +38,19 @@ const WORKER = {
  * kind's configuration of a cluster. Source: kind's API v1alpha4. Nothing listens beyond loopback. The node image brings
  * its own network, so kind's default one is off.
  * @param nodes the control plane and, from 2 on, workers
+ * @param mounts folders of the machine that each node has
  */
-export function kindConfig(name: string, ports: HostPorts, nodes = 1): string {
+export function kindConfig(
+  name: string,
+  ports: HostPorts,
+  nodes = 1,
+  mounts: readonly NodeMount[] = [],
+): string {
+  const extraMounts = mounts.map(({ host_path, node_path }) => ({
+    hostPath: host_path,
+    containerPath: node_path,
+  }));
+  const mounted = extraMounts.length === 0 ? {} : { extraMounts };
   const services = HOST_PORTS.filter((port) => port !== 'api_server');
   return stringify({
     kind: 'Cluster',
@@ -61,8 +72,9 @@ export function kindConfig(name: string, ports: HostPorts, nodes = 1): string {
           listenAddress: LOOPBACK,
           protocol: 'TCP',
         })),
+        ...mounted,
       },
-      ...Array.from({ length: nodes - 1 }, () => WORKER),
+      ...Array.from({ length: nodes - 1 }, () => ({ ...WORKER, ...mounted })),
     ],
   });
 }

@@ -9,7 +9,8 @@ import { run, tryRun } from '#harness/process/run.ts';
 import { type HostPorts, kindConfig } from './kind-config.ts';
 import { NETWORK_LABEL } from './names.ts';
 import { clashingPort, portTaken } from './ports.ts';
-import { creationLogOf, kubeconfigOf } from './record.ts';
+import { networksOf } from './remove.ts';
+import { creationLogOf, kubeconfigOf, type Making } from './record.ts';
 
 /** Lines of kind's output and of the node's log that an error shows. */
 const TAIL_LINES = 25;
@@ -17,12 +18,20 @@ const TAIL_LINES = 25;
 interface KindOptions {
   readonly name: string;
   readonly ports: HostPorts;
-  readonly nodes: number;
-  readonly artifacts: { readonly node_image: string; readonly kind: string };
+  readonly making: Making;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Told of kind's process, which does not end with this one. */
   readonly onStart: (pid: number) => Promise<void>;
+}
+
+/** A network of its own; one that was destroyed and is made again finds that which it had. */
+async function ensureNetwork(name: string): Promise<void> {
+  if ((await networksOf(name)).length > 0) return;
+  await run(
+    ['docker', 'network', 'create', '--driver', 'bridge', '--label', `${NETWORK_LABEL}=${name}`, name],
+    { timeout_s: 30 },
+  );
 }
 
 /**
@@ -30,24 +39,19 @@ interface KindOptions {
  * @throws UnfitError with the end of the output, or naming the port that is taken; the signal's reason when aborted
  */
 export async function runKind(options: KindOptions): Promise<void> {
-  const { name, ports, nodes, artifacts, progress, signal, onStart } = options;
-  await run(
-    ['docker', 'network', 'create', '--driver', 'bridge', '--label', `${NETWORK_LABEL}=${name}`, name],
-    {
-      timeout_s: 30,
-    },
-  );
+  const { name, ports, making, progress, signal, onStart } = options;
+  await ensureNetwork(name);
   const kubeconfig = await kubeconfigOf(name);
   const log_file = await creationLogOf(name);
   signal.throwIfAborted();
   await using kind = startChild(
     [
-      artifacts.kind,
+      making.kind,
       'create',
       'cluster',
       '--retain',
       '--image',
-      artifacts.node_image,
+      making.node_image,
       '--config',
       '-',
       '--kubeconfig',
@@ -72,7 +76,7 @@ export async function runKind(options: KindOptions): Promise<void> {
   }
   await onStart(kind.pid);
   // Kind reads its configuration first, so it makes nothing before its process is written down.
-  kind.stdin.end(kindConfig(name, ports, nodes));
+  kind.stdin.end(kindConfig(name, ports, making.nodes, making.mounts));
   const { exit_code, signal: ended_by } = await kind.exited;
   signal.removeEventListener('abort', onAbort);
   log.end();

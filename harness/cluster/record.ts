@@ -10,6 +10,25 @@ import type { PublishedService } from './types.ts';
 
 const Port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
+const MakingSchema = v.pipe(
+  v.object({
+    /** Reference of the nodes' image. */
+    node_image: v.string(),
+    /** Path of the program kind. */
+    kind: v.string(),
+    /** The control plane and the workers beside it. */
+    nodes: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    mounts: v.pipe(
+      v.array(v.pipe(v.object({ host_path: v.string(), node_path: v.string() }), v.readonly())),
+      v.readonly(),
+    ),
+  }),
+  v.readonly(),
+);
+
+/** What a cluster was made of, so that it can be made again the same. */
+export type Making = v.InferOutput<typeof MakingSchema>;
+
 const RecordSchema = v.pipe(
   v.object({
     name: v.pipe(v.string(), v.check(isClusterName, 'is no name of a cluster of Mettle')),
@@ -35,6 +54,8 @@ const RecordSchema = v.pipe(
     kind: v.optional(v.picklist(['made', 'adopted']), 'made'),
     /** The containers of its nodes, where it is an adopted one that Docker here runs. */
     nodes: v.optional(v.array(v.string())),
+    /** Absent for adopted clusters, which Mettle cannot make. */
+    making: v.optional(MakingSchema),
   }),
   v.readonly(),
 );

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { UnfitError } from '#harness/core/errors.ts';
 import { isAlive, OwnerSchema } from '#harness/lease/owner.ts';
 import type { Receipt } from '#harness/lease/receipt.ts';
-import { tryRun } from '#harness/process/run.ts';
+import { type DockerPlace, dockerAt, dockerLines, membersOf } from './docker-place.ts';
 import { isClusterName, KIND_LABEL, NETWORK_LABEL } from './names.ts';
 import { creationLogOf, kubeconfigOf, removeRecord } from './record.ts';
 
@@ -22,57 +22,33 @@ export const HealSchema = v.object({
 
 export type ClusterHeal = v.InferOutput<typeof HealSchema>;
 
-/** Which daemon to ask; the same as when the cluster was made. */
-export interface DockerPlace {
-  readonly docker_host?: string | undefined;
-}
-
-const COMMAND_TIMEOUT_S = 60;
 const ATTEMPTS = 40;
 const PAUSE_MS = 500;
 /** How long a kind that was killed with the harness may still take to let its last container appear. */
 const AFTERMATH_MS = 3000;
 
-/** Runs docker in a session of its own, so that a Ctrl-C does not interrupt the cleaning up. */
-async function docker(args: readonly string[], place: DockerPlace): ReturnType<typeof tryRun> {
-  return await tryRun(['docker', ...args], {
-    timeout_s: COMMAND_TIMEOUT_S,
-    detached: true,
-    ...(place.docker_host === undefined ? {} : { env: { DOCKER_HOST: place.docker_host } }),
-  });
-}
-
-async function listed(args: readonly string[], place: DockerPlace): Promise<readonly string[]> {
-  const { exit_code, stdout, stderr } = await docker(args, place);
-  if (exit_code !== 0) throw new UnfitError(`docker ${args[0]} did not answer: ${stderr.trim()}`);
-  return stdout.split('\n').filter(Boolean);
-}
-
 /** Containers of a cluster's nodes. */
 export async function nodeContainers(name: string, place: DockerPlace = {}): Promise<readonly string[]> {
-  return await listed(
-    ['ps', '--all', '--quiet', '--no-trunc', '--filter', `label=${KIND_LABEL}=${name}`],
-    place,
-  );
+  const label = `label=${KIND_LABEL}=${name}`;
+  return await dockerLines(place, ['ps', '--all', '--quiet', '--no-trunc', '--filter', label]);
 }
 
-async function networks(name: string, place: DockerPlace): Promise<readonly string[]> {
-  return await listed(['network', 'ls', '--quiet', '--filter', `label=${NETWORK_LABEL}=${name}`], place);
+/** The network that Mettle made for a cluster. */
+export async function networksOf(name: string, place: DockerPlace = {}): Promise<readonly string[]> {
+  return await dockerLines(place, ['network', 'ls', '--quiet', '--filter', `label=${NETWORK_LABEL}=${name}`]);
 }
 
-/** Removes what Docker holds of a cluster: containers with their volumes, then the network. */
-async function removeFromDocker(name: string, place: DockerPlace): Promise<void> {
+/** Repeats a removal until nothing is left: another process may be removing the same things at the same time. */
+async function untilGone(
+  name: string,
+  look: () => Promise<readonly string[]>,
+  remove: (found: readonly string[]) => Promise<string>,
+): Promise<void> {
   let complaint = '';
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const containers = await nodeContainers(name, place);
-    const nets = await networks(name, place);
-    if (containers.length === 0 && nets.length === 0) return;
-    // Another process may be removing the same ones: what counts is that they are gone when asked again.
-    if (containers.length > 0) {
-      complaint = (await docker(['rm', '--force', '--volumes', ...containers], place)).stderr;
-    } else {
-      complaint = (await docker(['network', 'rm', ...nets], place)).stderr;
-    }
+    const found = await look();
+    if (found.length === 0) return;
+    complaint = await remove(found);
     if (complaint !== '') await delay(PAUSE_MS);
   }
   throw new UnfitError(`Cluster ${name} could not be removed: ${complaint.trim()}`, {
@@ -81,11 +57,41 @@ async function removeFromDocker(name: string, place: DockerPlace): Promise<void>
 }
 
 /**
+ * Removes the containers of a cluster's nodes with their volumes. Its network, and what Mettle remembers of it, stay.
+ * @throws UnfitError when Docker does not answer or does not let go
+ */
+export async function removeNodes(name: string, place: DockerPlace): Promise<void> {
+  await untilGone(
+    name,
+    () => nodeContainers(name, place),
+    async (found) => (await dockerAt(place, ['rm', '--force', '--volumes', ...found])).stderr,
+  );
+}
+
+/** Removes networks. Whatever else was let in is let go: Docker removes no network that is in use. */
+export async function removeNetworks(networks: readonly string[], place: DockerPlace): Promise<string> {
+  let complaint = '';
+  for (const network of networks) {
+    const members = await membersOf(network, place).catch(() => []);
+    for (const member of members) {
+      await dockerAt(place, ['network', 'disconnect', '--force', network, member]);
+    }
+    complaint += (await dockerAt(place, ['network', 'rm', network])).stderr;
+  }
+  return complaint;
+}
+
+/**
  * Removes a cluster and everything that was made for it. Done twice, or by two processes at once, it does no harm.
  * @throws UnfitError when Docker does not answer or does not let go
  */
 export async function removeCluster(name: string, place: DockerPlace = {}): Promise<void> {
-  await removeFromDocker(name, place);
+  await removeNodes(name, place);
+  await untilGone(
+    name,
+    () => networksOf(name, place),
+    (found) => removeNetworks(found, place),
+  );
   await rm(await kubeconfigOf(name), { force: true });
   await rm(`${await kubeconfigOf(name)}.lock`, { force: true });
   await rm(await creationLogOf(name), { force: true });

@@ -15,6 +15,14 @@ export const WORKER_TAINT = { key: 'mettle.dev/worker', effect: 'NoSchedule' } a
 /** Most nodes of a cluster that is made here. */
 export const NODES_MAX = 3;
 
+/** A folder of this machine that every node of a cluster has: it outlives them. */
+export interface NodeMount {
+  /** An absolute path on the machine that Docker runs on. */
+  readonly host_path: string;
+  /** Where a node finds it. */
+  readonly node_path: string;
+}
+
 export type PublishedService = keyof typeof NODE_PORTS;
 
 /** A cluster that Mettle made or that a person adopted; nothing has been proven about its present state. */

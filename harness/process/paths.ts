@@ -15,7 +15,7 @@ export function stateDir(): string {
 
 /** A folder below the state folder, made if absent and closed to other users: it holds credentials of clusters. */
 export async function stateFolder(
-  name: 'clusters' | 'receipts' | 'wardens' | 'logs' | 'locks' | 'evidence',
+  name: 'clusters' | 'receipts' | 'wardens' | 'logs' | 'locks' | 'evidence' | 'offsite',
 ): Promise<string> {
   const folder = join(stateDir(), name);
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -87,7 +87,7 @@ export interface KubeClient extends AsyncDisposable {
    * when there is no such pod.
    */
   evict(pod: { readonly namespace: string; readonly name: string }, grace_s?: number): Promise<boolean>;
-  /** All kinds that can be listed, in their preferred version. */
+  /** All kinds that can be listed, in the version that their group prefers, or the first that has them. */
   kinds(): Promise<readonly ListableKind[]>;
 }
 
@@ -126,14 +126,20 @@ async function readLogs(api: KubeApi, namespace: string, pod: string, options: L
 
 async function listKinds(api: KubeApi): Promise<readonly ListableKind[]> {
   const groups = listAt(await api.json({ path: '/apis' }), 'groups');
-  const versions = groups.flatMap((group) => textAt(group, 'preferredVersion', 'groupVersion') ?? []);
+  // A kind may be served in a version that its group does not prefer, and in no other (the Alert of Flux).
+  const versions = groups.flatMap((group) => [
+    ...new Set([
+      textAt(group, 'preferredVersion', 'groupVersion'),
+      ...listAt(group, 'versions').map((version) => textAt(version, 'groupVersion')),
+    ]),
+  ]);
   const lists = await Promise.all(
-    ['v1', ...versions].map(async (api_version) => {
+    ['v1', ...versions.filter((version) => version !== undefined)].map(async (api_version) => {
       const path = api_version === 'v1' ? '/api/v1' : `/apis/${api_version}`;
       return { api_version, resources: listAt(await api.json({ path }), 'resources') };
     }),
   );
-  return lists.flatMap(({ api_version, resources }) =>
+  const kinds = lists.flatMap(({ api_version, resources }) =>
     resources.flatMap((resource): ListableKind[] => {
       const kind = textAt(resource, 'kind');
       const listable = listAt(resource, 'verbs').includes('list');
@@ -141,6 +147,13 @@ async function listKinds(api: KubeApi): Promise<readonly ListableKind[]> {
       return [{ api_version, kind, namespaced: Reflect.get(Object(resource), 'namespaced') === true }];
     }),
   );
+  const groupOf = ({ api_version }: ListableKind): string => api_version.split('/').slice(0, -1).join('/');
+  const first = new Map<string, ListableKind>();
+  for (const one of kinds) {
+    const key = `${groupOf(one)} ${one.kind}`;
+    if (!first.has(key)) first.set(key, one);
+  }
+  return [...first.values()];
 }
 
 async function proxyOf(api: KubeApi, to: PodPort | ServicePort): Promise<string> {

@@ -69,6 +69,12 @@ export interface Component {
   readonly workloads: readonly Workload[];
   /** How a person reaches it. */
   readonly access: readonly Access[];
+  /**
+   * What `install` applies: everything but its definitions. A Secret that is made once for a cluster is among it, as the
+   * cluster has it or made anew.
+   * @param values take the place of its own values of the same names
+   */
+  manifests(ctx: StackContext, values?: Readonly<Record<string, Value>>): Promise<Manifest[]>;
   /** Applies its manifests; definitions are installed before, by `installStack`. Throws as `KubeClient.apply`. */
   install(ctx: StackContext): Promise<void>;
   /**
@@ -164,6 +170,14 @@ export function component(options: ComponentOptions): Component {
   const { name, namespace, values = {}, needs = [], definitions = [], access = [], credentials } = options;
   const { images = [name] } = options;
   const workloads = (options.workloads ?? [{ name }]).map((one): Workload => ({ namespace, ...one }));
+  const manifests: Component['manifests'] = async (ctx, others) => {
+    // Definitions alone are installed before, for all components at once.
+    if (workloads.length === 0) return [];
+    const own = typeof values === 'function' ? values(ctx) : values;
+    const read = await manifestsOf(ctx, name, { ...own, ...others });
+    if (credentials === undefined) return read;
+    return [...read, await credentialsManifest(ctx.kube, { namespace, ...credentials })];
+  };
   return {
     name,
     needs,
@@ -171,13 +185,10 @@ export function component(options: ComponentOptions): Component {
     definitions,
     workloads,
     access,
+    manifests,
     async install(ctx) {
-      // Definitions alone are installed before, for all components at once.
-      if (workloads.length === 0) return;
-      const filled = typeof values === 'function' ? values(ctx) : values;
-      const manifests = await manifestsOf(ctx, name, filled);
-      if (credentials) manifests.push(await credentialsManifest(ctx.kube, { namespace, ...credentials }));
-      await ctx.kube.apply(manifests);
+      const made = await manifests(ctx);
+      if (made.length > 0) await ctx.kube.apply(made);
     },
     async ready(ctx, deadline_s) {
       await Promise.all(workloads.map((workload) => untilReady(ctx, workload, deadline_s)));

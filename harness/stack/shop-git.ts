@@ -71,7 +71,8 @@ function releasePath(release: string): string {
   return `${FOLDER}releases/${release}.yaml`;
 }
 
-function kustomization(resources: readonly string[]): string {
+/** The file that names the files and folders of a folder, for kustomize. */
+export function kustomization(resources: readonly string[]): string {
   return stringify({
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
@@ -92,6 +93,8 @@ export interface ShopInGit extends ShopDeployment {
   readonly former?: readonly string[];
   /** What takes the place of Deployment and Canary where another controller rolls out: the file and its objects. */
   readonly rollout?: readonly Manifest[];
+  /** Further objects by the name of their file. */
+  readonly more?: Readonly<Record<string, readonly Manifest[]>>;
 }
 
 /**
@@ -100,7 +103,7 @@ export interface ShopInGit extends ShopDeployment {
  * @throws UsageError for a release name that cannot name an object
  */
 export async function kustomizationFiles(ctx: StackContext, shop: ShopInGit): Promise<RepositoryFiles> {
-  const { release, former = [], rollout } = shop;
+  const { release, former = [], rollout, more = {} } = shop;
   const read = async (part: ShopPart): Promise<string> => fileOf(await shopManifests(ctx, shop, [part]));
   const pieces: readonly (readonly [string, string])[] = rollout
     ? [
@@ -110,11 +113,13 @@ export async function kustomizationFiles(ctx: StackContext, shop: ShopInGit): Pr
     : await Promise.all(
         Object.entries(FLAGGER_FILES).map(async ([name, part]) => [name, await read(part)] as const),
       );
+  const others = Object.entries(more).map(([name, manifests]) => [name, fileOf(manifests)] as const);
+  const named = [...pieces, ...others];
   const releases = [...former, release].map((name) => releasePath(name).slice(FOLDER.length));
   return {
-    ...Object.fromEntries(pieces.map(([name, text]) => [`${FOLDER}${name}`, text])),
+    ...Object.fromEntries(named.map(([name, text]) => [`${FOLDER}${name}`, text])),
     [releasePath(release)]: await read('release'),
-    [KUSTOMIZATION]: kustomization([...pieces.map(([name]) => name), ...releases]),
+    [KUSTOMIZATION]: kustomization([...named.map(([name]) => name), ...releases]),
   };
 }
 

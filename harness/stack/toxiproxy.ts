@@ -9,6 +9,11 @@ export const TOXIPROXY_PORT = 8474;
 /** Its proxy in front of PostgreSQL, and the Service by which the shop of the namespace reaches that. */
 export const DATABASE_PROXY = { proxy: 'database', service: 'shop-database' } as const;
 
+/** The proxy of a namespace before its database, and the Service that leads to it. */
+export async function databaseProxy(ctx: StackContext): Promise<Manifest[]> {
+  return await manifestsOf(ctx, 'toxiproxy');
+}
+
 /**
  * What the shop of a namespace needs to keep its orders in PostgreSQL.
  * @param proxied leads its connections through a proxy of the namespace, which faults of the network act on
@@ -22,6 +27,6 @@ export async function databaseObjects(
   if (!proxied) return [await shopDatabase(ctx, namespace)];
   return [
     await shopDatabase(ctx, namespace, `${DATABASE_PROXY.service}.${namespace}`),
-    ...(await manifestsOf(ctx, 'toxiproxy')),
+    ...(await databaseProxy(ctx)),
   ];
 }

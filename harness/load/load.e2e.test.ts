@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AnswerSeries, type Recorder, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
+import { orderFates } from '#harness/core/order-fates.ts';
 import { loadBom, folderOf } from '#harness/images/bom.ts';
 import { buildFolder, requireGo } from '#harness/images/go-build.ts';
 import { loadSelfCheck } from '#harness/judge/load-self-check.ts';
@@ -55,11 +56,13 @@ class MemoryRecorder implements Recorder {
 
 interface Shop extends AsyncDisposable {
   readonly url: string;
+  /** Signals the shop's process. */
+  readonly kill: Child['kill'];
 }
 
 /** The shop with a release of the catalogue. */
-async function startShop(release: string): Promise<Shop> {
-  const port = await getPort({ host: '127.0.0.1' });
+async function startShop(release: string, on_port?: number): Promise<Shop> {
+  const port = on_port ?? (await getPort({ host: '127.0.0.1' }));
   const shop: Child = startChild([process.execPath, join(PROJECT, 'fixtures/apps/shop/main.ts')], {
     env: {
       RELEASE_FILE: join(PROJECT, `fixtures/releases/${release}.yaml`),
@@ -71,11 +74,21 @@ async function startShop(release: string): Promise<Shop> {
   const lines = createInterface({ input: shop.stdout });
   for await (const line of lines) if (line.includes('listening')) break;
   shop.stdout.resume();
-  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose]() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    kill: (signal) => shop.kill(signal),
+    [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose](),
+  };
 }
 
-async function load(profile: ProfileName, url: string, recorder: Recorder): Promise<RunningLoad> {
+async function load(
+  profile: ProfileName,
+  url: string,
+  recorder: Recorder,
+  remember_orders = false,
+): Promise<RunningLoad> {
   return await startLoad({
+    remember_orders,
     k6,
     profile,
     url,
@@ -101,7 +114,87 @@ async function judgeable(running: RunningLoad): Promise<void> {
   });
 }
 
+/** Waits until so many seconds of load more are measured. */
+async function more(running: RunningLoad, seconds: number): Promise<void> {
+  const from = running.recent.at(-1)?.from ?? 0;
+  await running.waitUntil(
+    (recent) => {
+      const measured = recent.filter((second) => second.from > from).length;
+      return { met: measured >= seconds, seen: `${measured} s` };
+    },
+    { awaited: `${seconds} s of load`, deadline_s: 60 },
+  );
+}
+
+/** Records what the shop holds, as a run does after its load. A release that fails half of its answers is asked again. */
+async function recordHeld({ url }: Shop, recorder: MemoryRecorder): Promise<void> {
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, async () => await fetch(`${url}/orders?limit=10000`)),
+  );
+  const good = answers.find(({ status }) => status === 200);
+  const { orders }: { orders: { id: string; content_hash: string }[] } = JSON.parse(
+    (await good?.text()) ?? '',
+  );
+  recorder.record({ source: 'database', kind: 'held_orders', subject: 'shop', data: { orders } });
+}
+
 describe('the load generator', () => {
+  it('remembers every order, with the hash that the shop holds it by', async () => {
+    await using shop = await startShop('errors-50');
+    const recorder = new MemoryRecorder();
+    await using running = await load('steady-300', shop.url, recorder, true);
+    await judgeable(running);
+    await running.stop();
+    await recordHeld(shop, recorder);
+    const fates = orderFates(recorder.timeline);
+    const placed = (fates?.accepted.length ?? 0) + (fates?.refused.length ?? 0);
+    const asked = recorder.series
+      .filter(({ route }) => route === '/orders')
+      .reduce((sum, { count }) => sum + count, 0);
+    expect(placed).toBe(asked);
+    expect(fates?.refused.length).toBeGreaterThan(0);
+    expect(fates).toMatchObject({
+      unknown: [],
+      held: { lost: [], changed: [], refused: [], strangers: [], count: fates?.accepted.length },
+    });
+  });
+
+  it('keeps its rate while nobody is there, and knows of no order what became of it', async () => {
+    const port = await getPort({ host: '127.0.0.1' });
+    const first = await startShop('good', port);
+    const recorder = new MemoryRecorder();
+    await using running = await load('outage-300', first.url, recorder, true);
+    await judgeable(running);
+    first.kill('SIGKILL');
+    await first[Symbol.asyncDispose]();
+    await more(running, 20);
+    await using _second = await startShop('good', port);
+    await more(running, 8);
+    const { dropped_iterations } = await running.stop();
+    expect(dropped_iterations).toBe(0);
+    const unknown = orderFates(recorder.timeline)?.unknown.length ?? 0;
+    expect(unknown).toBeGreaterThan(20 * 30 * 0.8);
+    expect(unknown).toBeLessThan(24 * 30 * 1.2);
+  });
+
+  it('keeps its rate before a shop that takes connections and never answers', async () => {
+    await using shop = await startShop('good');
+    const recorder = new MemoryRecorder();
+    await using running = await load('outage-300', shop.url, recorder, true);
+    await judgeable(running);
+    shop.kill('SIGSTOP');
+    await more(running, 12);
+    shop.kill('SIGCONT');
+    await more(running, 8);
+    const { dropped_iterations } = await running.stop();
+    expect(dropped_iterations).toBe(0);
+    await recordHeld(shop, recorder);
+    const fates = orderFates(recorder.timeline);
+    expect(fates?.unknown.length).toBeGreaterThan(0);
+    // Some of those that gave up were served all the same, and nobody was told: that is what unknown means.
+    expect(fates?.held).toMatchObject({ lost: [], changed: [], refused: [], strangers: [] });
+  });
+
   it('holds steady-300', async () => {
     await using shop = await startShop('good');
     const recorder = new MemoryRecorder();

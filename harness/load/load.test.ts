@@ -13,11 +13,11 @@ const PRELUDE = `const bounds = JSON.parse(process.env.METTLE_LATENCY_BOUNDS_MS)
 const settings = JSON.parse(process.env.METTLE_LOAD);
 const from = 1700000000000;
 const write = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
-function second(n, change = {}) {
+function second(n, change = {}, more = {}) {
   const at = from + n * 1000;
   const series = { release: 'good', status: 200, route: '/', bad: false, count: 300, sum_ms: 600, max_ms: 9,
     buckets: [...bounds.map(() => 0), 300], first_at: at + 120.5, last_at: at + 999, ...change };
-  write({ from: at, series: [series], iterations: 300, dropped_iterations: 0, vus: 9, lag_max_ms: 1.5, cpu_s: 0.1 });
+  write({ from: at, series: [series], iterations: 300, dropped_iterations: 0, vus: 9, lag_max_ms: 1.5, cpu_s: 0.1, ...more });
 }
 const keep = setInterval(() => undefined, 1000);
 process.on('SIGUSR1', () => { second(99); process.exit(105); });
@@ -154,6 +154,42 @@ describe('RunningLoad', () => {
     });
   });
 
+  it('records the orders of each second when it is to remember them, and says so where there are none', async () => {
+    const order = { id: 'demo-4', content_hash: '0badcafe', at: 1_700_000_000_500.25, outcome: 'accepted' };
+    const generator = `second(0, {}, settings.remember_orders ? { orders: [${JSON.stringify(order)}] } : {}); second(1)`;
+    await using load = await startLoad({ ...(await options(generator)), remember_orders: true });
+    await load.stop();
+    const remembered = drafts.filter(({ kind }) => kind === 'orders');
+    expect(remembered).toMatchObject([
+      { source: 'load', subject: 'demo', at: 1_700_000_001_000, data: { orders: [order] } },
+      { at: 1_700_000_002_000, data: { orders: [] } },
+      { at: 1_700_000_100_000, data: { orders: [] } },
+    ]);
+    expect(drafts.find(({ kind }) => kind === 'second')?.data).not.toHaveProperty('orders');
+  });
+
+  it('records no orders unless it is asked to', async () => {
+    await using load = await startLoad(
+      await options("second(0, { release: String('remember_orders' in settings) })"),
+    );
+    expect(load.recent[0]?.series[0]?.release).toBe('false');
+    await load.stop();
+    expect(kinds()).not.toContain('load/orders');
+  });
+
+  it.each([
+    ['an outcome that there is not', { outcome: 'lost' }],
+    ['no id', { id: '' }],
+  ])('does not believe an order with %s', async (_what, change) => {
+    const order = { id: 'demo-4', content_hash: '', at: 1, outcome: 'refused', ...change };
+    const generator = `second(0); setTimeout(() => second(1, {}, { orders: [${JSON.stringify(order)}] }), 100)`;
+    await using load = await startLoad({ ...(await options(generator)), remember_orders: true });
+    expect(await load.ended).toMatchObject({ asked: false, signal: 'SIGKILL', seconds: 1 });
+    expect(drafts.find(({ kind }) => kind === 'note')?.data).toMatchObject({
+      text: expect.stringContaining('orders.0.'),
+    });
+  });
+
   it('says what was awaited and last seen when time is up', async () => {
     await using load = await startLoad(await options('second(0)'));
     const waiting = load.waitUntil(steadyState(300, 5), { awaited: 'the steady state', deadline_s: 0.05 });
@@ -165,18 +201,21 @@ describe('RunningLoad', () => {
     const generator = 'second(0); let n = 0; setInterval(() => second(++n), 20)';
     await using load = await startLoad(await options(generator));
     let heard = 0;
+    // Those that are there already were measured before anybody listened.
+    const missed = load.recent.length;
     {
       using _listening = load.onSecond(() => {
         heard += 1;
       });
-      await load.waitUntil((recent) => ({ met: recent.length >= 5, seen: '' }), {
-        awaited: 'five',
+      await load.waitUntil((recent) => ({ met: recent.length >= missed + 5, seen: '' }), {
+        awaited: 'five more',
         deadline_s: 10,
       });
     }
     const left = heard;
+    expect(left).toBe(load.recent.length - missed);
     await load.stop();
-    expect(left).toBeGreaterThanOrEqual(4);
+    expect(left).toBeGreaterThanOrEqual(5);
     expect(heard).toBe(left);
     expect(load.seen).toBe('300 answers/s, 0 bad (good 300)');
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { UnfitError } from '#harness/core/errors.ts';
 import { LATENCY_BOUNDS_MS, type Recorder } from '#harness/core/timeline.ts';
 import { type Child, startChild } from '#harness/process/child.ts';
-import { type ProfileName, profileOf } from './profiles.ts';
+import { type ProfileName, profileOf, TIMEOUT_S } from './profiles.ts';
 import { LoadEndedError, RunningLoad } from './running.ts';
 import { checkSettings, type LoadSettings, type LoadUsers } from './settings.ts';
 
@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly duration_max_s: number;
   /** All users are alike when absent. */
   readonly users?: LoadUsers;
+  /** Each order is remembered and recorded as `load/orders`. Not when absent. */
+  readonly remember_orders?: boolean;
   readonly recorder: Recorder;
   /** Folder for k6's summary and log; made when missing. */
   readonly out_dir: string;
@@ -33,7 +35,6 @@ const SHOP_SCRIPT = fileURLToPath(new URL('../../scenarios/load/shop.ts', import
 const K6_LOG = 'k6.log';
 const LAST_WORDS_LINES = 20;
 const WARM_UP_S = 3;
-const TIMEOUT_S = 5;
 /** Starting k6 and making its virtual users takes 1 to 3 s on an idle core. */
 const FIRST_SECOND_MAX_S = 60;
 
@@ -45,7 +46,7 @@ const FIRST_SECOND_MAX_S = 60;
  * @throws InterruptedError when the signal is given
  */
 export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
-  const { recorder, out_dir, run, signal } = options;
+  const { recorder, out_dir, run, signal, remember_orders = false } = options;
   const { rate_per_s, vus } = profileOf(options.profile);
   const settings: LoadSettings = {
     run,
@@ -59,6 +60,7 @@ export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
     timeout_s: TIMEOUT_S,
     summary: join(out_dir, 'k6-summary.json'),
     ...(options.users ? { users: options.users } : {}),
+    ...(remember_orders ? { remember_orders } : {}),
   };
   checkSettings(settings);
   await mkdir(out_dir, { recursive: true });
@@ -73,6 +75,7 @@ export async function startLoad(options: LoadOptions): Promise<RunningLoad> {
       warm_up_from_per_s: settings.warm_up_from_per_s,
       url: options.url,
     },
+    remember_orders,
     ...(signal === undefined ? {} : { signal }),
   });
   try {

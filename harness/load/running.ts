@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DeadlineError, EXIT, InterruptedError, MettleError, messageOf } from '#harness/core/errors.ts';
 import type { LoadSecond, Recorder, RecordOf } from '#harness/core/timeline.ts';
 import type { Child, ChildExit } from '#harness/process/child.ts';
-import { countAnswers, describeSecond, parseSecond } from './seconds.ts';
+import { countAnswers, describeSecond, type MeasuredSecond, parseSecond } from './seconds.ts';
 import type { Finding, LoadCondition } from './steady.ts';
 
 /** How the load ended, with the sums of all its seconds. */
@@ -27,6 +27,8 @@ export interface LoadContext {
   readonly subject: string;
   readonly recorder: Recorder;
   readonly started: RecordOf<'load', 'started'>['data'];
+  /** Each second's orders are recorded, also where there are none. */
+  readonly remember_orders?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -168,19 +170,21 @@ export class RunningLoad implements AsyncDisposable {
     return new LoadEndedError(`the load ended (${ending}) before ${awaited}; last seen: ${seen}`);
   }
 
-  private take(second: LoadSecond): void {
-    const { subject, recorder, started } = this.context;
+  private take({ second, orders }: MeasuredSecond): void {
+    const { subject, recorder, started, remember_orders = false } = this.context;
     if (this.sums.seconds === 0) {
-      const at = Math.min(...second.series.map((series) => series.first_at));
+      const first_at = Math.min(...second.series.map((series) => series.first_at));
       recorder.record({
         source: 'load',
         kind: 'started',
         subject,
-        at: Number.isFinite(at) ? at : second.from,
+        at: Number.isFinite(first_at) ? first_at : second.from,
         data: started,
       });
     }
-    recorder.record({ source: 'load', kind: 'second', subject, at: second.from + 1000, data: second });
+    const at = second.from + 1000;
+    recorder.record({ source: 'load', kind: 'second', subject, at, data: second });
+    if (remember_orders) recorder.record({ source: 'load', kind: 'orders', subject, at, data: { orders } });
     this.window.push(second);
     if (this.window.length > RECENT_MAX) this.window.shift();
     const { answers, bad } = countAnswers([second]);

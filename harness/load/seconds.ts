@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { messageOf } from '#harness/core/errors.ts';
+import type { PlacedOrderFact } from '#harness/core/recovery.ts';
 import { LATENCY_BOUNDS_MS, type LoadSecond } from '#harness/core/timeline.ts';
 
 const amount = v.pipe(v.number(), v.minValue(0));
@@ -28,7 +29,23 @@ const SECOND = v.strictObject({
   vus: whole,
   lag_max_ms: amount,
   cpu_s: amount,
+  orders: v.exactOptional(
+    v.array(
+      v.strictObject({
+        id: v.pipe(v.string(), v.nonEmpty()),
+        content_hash: v.string(),
+        at: amount,
+        outcome: v.picklist(['accepted', 'refused', 'unknown']),
+      }),
+    ),
+  ),
 });
+
+/** A second of load, and the orders that were answered in it: none where the load does not remember them. */
+export interface MeasuredSecond {
+  readonly second: LoadSecond;
+  readonly orders: readonly PlacedOrderFact[];
+}
 
 /** A line that is not a second of load, with what is wrong with it. */
 export class LineError extends Error {}
@@ -37,7 +54,7 @@ export class LineError extends Error {}
  * Reads one line of the generator.
  * @throws LineError when it is not what the timeline wants
  */
-export function parseSecond(line: string): LoadSecond {
+export function parseSecond(line: string): MeasuredSecond {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -47,7 +64,10 @@ export function parseSecond(line: string): LoadSecond {
     );
   }
   const result = v.safeParse(SECOND, value, { abortEarly: true });
-  if (result.success) return result.output;
+  if (result.success) {
+    const { orders = [], ...second } = result.output;
+    return { second, orders };
+  }
   const [issue] = result.issues;
   throw new LineError(
     `the generator wrote a line with ${v.getDotPath(issue) ?? 'a record'}: ${issue.message}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '#harness/core/errors.ts';
-import { PROFILES, profileOf } from './profiles.ts';
+import { PROFILES, profileOf, TIMEOUT_S } from './profiles.ts';
 import { checkSettings, type LoadSettings } from './settings.ts';
 
 const GOOD: LoadSettings = {
@@ -49,6 +49,11 @@ describe('checkSettings', () => {
     { duration_s: Number.NaN },
   ])('refuses %j', (change) => {
     expect(() => checkSettings({ ...GOOD, ...change })).toThrow(UsageError);
+  });
+
+  it('goes on through a node that answers nothing, at a rate that is made for it', () => {
+    const { rate_per_s, vus } = profileOf('outage-300');
+    expect(vus).toBeGreaterThan(rate_per_s * TIMEOUT_S);
   });
 
   it('takes every profile', () => {

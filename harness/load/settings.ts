@@ -37,6 +37,8 @@ export interface LoadSettings {
   readonly summary: string;
   /** All users are alike when absent. */
   readonly users?: LoadUsers;
+  /** Each order, its content's hash and what became of it are remembered; see `PlacedOrderFact`. Not when absent. */
+  readonly remember_orders?: boolean;
 }
 
 /** Upper bounds of what one load may ask for: a mistake must not become an attack on the machine. */

@@ -6,14 +6,16 @@ import exec from 'k6/execution';
 import http, { type Params, type Response } from 'k6/http';
 import { Trend } from 'k6/metrics';
 import type { Options } from 'k6/options';
-import { enter } from 'k6/x/mettle';
+import { enter, orderSent, orderSettled } from 'k6/x/mettle';
 import { frontContent, itemContent, orderContent } from '../../fixtures/apps/shop/catalogue.ts';
 import { type Visit, visitId, visitOf } from '../../fixtures/apps/shop/visits.ts';
+import { fateOf } from '../../harness/load/order-fate.ts';
 import type { LoadSettings } from '../../harness/load/settings.ts';
 
 const settings: LoadSettings = JSON.parse(__ENV['METTLE_LOAD'] ?? '');
 const { run, url, host, rate_per_s, vus, warm_up_s, warm_up_from_per_s, duration_s, timeout_s } = settings;
 const { summary, users = {} } = settings;
+const { remember_orders = false } = settings;
 
 export const options: Options = {
   scenarios: {
@@ -61,7 +63,12 @@ function ask(visited: Visit, request_id: string, params: Params): Asked {
     case 'order': {
       // The order has the request's id: what was accepted can be looked up afterwards without a list of it.
       const { lines } = visited;
+      if (remember_orders) orderSent(request_id);
       const response = http.post(`${url}/orders`, JSON.stringify({ id: request_id, lines }), params);
+      if (remember_orders) {
+        const { content_hash, outcome } = fateOf(response.status, response.body);
+        orderSettled(request_id, content_hash, outcome);
+      }
       return { route: '/orders', status: 201, content: orderContent(lines), response };
     }
   }

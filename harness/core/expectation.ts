@@ -1,3 +1,5 @@
+import type { RecoveryExpectation } from './recovery.ts';
+
 /** What a scenario that rolls nothing out declared before it acted: rules compute their limits from it. */
 export type Expectation =
   | ServiceExpectation
@@ -9,7 +11,8 @@ export type Expectation =
   | DeliveryExpectation
   | RoutesExpectation
   | SightExpectation
-  | DashboardExpectation;
+  | DashboardExpectation
+  | RecoveryExpectation;
 
 /** A service goes on answering while it is changed. */
 export interface ServiceExpectation {

@@ -15,6 +15,7 @@ const SOURCES: Readonly<Record<TimelineRecord['source'], true>> = {
   database: true,
   fault: true,
   gate: true,
+  recovery: true,
 };
 
 function isRecord(value: unknown): value is TimelineRecord {

@@ -5,10 +5,19 @@
 
 import type { ComparisonData } from './comparison.ts';
 import type { Expectation } from './expectation.ts';
+import type {
+  BackupData,
+  DatabaseContentData,
+  DestroyedData,
+  HeldOrdersData,
+  InventoryData,
+  PlacedOrdersData,
+  RecoveryStepData,
+} from './recovery.ts';
 import type { RolloutSpec } from './rollout-spec.ts';
+import type { EpochMs } from './time.ts';
 
-/** Milliseconds since the Unix epoch; fractions are allowed. */
-export type EpochMs = number;
+export type { EpochMs } from './time.ts';
 
 /** Fields that every record carries. */
 interface RecordBase<Source extends string, Kind extends string, Data> {
@@ -127,7 +136,14 @@ export type TimelineRecord =
   | RecordBase<'fault', 'proven_on', FaultData>
   | RecordBase<'fault', 'healed', FaultData>
   | RecordBase<'fault', 'proven_off', FaultData>
-  | RecordBase<'gate', 'call', GateCallData>;
+  | RecordBase<'gate', 'call', GateCallData>
+  | RecordBase<'recovery', 'destroyed', DestroyedData>
+  | RecordBase<'recovery', 'step', RecoveryStepData>
+  | RecordBase<'recovery', 'backup', BackupData>
+  | RecordBase<'recovery', 'inventory', InventoryData>
+  | RecordBase<'load', 'orders', PlacedOrdersData>
+  | RecordBase<'database', 'held_orders', HeldOrdersData>
+  | RecordBase<'database', 'content', DatabaseContentData>;
 
 /** What a fault breaks, or what was seen of it. */
 export interface FaultData {

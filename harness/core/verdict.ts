@@ -18,6 +18,8 @@ export interface RuleVerdict {
   readonly derivation?: string;
   /** `seq` of the timeline records that prove the outcome, at most `EVIDENCE_MAX`. */
   readonly evidence: readonly number[];
+  /** Everything that the reason sums up, one line each: every order that was lost, every field that differs. */
+  readonly items?: readonly string[];
   /** What the reader must know of how it was judged, for example that it was by the rules of another version. */
   readonly remark?: string;
 }

@@ -6,6 +6,7 @@ import { judgeArgoRollout } from './argo.ts';
 import { judgeDelivery } from './delivery.ts';
 import { judgeRollout } from './flagger.ts';
 import { judgeMessages } from './messages.ts';
+import { judgeRecovery } from './recovery.ts';
 import { judgeRoutes } from './routes.ts';
 import { judgeDatabaseLoss } from './database-loss.ts';
 import { judgeDashboard } from './dashboard.ts';
@@ -25,6 +26,7 @@ const JUDGES: Readonly<Record<Expectation['of'], (timeline: Timeline) => Verdict
   messages: judgeMessages,
   dashboard: judgeDashboard,
   versions: judgeVersions,
+  recovery: judgeRecovery,
 };
 
 /** Applies today's rules to a recorded run, by what its scenario declared. */

@@ -1,5 +1,6 @@
 import type { LoadSecond, RecordOf, Timeline } from '#harness/core/timeline.ts';
 import { EVIDENCE_MAX, type RuleVerdict } from '#harness/core/verdict.ts';
+import { STEADY_SECONDS } from './rules/steady-before.ts';
 
 /** How far the achieved rate may be from the offered one, in percent. */
 const RATE_ERROR_MAX_PCT = 0.5;
@@ -15,6 +16,12 @@ const LAG_MAX_MS = 500;
 const JUDGED_MIN_S = 5;
 
 type SecondRecord = RecordOf<'load', 'second'>;
+
+/** Whole seconds in which the generator is not held to its rate. */
+interface Excused {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** One load of the run: what it was told, how it ended, and its seconds. */
 interface Load {
@@ -35,14 +42,20 @@ interface Found {
  * `inconclusive`, never `fail`, for the deployment stack is not to blame.
  *
  * Judged are the whole seconds from the end of the warm-up to the moment when the load was asked to end; requests in
- * progress at that moment count, because they were sent in time.
+ * progress at that moment count, because they were sent in time. While a cluster is rebuilt the generator competes with
+ * the rebuild for the machine, and waits for answers that nobody gives: from a loss until the seconds that made up the
+ * steady state afterwards every second must have been measured and every request have an answer or its absence recorded,
+ * but the rate, dropped requests and lateness do not count. A generator that is late there sees the first good answer
+ * late, so that it can make a recovery look longer only.
  */
 export function loadSelfCheck(timeline: Timeline): RuleVerdict {
-  const found = loadsOf(timeline).map(judge);
+  const excused = excusedIn(timeline);
+  const found = loadsOf(timeline).map((load) => judge(load, excused));
   const problems = found.flatMap(({ problem }) => problem ?? []);
   if (found.length === 0) problems.push('no load was measured');
   const measured = found.flatMap((one) => one.measured ?? []).join('; ');
   const evidence = found.flatMap((one) => one.evidence).slice(0, EVIDENCE_MAX);
+  const left_out = excused === undefined ? '' : excusedText(timeline, excused);
   return {
     rule: 'load-self-check',
     promise: 'The load generator sent the offered load and measured every answer.',
@@ -50,8 +63,7 @@ export function loadSelfCheck(timeline: Timeline): RuleVerdict {
     reason: problems.length === 0 ? `The load was as offered: ${measured}.` : `${problems.join('; ')}.`,
     limit: `rate within ${RATE_ERROR_MAX_PCT} %, 0 dropped, every second measured, late < ${LAG_USUAL_MAX_MS} ms in 95 % of seconds and never >= ${LAG_MAX_MS} ms`,
     ...(measured === '' ? {} : { measured }),
-    derivation:
-      'judged from the end of the warm-up to the moment the load was asked to end; what the warm-up owed and was answered then is no higher rate',
+    derivation: `judged from the end of the warm-up to the moment the load was asked to end; what the warm-up owed and was answered then is no higher rate${left_out}`,
     evidence,
   };
 }
@@ -66,15 +78,42 @@ function loadsOf(timeline: Timeline): readonly Load[] {
   }));
 }
 
-function judge({ started, ended, seconds }: Load): Found {
+/** From the loss of something that is to be recovered until the seconds that made up the steady state afterwards. */
+function excusedIn(timeline: Timeline): Excused | undefined {
+  const destroyed = timeline.of('recovery', 'destroyed')[0];
+  if (!destroyed) return undefined;
+  const steady = timeline
+    .of('harness', 'steady_state')
+    .findLast(({ at, data }) => data.moment === 'after' && data.held && at > destroyed.at);
+  const from = Math.floor(destroyed.at / 1000) * 1000;
+  const to = steady ? Math.floor(steady.at / 1000 - STEADY_SECONDS) * 1000 : Infinity;
+  return { from, to: Math.max(from, to) };
+}
+
+function isExcused({ data }: SecondRecord, excused: Excused | undefined): boolean {
+  return excused !== undefined && data.from >= excused.from && data.from < excused.to;
+}
+
+/** What was left out, and what it was like. */
+function excusedText(timeline: Timeline, excused: Excused): string {
+  const seconds = timeline.of('load', 'second').filter((second) => isExcused(second, excused));
+  const lag_ms = seconds.reduce((most, { data }) => Math.max(most, data.lag_max_ms), 0);
+  const sent = sum(seconds, (second) => second.iterations);
+  const dropped = sum(seconds, (second) => second.dropped_iterations);
+  return `, but for ${seconds.length} s from the loss until the service was steady again, in which ${sent} requests were sent, ${dropped} dropped, late max ${lag_ms.toFixed(1)} ms`;
+}
+
+function judge({ started, ended, seconds }: Load, excused: Excused | undefined): Found {
   const frame = [started.seq, ...(ended === undefined ? [] : [ended.seq])];
   const { rate_per_s, warm_up_s = 0 } = started.data;
   if (ended === undefined) return { problem: 'the end of the load is not recorded', evidence: frame };
   const from = Math.ceil(started.at / 1000 + warm_up_s) * 1000;
-  const judged_s = (ended.at - from) / 1000;
-  const judged = seconds.filter(({ data }) => data.from >= from);
-  const in_time = sum(judged, (second) => second.iterations) - madeUpFor(started, seconds, from, judged_s);
-  const achieved_per_s = in_time / judged_s;
+  const excused_ms = excused ? Math.max(0, Math.min(excused.to, ended.at) - Math.max(excused.from, from)) : 0;
+  const judged_s = (ended.at - from - excused_ms) / 1000;
+  const judged = seconds.filter((second) => second.data.from >= from && !isExcused(second, excused));
+  const before = seconds.filter((second) => second.data.from < from);
+  const count = sum(judged, (second) => second.iterations);
+  const achieved_per_s = (count - madeUpFor(started, before, from, count - rate_per_s * judged_s)) / judged_s;
   const whole = judged.filter(({ data }) => data.from + 1000 <= ended.at);
   const dropped = whole.filter(({ data }) => data.dropped_iterations > 0);
   const lags = whole.map(({ data }) => data.lag_max_ms).toSorted((left, right) => left - right);
@@ -126,20 +165,15 @@ function judge({ started, ended, seconds }: Load): Found {
  */
 function madeUpFor(
   { at, data }: RecordOf<'load', 'started'>,
-  seconds: readonly SecondRecord[],
+  before: readonly SecondRecord[],
   from: number,
-  judged_s: number,
+  excess: number,
 ): number {
   const { rate_per_s, warm_up_s = 0, warm_up_from_per_s = rate_per_s } = data;
-  const before = seconds.filter((second) => second.data.from < from);
   const warm_s = (from - at) / 1000 - warm_up_s;
-  const due_before = ((warm_up_from_per_s + rate_per_s) / 2) * warm_up_s + rate_per_s * warm_s;
-  const late = due_before - sum(before, (second) => second.iterations);
-  const excess =
-    sum(seconds, (second) => second.iterations) -
-    sum(before, (second) => second.iterations) -
-    rate_per_s * judged_s;
-  return Math.max(0, Math.min(late, excess));
+  const due = ((warm_up_from_per_s + rate_per_s) / 2) * warm_up_s + rate_per_s * warm_s;
+  const owed = due - sum(before, (second) => second.iterations);
+  return Math.max(0, Math.min(owed, excess));
 }
 
 /** The first whole second of the window that is missing, or comes twice. */

@@ -18,6 +18,8 @@ export interface Finding {
   readonly measured?: string;
   readonly derivation?: string;
   readonly evidence?: readonly number[];
+  /** See `RuleVerdict`. */
+  readonly items?: readonly string[];
 }
 
 /**

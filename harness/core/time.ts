@@ -1,0 +1,2 @@
+/** Milliseconds since the Unix epoch; fractions are allowed. */
+export type EpochMs = number;

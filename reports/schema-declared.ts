@@ -13,6 +13,7 @@ import {
   string,
   variant,
 } from 'valibot';
+import { recoveryExpectation } from './schema-recovery.ts';
 
 /** Shapes of what a scenario declared before it acted. */
 
@@ -134,6 +135,7 @@ export const expectation = variant('of', [
     database: text,
     back_within_s: number(),
   }),
+  recoveryExpectation,
   looseObject({ of: literal('versions'), component: text, locked: texts }),
   looseObject({ of: literal('sight'), namespace: text, check: text }),
   looseObject({ of: literal('dashboard'), namespace: text, dashboard: text, expressions: count }),

@@ -18,6 +18,7 @@ import {
 } from 'valibot';
 import type { TimelineRecord } from '#harness/core/timeline.ts';
 import { expectation, spec } from './schema-declared.ts';
+import { RECOVERY_SHAPES } from './schema-recovery.ts';
 
 /** Shapes of the files of a run folder: what comes from a disk may be cut off, edited or of another version. */
 
@@ -157,6 +158,7 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
   'fault/healed': fault,
   'fault/proven_off': fault,
   'gate/call': looseObject({ path: text, status: count, delay_ms: number(), phase: text, metadata: texts }),
+  ...RECOVERY_SHAPES,
 };
 
 /** Shape of `data` by `source/kind`, for names that come from a file. */
@@ -188,6 +190,7 @@ export const VERDICT_SCHEMA = looseObject({
       measured: optional(text),
       derivation: optional(text),
       evidence: array(count),
+      items: optional(array(text)),
       remark: optional(text),
     }),
   ),

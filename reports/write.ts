@@ -8,6 +8,7 @@ import { renderSummaryJson } from './json/summary.ts';
 import { renderJunit } from './junit/junit.ts';
 import { renderMarkdown } from './markdown/summary.ts';
 import { readRun } from './read-run.ts';
+import { renderRunbook } from './runbook/runbook.ts';
 
 /**
  * Renders every report of a run folder from its `timeline.jsonl` and `verdict.json`, and makes `latest` of the
@@ -18,11 +19,13 @@ import { readRun } from './read-run.ts';
 export async function writeReports(run_dir: string): Promise<readonly string[]> {
   const folder = await resolved(run_dir);
   const { timeline, verdict } = await readRun(folder);
+  const runbook = renderRunbook(timeline, verdict, verdict);
   const contents: Readonly<Record<string, string>> = {
     'report.html': renderHtml(timeline, verdict, verdict),
     'junit.xml': renderJunit(verdict, verdict),
     'summary.json': renderSummaryJson(timeline, verdict, verdict),
     'summary.md': renderMarkdown(timeline, verdict, verdict),
+    ...(runbook === undefined ? {} : { 'runbook.md': runbook }),
   };
   const files = Object.entries(contents).map(async ([name, content]) => {
     const file = join(folder, name);

@@ -72,12 +72,23 @@ export function laneRows(
     const bars = facts.faults.map((span) => bar(span, 'fault', 'ink'));
     rows.splice(2, 0, { name: 'fault', bars, signs: signs('fault') });
   }
-  return rows;
+  if (facts.destroyed_at !== undefined)
+    rows.splice(3, 0, { name: 'recovery', bars: [], signs: signs('recovery') });
+  return rows.filter(({ name }) => !hasNoLane(facts, name));
+}
+
+/** Where nothing is rolled out during a recovery, the lanes of a rollout would only be empty. */
+function hasNoLane(facts: RunFacts, name: string): boolean {
+  const rolls_out = facts.shipped_at !== undefined || facts.weights.length > 0;
+  return facts.destroyed_at !== undefined && !rolls_out && (name === 'release' || name === 'controller');
 }
 
 /** How many lanes the run needs. */
 export function laneCount(facts: RunFacts): number {
-  return facts.faults.length > 0 ? 6 : 5;
+  const names = ['phase', 'release', 'controller', 'alert', 'chat'];
+  if (facts.faults.length > 0) names.push('fault');
+  if (facts.destroyed_at !== undefined) names.push('recovery');
+  return names.filter((name) => !hasNoLane(facts, name)).length;
 }
 
 function joined(facts: RunFacts, marks: readonly Mark[], px_per_s: number): readonly Sign[] {

@@ -52,7 +52,10 @@ const SHARE_TOPS = [4, 8, 12, 20, 40, 60, 80, 100];
 export function panelNames(facts: RunFacts): readonly PanelName[] {
   const pods: readonly PanelName[] = podsByRelease(facts).size > 0 ? ['pods'] : [];
   if (facts.expectation?.of === 'messages' && facts.timeline.of('load', 'started').length === 0) return pods;
-  return ['weight', ...pods, 'answers', 'bad', 'latency'];
+  // Nothing is rolled out in most recoveries: an empty panel would say that a weight was missed.
+  const weight: readonly PanelName[] =
+    facts.expectation?.of === 'recovery' && facts.weights.length === 0 ? [] : ['weight'];
+  return [...weight, ...pods, 'answers', 'bad', 'latency'];
 }
 
 /** The panels, from what was declared to what users met. */
@@ -193,7 +196,10 @@ function latencyPanel(facts: RunFacts, answers: Answers, box: Box): Panel {
   values.sort((left, right) => left - right);
   const median = values[Math.floor(values.length / 2)] ?? 0;
   return {
-    title: 'Latency of the old and the new release',
+    title:
+      releases.length === 1 && facts.destroyed_at !== undefined
+        ? 'Latency'
+        : 'Latency of the old and the new release',
     box,
     unit: '{value} ms',
     data: values.length > 0,

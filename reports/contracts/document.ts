@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { CONTRACTS } from '#harness/core/contracts/contracts.ts';
 import { type AccuracyRow, accuracyRows } from './accuracy.ts';
 import type { JudgedRun } from './judged-run.ts';
+import type { RecoveredRun } from './recovered-run.ts';
+import { type RecoveryTimes, recoveryTimes } from './recovery-times.ts';
 import { type ContractRow, contractRows } from './rows.ts';
 import { type RollbackTimes, rollbackTimes } from './times.ts';
 
@@ -16,19 +18,32 @@ export interface ContractsDocument {
   readonly times: readonly RollbackTimes[];
   /** Repetitions that measure how often the judge is right. */
   readonly accuracy: readonly AccuracyRow[];
+  /** Recoveries, by scenario. */
+  readonly recoveries: readonly RecoveryTimes[];
 }
 
 /** Puts the runs together. */
-export function contractsDocument(runs: readonly JudgedRun[]): ContractsDocument {
-  const last = runs.reduce((latest, { ended_at }) => Math.max(latest, ended_at), 0);
+export function contractsDocument(
+  runs: readonly JudgedRun[],
+  recovered: readonly RecoveredRun[] = [],
+): ContractsDocument {
+  const all = [...runs, ...recovered];
+  const last = all.reduce((latest, { ended_at }) => Math.max(latest, ended_at), 0);
   return {
     schema: 1,
-    last_run: runs.length === 0 ? null : new Date(last).toISOString(),
-    runs: runs.length,
+    last_run: all.length === 0 ? null : new Date(last).toISOString(),
+    runs: all.length,
     contracts: contractRows(CONTRACTS, runs),
     times: rollbackTimes(runs),
     accuracy: accuracyRows(runs),
+    recoveries: recoveryTimes(recovered),
   };
+}
+
+/** Whether any run settled a contract or was a rollout: a table in which all is missing would hide the recoveries below it. */
+export function saysOfContracts({ contracts, times, accuracy, recoveries }: ContractsDocument): boolean {
+  const settled = contracts.some(({ verdicts }) => verdicts.length > 0);
+  return settled || times.length > 0 || accuracy.length > 0 || recoveries.length === 0;
 }
 
 const controller = v.picklist(['flagger', 'argo-rollouts']);
@@ -99,6 +114,31 @@ const SCHEMA = v.object({
       reference_rolled_back: proportion,
       left_out: v.number(),
     }),
+  ),
+  // Documents of before there were recoveries have none.
+  recoveries: v.optional(
+    v.array(
+      v.object({
+        scenario: v.string(),
+        title: v.string(),
+        runs: v.number(),
+        left_out: v.number(),
+        recovered: v.exactOptional(spread),
+        first_answer: v.exactOptional(spread),
+        recovery_point: v.exactOptional(spread),
+        lost_orders: v.exactOptional(v.object({ min: v.number(), max: v.number() })),
+        steps: v.array(
+          v.object({
+            id: v.string(),
+            label: v.string(),
+            began: v.exactOptional(spread),
+            ended: v.exactOptional(spread),
+            took: v.exactOptional(spread),
+          }),
+        ),
+      }),
+    ),
+    [],
   ),
 });
 

@@ -1,10 +1,11 @@
 import { SIGNS } from '../markdown/signs.ts';
 import { plain, table } from '../markdown/text.ts';
 import { type AccuracyRow, errorRates, proportionText } from './accuracy.ts';
-import type { ContractsDocument } from './document.ts';
+import { type ContractsDocument, saysOfContracts } from './document.ts';
+import type { RecoveryTimes } from './recovery-times.ts';
 import type { ContractRow } from './rows.ts';
 import type { RollbackTimes } from './times.ts';
-import { besides, CONTROLLER_NAMES, countsOf, noVerdict, spreadText } from './words.ts';
+import { besides, CONTROLLER_NAMES, countsOf, lostText, noVerdict, spreadText } from './words.ts';
 
 /** The table of contracts, one line for each version that was run. */
 export function contractLines(rows: readonly ContractRow[]): string[] {
@@ -53,6 +54,26 @@ export function timeLines(times: readonly RollbackTimes[]): string[] {
   ]);
 }
 
+/** Where the time to recover went, scenario by scenario: smallest, median and largest. */
+function recoveryTimeLines(recoveries: readonly RecoveryTimes[]): string[] {
+  return recoveries.flatMap((times) => [
+    '',
+    `### ${plain(times.scenario)}`,
+    '',
+    `${times.runs} run${times.runs === 1 ? '' : 's'}${times.left_out > 0 ? `, ${times.left_out} inconclusive left out` : ''}; smallest / median / largest where there are several. Recovered in ${spreadText(times.recovered)}, first good answer after ${spreadText(times.first_answer)}; accepted orders lost: ${lostText(times)}.`,
+    '',
+    ...table(
+      ['step', 'began', 'took', 'done'],
+      times.steps.map(({ label, began, took }) => [
+        label,
+        spreadText(began),
+        spreadText(took),
+        `${took?.seen ?? 0} of ${times.runs}`,
+      ]),
+    ),
+  ]);
+}
+
 /** How often each judge was wrong, and case by case; intervals are of 95 %. */
 export function accuracyLines(rows: readonly AccuracyRow[]): string[] {
   return [
@@ -80,16 +101,20 @@ export function accuracyLines(rows: readonly AccuracyRow[]): string[] {
 
 /** The contracts and times of a number of runs, for people who read Markdown. */
 export function renderContractsMarkdown(document: ContractsDocument): string {
-  const { runs, last_run, contracts, times, accuracy } = document;
+  const { runs, last_run, contracts, times, accuracy, recoveries } = document;
+  const of_contracts = saysOfContracts(document);
   const counts = countsOf(contracts).map(({ word, count }) => `${count} ${word}`);
   const lines = [
-    '# Contracts',
+    of_contracts ? '# Contracts' : '# Recoveries',
     '',
-    `${counts.join(', ')}; ${runs} run${runs === 1 ? '' : 's'}${last_run === null ? '' : `, the last of ${last_run}`}.`,
+    `${of_contracts ? `${counts.join(', ')}; ` : ''}${runs} run${runs === 1 ? '' : 's'}${last_run === null ? '' : `, the last of ${last_run}`}.`,
     '',
-    ...contractLines(contracts),
+    ...(of_contracts ? contractLines(contracts) : []),
     ...(accuracy.length === 0 ? [] : ['', '## How often the judge is right', '', ...accuracyLines(accuracy)]),
     ...(times.length === 0 ? [] : ['', '## Where the time to roll back went', ...timeLines(times)]),
+    ...(recoveries.length === 0
+      ? []
+      : ['', '## Where the time to recover went', ...recoveryTimeLines(recoveries)]),
   ];
   return `${lines.join('\n')}\n`;
 }

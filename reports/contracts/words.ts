@@ -1,5 +1,6 @@
 import type { Standing } from '#harness/core/verdict.ts';
 import type { ContractRow, VersionVerdict } from './rows.ts';
+import type { RecoveryTimes } from './recovery-times.ts';
 import type { Spread } from './times.ts';
 
 /** How each controller is called. */
@@ -33,6 +34,13 @@ export function spreadText(spread: Spread | undefined): string {
   if (spread === undefined) return 'no data';
   const { min_s, median_s, max_s, seen } = spread;
   return seen === 1 ? `${seconds(median_s)} s` : `${[min_s, median_s, max_s].map(seconds).join(' / ')} s`;
+}
+
+/** `0`, or `31 to 44` where runs differ. */
+export function lostText({ lost_orders }: RecoveryTimes): string {
+  if (lost_orders === undefined) return 'no data';
+  const { min, max } = lost_orders;
+  return min === max ? String(min) : `${min} to ${max}`;
 }
 
 /** How many contracts stand how, worst first: `2 fail, 3 known break, 41 pass, 5 not run`. */

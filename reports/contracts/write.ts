@@ -7,6 +7,7 @@ import { type ContractsDocument, contractsDocument } from './document.ts';
 import { type JudgedRun, judgedRunOf } from './judged-run.ts';
 import { renderContractsMarkdown } from './markdown.ts';
 import { renderContractsHtml } from './page.ts';
+import { type RecoveredRun, recoveredRunOf } from './recovered-run.ts';
 
 /** What was put together, and where it lies. */
 export interface WrittenContracts {
@@ -22,14 +23,15 @@ function saysAnything({ contracts, steps, decision }: JudgedRun): boolean {
 }
 
 /**
- * Writes the table of contracts and the times to roll back of the given runs, as `contracts.html`, `contracts.md` and
- * `contracts.json`. Runs of no rollout say nothing of either. Nothing is written where there is nothing to say.
+ * Writes the table of contracts, the times to roll back and the times to recover of the given runs, as `contracts.html`,
+ * `contracts.md` and `contracts.json`. Other runs say nothing of these. Nothing is written where there is nothing to say.
  */
 export async function writeContracts(
   run_dirs: readonly string[],
   out_dir: string,
 ): Promise<WrittenContracts | undefined> {
   const runs: JudgedRun[] = [];
+  const recovered: RecoveredRun[] = [];
   const unread: string[] = [];
   // One after the other: a timeline takes megabytes while it is read.
   for (const folder of run_dirs) {
@@ -37,13 +39,15 @@ export async function writeContracts(
       const { timeline, verdict } = await readRun(folder);
       const run = judgedRunOf(timeline, verdict, relative(out_dir, folder));
       if (run) runs.push(run);
+      const recovery = recoveredRunOf(timeline, verdict);
+      if (recovery) recovered.push(recovery);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       unread.push(error.message);
     }
   }
-  if (!runs.some((run) => saysAnything(run))) return undefined;
-  const document = contractsDocument(runs);
+  if (recovered.length === 0 && !runs.some((run) => saysAnything(run))) return undefined;
+  const document = contractsDocument(runs, recovered);
   const contents: Readonly<Record<string, string>> = {
     'contracts.html': renderContractsHtml(document),
     'contracts.md': renderContractsMarkdown(document),

@@ -1,12 +1,13 @@
-import { h } from 'preact';
+import { h, type JSX } from 'preact';
 import type { Timeline } from '#harness/core/timeline.ts';
 import { standingOfRun, type Verdict } from '#harness/core/verdict.ts';
 import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import { harmOf } from '../model/harm.ts';
 import { marksOf } from '../model/marks.ts';
+import { type Recovery, recoveryOf } from '../model/recovery/recovery.ts';
 import { timeSplitOf } from '../model/split.ts';
-import { factsOf } from '../model/run-facts.ts';
+import { factsOf, type RunFacts } from '../model/run-facts.ts';
 import { STANDING_WORDS } from '../model/standing.ts';
 import { About } from './sections/about.ts';
 import { Banner } from './sections/banner.ts';
@@ -15,6 +16,10 @@ import { Decisions } from './sections/decisions.ts';
 import { Figures } from './sections/figures.ts';
 import { Milestones } from './sections/milestones.ts';
 import { Picture } from './sections/picture.ts';
+import { Backups } from './sections/recovery/backups.ts';
+import { Orders } from './sections/recovery/orders.ts';
+import { Sameness } from './sections/recovery/sameness.ts';
+import { RecoverySteps } from './sections/recovery/steps.ts';
 import { Rules } from './sections/rules.ts';
 import { pageOf } from './shell.ts';
 
@@ -29,15 +34,27 @@ export function renderHtml(timeline: Timeline, verdict: Verdict, meta: RunMeta):
   const split = timeSplitOf(facts, harm);
   const { marks, left_off } = marksOf(facts);
   const compared = timeline.of('load', 'compared')[0]?.data;
+  const recovery = recoveryOf(facts);
   return pageOf(
     `${STANDING_WORDS[standingOfRun(verdict)]}: ${meta.scenario}`,
     h(Banner, { verdict, meta }),
-    h(Figures, { facts, harm, milestones: split.steps }),
+    h(Figures, { facts, harm, milestones: split.steps, recovery }),
     h(Rules, { verdict }),
-    split.steps.length === 0 ? null : h(Milestones, { facts, split }),
+    ...(recovery ? recoverySections(facts, recovery) : []),
+    recovery || split.steps.length === 0 ? null : h(Milestones, { facts, split }),
     compared === undefined ? null : h(Comparison, { compared }),
     h(Picture, { facts, answers, marks, harm }),
     h(Decisions, { facts, marks, left_off }),
     h(About, { facts, meta }),
   );
+}
+
+/** A recovery is told in steps, orders, backups and what differs. */
+function recoverySections(facts: RunFacts, recovery: Recovery): readonly JSX.Element[] {
+  return [
+    h(RecoverySteps, { facts, recovery }),
+    h(Orders, { facts, recovery }),
+    h(Backups, { facts, backups: recovery.backups }),
+    h(Sameness, { recovery }),
+  ];
 }

@@ -45,6 +45,7 @@ const VERDICT = `
 .icon-sign{fill:none;stroke:var(--card);stroke-width:2.2;stroke-linecap:round;stroke-linejoin:round}
 .outcome{display:inline-flex;gap:7px;align-items:center;color:var(--tone);font-weight:650;white-space:nowrap}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:0 24px;margin:0}
+.figures.three{grid-template-columns:repeat(3,1fr)}
 .figure{padding:2px 0 8px}
 .figure dt{font-size:13px;color:var(--muted)}
 .figure dd{margin:0}
@@ -101,6 +102,13 @@ font-size:12px;line-height:19px;text-align:center}
 .lane.warning{min-width:0;background:var(--fail-tint);color:var(--fail);font-weight:600}
 .said{overflow-wrap:anywhere}
 .who{color:var(--muted);width:180px}
+.steps,.drift{margin:0 0 14px}
+.steps th,.steps td,.drift th,.drift td{padding-top:6px;padding-bottom:6px;font-size:14px;line-height:1.42}
+.steps thead th,.drift thead th{font-size:12.5px}
+.steps tbody th{font-weight:600;width:190px;overflow-wrap:anywhere}
+.steps .number{width:92px}
+.drift tbody th{width:32%}
+a{color:var(--next)}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:0 32px}
 .notes{margin:0 0 12px;padding-left:18px}
 .command{margin:0 0 10px;padding:10px 14px;background:var(--soft);border-radius:6px;overflow-x:auto}
@@ -121,7 +129,7 @@ h1{font-size:23px}
 .verdict{padding:14px 16px;gap:14px;align-items:flex-start}
 .verdict .icon{width:44px;height:44px}
 .verdict-word{font-size:32px}
-.figures{grid-template-columns:1fr 1fr;gap:4px 16px}
+.figures,.figures.three{grid-template-columns:1fr 1fr;gap:4px 16px}
 .big{font-size:23px}
 .chart.wide{display:none}.chart.narrow{display:block}
 .cards thead{position:absolute;clip-path:inset(50%)}
@@ -131,6 +139,8 @@ h1{font-size:23px}
 .cards tbody tr.fail>:first-child,.cards tbody tr.inconclusive>:first-child{box-shadow:none;padding-left:0}
 .cards td:nth-child(n+3)::before{content:attr(data-label) ": ";color:var(--muted);font-size:13px}
 .cards td:nth-child(n+3) .value{display:inline}
+.cards td.number{text-align:left}
+.steps td.number{display:inline-block!important;margin-right:14px}
 .waterfall th:first-child{width:auto}.waterfall .number{width:auto}.waterfall .fine{display:block;margin:0}
 .waterfall th,.waterfall td,.marks th,.marks td{padding-right:8px;font-size:14px}
 .waterfall .bar-cell{display:none}

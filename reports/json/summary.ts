@@ -5,7 +5,9 @@ import { answersOf } from '../model/answers.ts';
 import { explain } from '../model/format.ts';
 import { harmOf } from '../model/harm.ts';
 import { timeSplitOf } from '../model/split.ts';
+import { recoveryOf } from '../model/recovery/recovery.ts';
 import { factsOf } from '../model/run-facts.ts';
+import { recoverySummary, type RecoverySummary } from './recovery.ts';
 
 /** What a program needs of a run: for trends, comparisons and `--json`. Absent evidence is `null`, never 0. */
 export interface Summary extends RunMeta {
@@ -19,7 +21,7 @@ export interface Summary extends RunMeta {
   readonly seed: number | null;
   readonly versions: Readonly<Record<string, string>>;
   readonly rules: readonly RuleVerdict[];
-  /** Seconds from the shipping of the release to each step; `null` where the step was not seen. */
+  /** Seconds from the loss, or from the shipping of the release, to each step; `null` where the step was not seen. */
   readonly steps_s: Readonly<Record<string, number | null>>;
   readonly harm: {
     readonly answers: number;
@@ -29,15 +31,17 @@ export interface Summary extends RunMeta {
     readonly requests_without_answer: number;
     readonly exposure_s: number | null;
   } | null;
+  /** `null` where nothing was to be recovered from. */
+  readonly recovery: RecoverySummary | null;
 }
 
 /** The summary as a value. */
 export function summaryOf(timeline: Timeline, verdict: Verdict, meta: RunMeta): Summary {
   const facts = factsOf(timeline);
   const harm = harmOf(facts, answersOf(facts));
-  const steps = timeSplitOf(facts, harm).steps.map(
-    (step) => [step.id, seconds(facts.shipped_at, step.at)] as const,
-  );
+  const from = facts.destroyed_at ?? facts.shipped_at;
+  const steps = timeSplitOf(facts, harm).steps.map((step) => [step.id, seconds(from, step.at)] as const);
+  const recovery = recoveryOf(facts);
   return {
     schema: 1,
     scenario: meta.scenario,
@@ -62,6 +66,7 @@ export function summaryOf(timeline: Timeline, verdict: Verdict, meta: RunMeta): 
           exposure_s: seconds(harm.first_bad_at, harm.last_bad_at),
         }
       : null,
+    recovery: recovery ? recoverySummary(recovery) : null,
   };
 }
 

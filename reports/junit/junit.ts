@@ -32,6 +32,8 @@ export function renderJunit(verdict: Verdict, meta: RunMeta): string {
     if (rule.derivation !== undefined) one.property('derivation', clean(rule.derivation));
     if (rule.evidence.length > 0) one.property('evidence', rule.evidence.join(' '));
     if (rule.remark !== undefined) one.property('remark', clean(rule.remark));
+    if (rule.items !== undefined && rule.items.length > 0)
+      one.standardOutput(rule.items.map(clean).join('\n'));
     conclude(one, rule, verdict);
   }
   return `${report.build()}\n`;

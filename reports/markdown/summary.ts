@@ -14,8 +14,10 @@ import {
   worstFirst,
 } from '../model/format.ts';
 import { failedOf, harmOf } from '../model/harm.ts';
+import { recoveryOf } from '../model/recovery/recovery.ts';
 import { timeSplitOf } from '../model/split.ts';
 import { factsOf } from '../model/run-facts.ts';
+import { recoveryLines } from './recovery.ts';
 import { SIGNS } from './signs.ts';
 import { plain, table } from './text.ts';
 
@@ -23,6 +25,7 @@ import { plain, table } from './text.ts';
 export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMeta): string {
   const facts = factsOf(timeline);
   const harm = harmOf(facts, answersOf(facts));
+  const recovery = recoveryOf(facts);
   const { steps } = timeSplitOf(facts, harm);
   const lines = [
     `## ${SIGNS[standingOfRun(verdict)]}: ${plain(meta.scenario)}`,
@@ -50,7 +53,8 @@ export function renderMarkdown(timeline: Timeline, verdict: Verdict, meta: RunMe
           ? 'This scenario sends no load.'
           : `Harm: ${NO_DATA}, no load was measured.`,
     '',
-    ...(steps.length === 0
+    ...(recovery ? recoveryLines(recovery, facts.origin) : []),
+    ...(recovery || steps.length === 0
       ? []
       : [
           ...table(

@@ -3,7 +3,7 @@ import { valueOf } from '#harness/judge/measurements.ts';
 import { isCanary, type RunFacts } from './run-facts.ts';
 
 /** Who spoke or decided: each has its own lane above the charts. */
-export type Lane = 'release' | 'controller' | 'alert' | 'chat' | 'fault';
+export type Lane = 'release' | 'controller' | 'alert' | 'chat' | 'fault' | 'recovery';
 
 /** A decision, an alert or a message. */
 export interface Mark {
@@ -108,6 +108,8 @@ function describe(
       const { sender, channel, text, severity } = record.data;
       return { lane: 'chat', who: `${sender} in ${channel}`, text, grave: severity === 'danger' };
     }
+    case 'recovery':
+      return recoveryMark(record);
     case 'harness':
     case 'database':
     case 'git':
@@ -116,6 +118,33 @@ function describe(
     case 'load':
       return undefined;
     default:
+      return undefined;
+  }
+}
+
+/** What is lost, what was made of the backups, and the moments at which users are served again; steps have a chart of their own. */
+function recoveryMark(
+  record: Extract<TimelineRecord, { source: 'recovery' }>,
+): Pick<Mark, 'lane' | 'who' | 'text' | 'grave'> | undefined {
+  switch (record.kind) {
+    case 'destroyed': {
+      const { what, how } = record.data;
+      return { lane: 'fault', who: 'Mettle', text: `Lost: ${what} (${how})`, grave: true };
+    }
+    case 'backup': {
+      const { state, note } = record.data;
+      if (state === 'taken') return undefined;
+      const text = `Backup ${record.subject} ${state}${note === '' ? '' : `: ${note}`}`;
+      return { lane: 'recovery', who: 'restore', text, grave: state === 'refused' };
+    }
+    case 'step': {
+      const { state, note } = record.data;
+      const told = state === 'done' && (record.subject === 'first answer' || record.subject === 'steady');
+      if (state !== 'failed' && !told) return undefined;
+      const text = `${record.subject} ${state}${note === '' ? '' : `: ${note}`}`;
+      return { lane: 'recovery', who: 'Mettle', text, grave: state === 'failed' };
+    }
+    case 'inventory':
       return undefined;
   }
 }

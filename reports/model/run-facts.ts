@@ -32,7 +32,9 @@ export interface RunFacts {
   readonly file: string | undefined;
   readonly versions: Readonly<Record<string, string>>;
   readonly shipped_at: EpochMs | undefined;
-  /** The moment that times are counted from: the shipping, else the first record. */
+  /** When that was lost which the run recovers from. */
+  readonly destroyed_at: EpochMs | undefined;
+  /** The moment that times are counted from: the loss, else the shipping, else the first record. */
   readonly origin: EpochMs;
   readonly origin_name: string;
   readonly first_at: EpochMs;
@@ -60,6 +62,7 @@ export function factsOf(given: Timeline): RunFacts {
   const last_at = timeline.records.at(-1)?.at ?? first_at;
   const shippings = timeline.of('release', 'shipped');
   const shipped = shippings.find((record) => record.data.release === spec?.next_release) ?? shippings[0];
+  const destroyed = timeline.of('recovery', 'destroyed')[0];
   return {
     timeline,
     spec,
@@ -68,8 +71,13 @@ export function factsOf(given: Timeline): RunFacts {
     file: scenario?.file,
     versions: scenario?.versions ?? {},
     shipped_at: shipped?.at,
-    origin: shipped?.at ?? first_at,
-    origin_name: shipped ? 'the shipping of the release' : 'the first record',
+    destroyed_at: destroyed?.at,
+    origin: destroyed?.at ?? shipped?.at ?? first_at,
+    origin_name: destroyed
+      ? `the loss of the ${destroyed.data.what}`
+      : shipped
+        ? 'the shipping of the release'
+        : 'the first record',
     first_at,
     last_at,
     weights: timeline
@@ -81,7 +89,7 @@ export function factsOf(given: Timeline): RunFacts {
       .filter((record) => record.data.read_from === 'live')
       .map((record) => ({ at: record.at, canary_pct: record.data.canary_pct })),
     phases: phasesOf(timeline),
-    faults: faultsOf(timeline),
+    faults: [...lossesOf(timeline), ...faultsOf(timeline)],
     promoting_at: promotingAt(timeline, spec),
     ...releasesOf(timeline, shipped?.data.release),
   };
@@ -96,6 +104,9 @@ function releasesOf(
   const expectation = timeline.of('harness', 'expectation')[0]?.data;
   if (expectation?.of === 'split') {
     return { stable_release: expectation.primary_release, next_release: expectation.canary_release };
+  }
+  if (expectation?.of === 'recovery') {
+    return { stable_release: expectation.release, next_release: expectation.under_way?.release ?? shipped };
   }
   const answered = timeline.of('load', 'second').flatMap(({ data }) => data.series);
   const first = answered.find(({ release }) => release !== 'none' && release !== shipped);
@@ -143,6 +154,16 @@ function phasesOf(timeline: Timeline): PhaseSpan[] {
     }
   }
   return [...spans.values()];
+}
+
+/** From a loss to the first good answer after it; to the end where there is none. */
+function lossesOf(timeline: Timeline): Span[] {
+  return timeline.of('recovery', 'destroyed').map(({ at, data }) => {
+    const back = timeline
+      .of('recovery', 'step')
+      .find((step) => step.at >= at && step.subject === 'first answer' && step.data.state === 'done');
+    return { label: `${data.what} lost`, from: at, to: back?.at };
+  });
 }
 
 function faultsOf(timeline: Timeline): Span[] {

@@ -4,6 +4,8 @@ import { Facts } from '#harness/judge/facts.ts';
 import { causeOf } from '#harness/judge/rules/alert-timing.ts';
 import type { Harm } from './harm.ts';
 import { type Milestone, milestonesOf, step } from './milestones.ts';
+import { type Recovery, recoveryOf } from './recovery/recovery.ts';
+import { STEP_WORDS } from './recovery/words.ts';
 import type { RunFacts } from './run-facts.ts';
 
 /** Where the time of a run went, in steps; what it is called follows from what the scenario was about. */
@@ -27,7 +29,19 @@ export function timeSplitOf(facts: RunFacts, harm: Harm | undefined): TimeSplit 
   if (expectation?.of === 'service') {
     return { title: 'How long each act took', steps: actSteps(facts, expectation.acts) };
   }
+  const recovery = recoveryOf(facts);
+  if (recovery) return { title: 'Where the time to recover went', steps: recoverySteps(recovery) };
   return { title: '', steps: [] };
+}
+
+/** The end of each step; steps overlap, so none is taken to wait for another. */
+function recoverySteps({ steps, lost }: Recovery): readonly Milestone[] {
+  if (lost === undefined) return [];
+  const first = step('lost', `Lost: ${lost.what}`, 'harness', lost.at, undefined);
+  const ends = steps.map(({ id, label, state, to }) =>
+    step(id, label, 'harness', state === 'done' ? to : undefined, 'lost', STEP_WORDS[state]),
+  );
+  return [first, ...ends];
 }
 
 function alertSteps(facts: RunFacts, alert: AlertExpectation): readonly Milestone[] {

@@ -18,6 +18,9 @@ export interface TableOptions {
 /** No line is longer than this. */
 export const WIDTH = 100;
 
+/** Most things that are listed below a rule that did not hold. */
+const ITEMS_MAX = 5;
+
 const SIGNS: Readonly<Record<Standing, string>> = {
   pass: '\u2713',
   fail: '\u2717',
@@ -88,13 +91,22 @@ function rowsOf(rule: RuleVerdict, standing: Standing, paint: Painter): string[]
     return `${paint(COLOURS[standing], outcome.padEnd(COLUMNS.outcome))}${cells.slice(COLUMNS.outcome)}`;
   });
   const texts = [
-    ...(standing === 'pass' ? [] : [rule.reason]),
+    ...(standing === 'pass' ? [] : [rule.reason, ...itemLines(rule)]),
     ...(rule.remark === undefined ? [] : [rule.remark]),
   ];
   const reasons = texts.flatMap((text) => wrapped(text, WIDTH - COLUMNS.outcome - 2));
   return [
     ...lines,
     ...reasons.map((line) => `${' '.repeat(COLUMNS.outcome)}  ${paint(COLOURS[standing], line)}`),
+  ];
+}
+
+/** The first of what the reason sums up: the report has them all. */
+function itemLines({ items = [] }: RuleVerdict): readonly string[] {
+  const more = items.length - ITEMS_MAX;
+  return [
+    ...items.slice(0, ITEMS_MAX).map((item) => `- ${item}`),
+    ...(more > 0 ? [`- and ${more} more`] : []),
   ];
 }
 

@@ -9,6 +9,7 @@ const LANE_WORDS: Readonly<Record<Lane, string>> = {
   alert: 'alert',
   chat: 'message',
   fault: 'fault',
+  recovery: 'recovery',
 };
 
 /** From this clock error on, a time is shown with its uncertainty. */

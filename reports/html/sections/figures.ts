@@ -2,6 +2,8 @@ import { h, type JSX } from 'preact';
 import { formatCount, formatDuration_ms, formatShare, NO_DATA } from '../../model/format.ts';
 import { failedOf, type Harm } from '../../model/harm.ts';
 import type { Milestone } from '../../model/milestones.ts';
+import type { Recovery } from '../../model/recovery/recovery.ts';
+import { recoveryFigures } from '../../model/recovery/words.ts';
 import type { RunFacts } from '../../model/run-facts.ts';
 
 interface Figure {
@@ -15,17 +17,18 @@ export function Figures(props: {
   readonly facts: RunFacts;
   readonly harm: Harm | undefined;
   readonly milestones: readonly Milestone[];
+  readonly recovery?: Recovery | undefined;
 }): JSX.Element | null {
-  const { facts, harm } = props;
+  const { facts, harm, recovery } = props;
   if (!facts.spec && harm === undefined && facts.expectation?.of === 'messages') return null;
   return h(
     'section',
     { 'aria-labelledby': 'harm' },
-    h('h2', { id: 'harm' }, 'What users met'),
+    h('h2', { id: 'harm' }, recovery ? 'How it went' : 'What users met'),
     h(
       'dl',
-      { class: 'figures' },
-      ...(facts.spec ? figuresOf(props) : plainFigures(facts, harm)).map((figure) =>
+      { class: recovery ? 'figures three' : 'figures' },
+      ...figuresFor(props).map((figure) =>
         h(
           'div',
           { class: 'figure' },
@@ -36,6 +39,14 @@ export function Figures(props: {
       ),
     ),
   );
+}
+
+function figuresFor(props: Parameters<typeof Figures>[0]): readonly Figure[] {
+  const { facts, harm, recovery } = props;
+  if (facts.spec) return figuresOf(props);
+  const plain = plainFigures(facts, harm);
+  // What failed while nothing was there to answer is the outage; shares and releases say nothing more.
+  return recovery ? [...recoveryFigures(recovery), ...plain.slice(0, 1)] : plain;
 }
 
 function figuresOf({

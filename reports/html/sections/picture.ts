@@ -4,7 +4,7 @@ import { renderChart } from '../../charts/render.ts';
 import { allowedShare_pct, measuredShare_pct } from '../../charts/points.ts';
 import type { Answers, Bin } from '../../model/answers.ts';
 import { formatCount, formatLatency_ms, formatOffset_ms, NO_DATA } from '../../model/format.ts';
-import { type Harm, latencyRows } from '../../model/harm.ts';
+import { failedOf, type Harm, latencyRows } from '../../model/harm.ts';
 import type { Mark } from '../../model/marks.ts';
 import type { RunFacts } from '../../model/run-facts.ts';
 
@@ -36,7 +36,10 @@ export function Picture(props: {
     h(
       'p',
       { class: 'lead' },
-      'Shaded: the time in which the new release was rolled out. Numbers in circles stand for decisions, alerts and messages in the table below; red ones are warnings.',
+      facts.destroyed_at === undefined
+        ? 'Shaded: the time in which the new release was rolled out.'
+        : 'Shaded: from the loss to the first good answer.',
+      ' Numbers in circles stand for decisions, alerts and messages in the table below; red ones are warnings.',
       answers.bin_s > 1 ? ` Each point sums ${answers.bin_s} s.` : '',
     ),
     h('figure', null, chart('wide', WIDE_PX), chart('narrow', NARROW_PX)),
@@ -52,11 +55,16 @@ function describe(facts: RunFacts, harm: Harm | undefined, marks: readonly Mark[
   const load =
     harm === undefined
       ? 'No load was measured.'
-      : `${formatCount(harm.answers)} answers, ${formatCount(harm.bad_of_next)} of them bad ones of the new release.`;
+      : facts.destroyed_at === undefined
+        ? `${formatCount(harm.answers)} answers, ${formatCount(harm.bad_of_next)} of them bad ones of the new release.`
+        : `${formatCount(harm.answers)} requests, of which ${formatCount(failedOf(harm))} failed.`;
   const declared =
     weights.length === 0
       ? 'No declared weight was observed.'
       : `Declared weight: ${weights.slice(0, 20).join(', ')}.`;
+  if (facts.destroyed_at !== undefined && facts.weights.length === 0) {
+    return `${load} ${marks.length} decisions, alerts and messages, listed in the table that follows.`;
+  }
   return `${declared} ${load} ${marks.length} decisions, alerts and messages, listed in the table that follows.`;
 }
 

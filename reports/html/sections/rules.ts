@@ -44,6 +44,7 @@ function Rule({ rule, verdict }: { readonly rule: RuleVerdict; readonly verdict:
       h('span', { class: 'reason' }, typeset(sentence(rule.reason))),
       ...besides(verdict, rule).map((text) => h('span', { class: 'reason' }, sentence(text))),
       h('span', { class: 'fine' }, h('code', null, rule.rule), evidence(rule.evidence)),
+      h(Items, { rule }),
     ),
     h(
       'td',
@@ -59,6 +60,22 @@ function Rule({ rule, verdict }: { readonly rule: RuleVerdict; readonly verdict:
         { class: rule.measured === undefined ? 'value missing' : 'value' },
         typeset(measuredOf(rule)),
       ),
+    ),
+  );
+}
+
+/** Everything that the reason sums up, folded. */
+function Items({ rule }: { readonly rule: RuleVerdict }): JSX.Element | null {
+  const { items = [] } = rule;
+  if (items.length === 0) return null;
+  return h(
+    'details',
+    null,
+    h('summary', null, items.length === 1 ? 'Which one' : `All ${items.length}`),
+    h(
+      'ul',
+      { class: 'scroll notes', tabIndex: 0, role: 'region', 'aria-label': `All that ${rule.rule} found` },
+      ...items.map((item) => h('li', null, item)),
     ),
   );
 }

@@ -1,15 +1,18 @@
 /** The one door that scenarios come in by: `test`, `expect`, and what a scenario may use. */
 import { relative } from 'node:path';
 import { expect, inject, test as base } from 'vitest';
+import { UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { type Verdict, worst } from '#harness/core/verdict.ts';
 import { scenarioName, ROOT } from '#harness/run/catalogue.ts';
 import {
+  type PreparedMachine,
   PROGRESS_ANNOTATION,
   type ScenarioEnvironment,
   type ScenarioOutcome,
 } from '#harness/run/environment.ts';
 import { openCluster, type OpenClusterOptions, type OpenedCluster } from '#harness/run/open-cluster.ts';
+import type { Opening } from '#harness/run/recovery/rebuild.ts';
 import { ScenarioRun } from '#harness/run/scenario-run.ts';
 
 export { ARGO_DEFECTS } from '#harness/run/argo-defects.ts';
@@ -88,13 +91,18 @@ export {
 } from '#harness/run/contracts/stack-fights.ts';
 export { comparedRollout, DIFFERING } from '#harness/run/contracts/comparison.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
+export { RECOVERY_DEFECTS, spoilAll } from '#harness/run/recovery/defects.ts';
+export { rebuild } from '#harness/run/recovery/rebuild.ts';
+export { gitAway, newestBackupDamaged } from '#harness/run/recovery/troubles.ts';
 
-/** A run of a name of its own, for a scenario that has several. */
+/** A run of a name of its own, for a scenario that has several, or on another cluster. */
 export interface FurtherRun {
-  /** Added to the scenario's name. */
-  readonly name: string;
+  /** Added to the scenario's name; none for its only run. */
+  readonly name?: string;
   /** Another cluster than the scenario's own. */
   readonly on?: ScenarioEnvironment;
+  /** Name of what is broken on purpose; absent in every other run. */
+  readonly defect?: string;
 }
 
 /** Opens runs of the scenario that asks for it; a name alone is that of a seeded defect. */
@@ -106,7 +114,18 @@ export type OpenCluster = (options: OpenClusterOptions) => Promise<OpenedCluster
 interface Fixtures {
   tell: Progress;
   openRun: OpenRun;
+  /** For a scenario that makes its cluster itself (`Isolation: rebuilt`). */
+  opening: Opening;
   openCluster: OpenCluster;
+}
+
+/** @throws UnfitError where the scenario's file says that it makes its cluster itself */
+function withCluster(machine: PreparedMachine): ScenarioEnvironment {
+  const { cluster } = machine;
+  if (cluster) return { ...machine, cluster };
+  throw new UnfitError('the scenario was given no cluster to run on', {
+    next: 'Its file says `Isolation: rebuilt`: open the run with the cluster that it makes.',
+  });
 }
 
 /** What the test's result says of the runs that it opened. */
@@ -142,16 +161,17 @@ export const test = base.extend<Fixtures>({
     };
     await use((variant) => {
       const further = typeof variant === 'object' ? variant : undefined;
-      if (typeof variant === 'string') seeded_defect = variant;
-      const part = further?.name ?? variant;
+      const defect = typeof variant === 'string' ? variant : variant?.defect;
+      if (defect !== undefined) seeded_defect = defect;
+      const part = defect ?? further?.name;
       const run = new ScenarioRun({
-        environment: further?.on ?? inject('mettle'),
-        scenario: [scenarioName(task.file.filepath), ...(typeof part === 'string' ? [part] : [])].join('/'),
+        environment: further?.on ?? withCluster(inject('mettle')),
+        scenario: [scenarioName(task.file.filepath), ...(part === undefined ? [] : [part])].join('/'),
         title: task.name,
-        seeded_defect: typeof variant === 'string' ? variant : undefined,
+        seeded_defect,
         file: relative(ROOT, task.file.filepath),
         signal,
-        progress: further ? (line) => tell(`${further.name}: ${line}`) : tell,
+        progress: further?.name === undefined ? tell : (line) => tell(`${String(further.name)}: ${line}`),
       });
       opened.push(run);
       told();
@@ -159,6 +179,9 @@ export const test = base.extend<Fixtures>({
     });
     for (const run of opened) await run[Symbol.asyncDispose]();
     told();
+  },
+  opening: async ({ openRun, signal, tell }, use) => {
+    await use({ machine: inject('mettle'), openRun, progress: tell, signal });
   },
   openCluster: async ({ signal, tell }, use) => {
     await using opened = new AsyncDisposableStack();

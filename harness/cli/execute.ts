@@ -5,9 +5,10 @@ import { CleanupError, messageOf } from '#harness/core/errors.ts';
 import { sweep } from '#harness/faults/sweep.ts';
 import type { Artifacts } from '#harness/images/artifacts.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
-import type { ScenarioArtifacts, ScenarioEnvironment } from '#harness/run/environment.ts';
+import type { PreparedMachine, ScenarioArtifacts } from '#harness/run/environment.ts';
 import { openExisting } from '#harness/run/existing.ts';
 import { type ClusterPlan, imageSets, sameVersions, type Versions } from '#harness/run/lanes.ts';
+import { plainCluster } from '#harness/run/open-cluster.ts';
 import { prepareCluster, prepareImages } from '#harness/run/prepare.ts';
 import type { ScenarioResult } from '#harness/run/vitest-runner.ts';
 import type { ComponentName } from '#harness/stack/component.ts';
@@ -83,14 +84,13 @@ async function allImages(
 /** What scenarios are given, beside their cluster and its parts. */
 function environmentOf(
   plan: RunPlan,
-  cluster: Cluster,
+  cluster: Cluster | undefined,
   components: readonly ComponentName[],
   artifacts: ScenarioArtifacts,
-): ScenarioEnvironment {
-  const { name, uid, api_server, kubeconfig, ports } = cluster;
+): PreparedMachine {
   const { k6, images, manifests, versions } = artifacts;
   return {
-    cluster: { name, uid, api_server, kubeconfig, ports },
+    ...(cluster === undefined ? {} : { cluster: plainCluster(cluster) }),
     components,
     k6,
     images,
@@ -122,6 +122,11 @@ async function onOwn(
 ): Promise<void> {
   const { phases, signal } = context;
   const { components } = planned;
+  if (planned.by_scenario) {
+    const environment = environmentOf(plan, undefined, components, artifacts);
+    await runOnCluster(planned, { environment, plan, results, ...options }, context);
+    return;
+  }
   const cluster = await prepareCluster(artifacts, {
     phases,
     signal,

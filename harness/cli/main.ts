@@ -7,6 +7,7 @@ import { faultCommand } from './commands/fault.ts';
 import { imagesCommand } from './commands/images.ts';
 import { judgeCommand } from './commands/judge.ts';
 import { listCommand } from './commands/list.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -19,6 +20,7 @@ Examples:
   mettle run rollback/flagger-error-rate --install        one scenario, from nothing to a verdict
   mettle run                                              all scenarios
   mettle run rollback --keep on-failure                   keep the cluster of a failed run
+  mettle rebuild --plan                                   what a cluster would be rebuilt from if it were lost now
   mettle fault list                                       what can be broken, for how long and how far
   mettle judge reports/out/rollback/flagger-error-rate/latest
 
@@ -57,6 +59,7 @@ async function main(argv: readonly string[]): Promise<CommandEnd> {
     validateCommand,
     judgeCommand,
     reportCommand,
+    rebuildCommand,
     clusterCommand,
     imagesCommand,
     faultCommand,

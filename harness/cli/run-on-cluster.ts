@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { messageOf } from '#harness/core/errors.ts';
 import { ensureWarden } from '#harness/lease/warden.ts';
 import { CpuBudget } from '#harness/run/cpu-budget.ts';
-import type { ScenarioEnvironment } from '#harness/run/environment.ts';
+import type { PreparedMachine } from '#harness/run/environment.ts';
 import { type ClusterPlan, cpuBudget, cpuOf } from '#harness/run/lanes.ts';
 import type { SidePhase } from '#harness/run/phases.ts';
 import type { Scenario } from '#harness/run/read-scenarios.ts';
@@ -12,7 +12,7 @@ import type { CliContext } from './context.ts';
 import type { RunPlan } from './run-plan.ts';
 
 export interface OnClusterRun {
-  readonly environment: ScenarioEnvironment;
+  readonly environment: PreparedMachine;
   readonly plan: RunPlan;
   readonly vitest_flags: readonly string[];
   /** Results are added as they come, so that what was found survives what goes wrong later. */

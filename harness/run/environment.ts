@@ -22,9 +22,10 @@ export interface ImageSource {
 }
 
 /** What a prepared machine hands to each scenario. It crosses to the worker, so it is plain data. */
-export interface ScenarioEnvironment extends ScenarioArtifacts {
-  readonly cluster: Cluster;
-  /** The parts that the cluster has. */
+export interface PreparedMachine extends ScenarioArtifacts {
+  /** Absent for a scenario that makes its cluster itself. */
+  readonly cluster?: Cluster;
+  /** The parts that the cluster has, or whose images were made ready for it. */
   readonly components: readonly ComponentName[];
   /** How further images are made present, for a scenario that makes clusters of its own. */
   readonly image_source: ImageSource;
@@ -34,6 +35,11 @@ export interface ScenarioEnvironment extends ScenarioArtifacts {
   readonly keep: Keep;
   /** Load of every rollout, in place of what its scenario asks for. */
   readonly load?: ProfileName;
+}
+
+/** A prepared machine with a cluster to run on. */
+export interface ScenarioEnvironment extends PreparedMachine {
+  readonly cluster: Cluster;
 }
 
 /** What a scenario hands back beside its test result. */
@@ -48,7 +54,7 @@ export interface ScenarioOutcome {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    mettle: ScenarioEnvironment;
+    mettle: PreparedMachine;
   }
   interface TaskMeta {
     mettle?: ScenarioOutcome;

@@ -9,11 +9,13 @@ import { componentsOf, PROFILES } from '#harness/stack/profiles.ts';
  * `namespace`: shares the cluster and runs side by side with others; it costs `cpu` cores.
  * `exclusive`: shares the cluster and runs alone, because it breaks shared parts or promises timing.
  * `cluster`: has a cluster of its own.
+ * `rebuilt`: makes its cluster itself, from Git, and loses it; nothing else runs meanwhile.
  */
 export type Isolation =
   | { readonly kind: 'namespace'; readonly cpu: number }
   | { readonly kind: 'exclusive' }
-  | { readonly kind: 'cluster' };
+  | { readonly kind: 'cluster' }
+  | { readonly kind: 'rebuilt' };
 
 /** A version of a component that a scenario wants, and where its file says so. Lines and columns count from 1. */
 export interface WantedVersion {
@@ -146,7 +148,8 @@ function needsOf({ file, pieces }: Parser): Pick<ScenarioHeader, 'needs' | 'comp
 
 function isolationOf({ file, pieces }: Parser): Isolation {
   const piece = pieces.get('Isolation') ?? { text: '', line: 1, column: 1 };
-  if (piece.text === 'exclusive' || piece.text === 'cluster') return { kind: piece.text };
+  const alone = (['exclusive', 'cluster', 'rebuilt'] as const).find((kind) => kind === piece.text);
+  if (alone) return { kind: alone };
   const shared = /^namespace (?<cpu>\d+(?:\.\d+)?) cpu$/.exec(piece.text);
   const cpu = Number(shared?.groups?.['cpu']);
   if (shared && cpu > 0 && cpu <= CPU_MAX) return { kind: 'namespace', cpu };
@@ -154,7 +157,7 @@ function isolationOf({ file, pieces }: Parser): Isolation {
     file,
     piece,
     `\`Isolation: ${piece.text}\` is none`,
-    'it is `namespace 0.5 cpu` (side by side with others; the cores it costs), `exclusive` (alone) or `cluster` (a cluster of its own)',
+    'it is `namespace 0.5 cpu` (side by side with others; the cores it costs), `exclusive` (alone), `cluster` (a cluster of its own) or `rebuilt` (one that it makes itself, from Git)',
   );
 }
 

@@ -9,6 +9,8 @@ export type Versions = Readonly<Record<string, string>>;
 export interface ClusterPlan {
   /** Whether several scenarios share it. */
   readonly shared: boolean;
+  /** Whether its scenario makes it, and not the run. */
+  readonly by_scenario: boolean;
   /** The parts that are installed on it: what its scenarios need and nothing else. */
   readonly components: readonly ComponentName[];
   readonly versions: Versions;
@@ -67,6 +69,7 @@ function shared(scenarios: readonly Scenario[], expected: Expected): ClusterPlan
   const duration = ({ name }: Scenario): number => expected[name] ?? UNKNOWN_S;
   return {
     shared: true,
+    by_scenario: false,
     components: needs(scenarios),
     versions: versionsOf(first),
     nodes: first.header.nodes,
@@ -82,13 +85,14 @@ function shared(scenarios: readonly Scenario[], expected: Expected): ClusterPlan
  * cluster of its own gets it. Clusters come one after the other.
  */
 export function planClusters(scenarios: readonly Scenario[], expected: Expected): readonly ClusterPlan[] {
-  const own = scenarios.filter(({ header }) => header.isolation.kind === 'cluster');
+  const own = scenarios.filter(({ header }) => ['cluster', 'rebuilt'].includes(header.isolation.kind));
   const sharing = scenarios.filter((one) => !own.includes(one));
   const groups = Map.groupBy(sharing, (one) => `${one.header.nodes} ${keyOf(versionsOf(one))}`);
   return [
     ...[...groups.values()].flatMap((group) => shared(group, expected) ?? []),
     ...own.map((one) => ({
       shared: false,
+      by_scenario: one.header.isolation.kind === 'rebuilt',
       components: needs([one]),
       versions: versionsOf(one),
       nodes: one.header.nodes,

@@ -90,10 +90,15 @@ export interface LoadTarget {
   readonly port?: number;
   /** All users are alike when absent. */
   readonly users?: LoadUsers;
+  /** Each order is put into the timeline as its customer remembers it. */
+  readonly remember_orders?: boolean;
 }
 
 /** Starts the load of a scenario against a gateway of its cluster. */
-export async function beginLoad({ run, cluster }: Acting, target: LoadTarget): Promise<RunningLoad> {
+export async function beginLoad(
+  { run, cluster }: Pick<Acting, 'run' | 'cluster'>,
+  target: LoadTarget,
+): Promise<RunningLoad> {
   return await run.phase('load', `starting load ${target.profile}`, () =>
     startLoad({
       k6: run.environment.k6,
@@ -101,6 +106,7 @@ export async function beginLoad({ run, cluster }: Acting, target: LoadTarget): P
       url: `http://127.0.0.1:${target.port ?? cluster.ports.gateway}`,
       host: target.host,
       ...(target.users ? { users: target.users } : {}),
+      ...(target.remember_orders ? { remember_orders: true } : {}),
       run: run.run_id,
       duration_max_s: LOAD_MAX_S,
       recorder: run.timeline,

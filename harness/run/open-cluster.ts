@@ -1,8 +1,8 @@
-import type { RunningCluster } from '#harness/cluster/types.ts';
+import type { Cluster } from '#harness/cluster/types.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { prepareArtifacts } from '#harness/images/artifacts.ts';
 import { definitionsFor, imagesFor, resolveComponents } from '#harness/stack/profiles.ts';
-import type { ScenarioEnvironment } from './environment.ts';
+import type { PreparedMachine, ScenarioEnvironment } from './environment.ts';
 import type { Versions } from './lanes.ts';
 import type { Phases } from './phases.ts';
 import { prepareCluster, SHOP_IMAGES } from './prepare.ts';
@@ -22,7 +22,7 @@ export interface OpenedCluster extends AsyncDisposable {
 }
 
 /** The part of a cluster that crosses to a worker. */
-export function plainCluster({ name, uid, api_server, kubeconfig, ports }: RunningCluster) {
+export function plainCluster({ name, uid, api_server, kubeconfig, ports }: Cluster): Cluster {
   return { name, uid, api_server, kubeconfig, ports };
 }
 
@@ -42,7 +42,7 @@ function phasesOf(progress: Progress): Phases {
  * @throws UsageError for an unknown component or version; otherwise as `prepareCluster`
  */
 export async function openCluster(
-  environment: ScenarioEnvironment,
+  environment: PreparedMachine,
   { needs, versions = {} }: OpenClusterOptions,
   { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<OpenedCluster> {

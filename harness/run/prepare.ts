@@ -1,6 +1,6 @@
 import { createCluster, type OwnCluster } from '#harness/cluster/create.ts';
 import type { HostPorts } from '#harness/cluster/kind-config.ts';
-import type { RunningCluster } from '#harness/cluster/types.ts';
+import type { NodeMount, RunningCluster } from '#harness/cluster/types.ts';
 import type { ImageMode } from '#harness/config/config.ts';
 import { messageOf, MettleError, UnfitError } from '#harness/core/errors.ts';
 import { collectInstallation } from '#harness/evidence/installation.ts';
@@ -95,6 +95,8 @@ export interface ClusterOptions {
   readonly ports?: Partial<HostPorts>;
   /** 1 when absent. */
   readonly nodes?: number;
+  /** Folders of this machine that the nodes have. */
+  readonly mounts?: readonly NodeMount[];
   /** What else to do before the cluster counts as ready, in a phase of its own. */
   readonly afterwards?: (cluster: RunningCluster) => Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function prepareCluster(artifacts: Artifacts, options: ClusterOptio
       ...(options.name === undefined ? {} : { name: options.name }),
       ...(options.ports === undefined ? {} : { ports: options.ports }),
       ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
+      ...(options.mounts === undefined ? {} : { mounts: options.mounts }),
       artifacts,
       keep: false,
       progress,

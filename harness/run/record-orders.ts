@@ -1,13 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
+import { orderHash } from '#fixtures/apps/shop/catalogue.ts';
 import { sequenceOf, visitOf } from '#fixtures/apps/shop/visits.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
-import { listOrders } from '#harness/stack/shop-orders.ts';
+import { listOrders, type StoredOrder } from '#harness/stack/shop-orders.ts';
 import type { Acting } from './on-cluster.ts';
 
-/** Compares what the shop holds with what this run's customers ordered: an order's id says what it must hold. */
-export async function recordOrders({ run, cluster, namespace }: Acting): Promise<void> {
+/** Whose orders are read, and where. */
+type Shop = Pick<Acting, 'run' | 'cluster' | 'namespace'>;
+
+/** Orders of this run's load, as the shop holds them. */
+async function ownOrders({ run, cluster, namespace }: Shop): Promise<readonly StoredOrder[]> {
   const orders = await listOrders({ port: cluster.ports.gateway, host: shopHost(namespace) });
-  const own = orders.filter(({ id }) => sequenceOf(run.run_id, id) !== undefined);
+  return orders.filter(({ id }) => sequenceOf(run.run_id, id) !== undefined);
+}
+
+/** Compares what the shop holds with what this run's customers ordered: an order's id says what it must hold. */
+export async function recordOrders(acting: Shop): Promise<void> {
+  const { run, namespace } = acting;
+  const own = await ownOrders(acting);
   const wrong = own.filter(({ id, lines }) => {
     const visit = visitOf(sequenceOf(run.run_id, id) ?? 0);
     return visit.kind !== 'order' || !isDeepStrictEqual(visit.lines, lines);
@@ -17,5 +27,29 @@ export async function recordOrders({ run, cluster, namespace }: Acting): Promise
     kind: 'orders',
     subject: `Deployment/${namespace}/${SHOP}`,
     data: { stored: own.length, distinct: new Set(own.map(({ id }) => id)).size, wrong: wrong.length },
+  });
+}
+
+/**
+ * What an order that is held comes to. The hash beside an order says what it was when it was taken; a row that was
+ * changed since gives it away by its content, and then neither is given out as the order's hash.
+ */
+export function heldHash({ content_hash, lines, total_cents }: StoredOrder): string {
+  const of_content = orderHash(lines, total_cents);
+  return of_content === content_hash ? content_hash : `${content_hash}, but its content is ${of_content}`;
+}
+
+/**
+ * Records every order of this run that the shop holds, for comparison with those that its customers remember. To be
+ * called once the load has ended: an order under way may be missing.
+ * @throws UnfitError when the shop does not answer
+ */
+export async function recordHeldOrders(acting: Shop): Promise<void> {
+  const own = await ownOrders(acting);
+  acting.run.timeline.record({
+    source: 'database',
+    kind: 'held_orders',
+    subject: `Deployment/${acting.namespace}/${SHOP}`,
+    data: { orders: own.map((order) => ({ id: order.id, content_hash: heldHash(order) })) },
   });
 }

@@ -4,7 +4,7 @@ import { UsageError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Outcome } from '#harness/core/verdict.ts';
 import { ROOT, scenarioName, type ScenarioFile } from './catalogue.ts';
-import { PROGRESS_ANNOTATION, type ScenarioEnvironment } from './environment.ts';
+import { PROGRESS_ANNOTATION, type PreparedMachine } from './environment.ts';
 
 /** The result of one test of a scenario file. */
 export interface ScenarioResult {
@@ -24,7 +24,7 @@ export interface ScenarioResult {
 
 export interface RunScenariosOptions {
   readonly files: readonly ScenarioFile[];
-  readonly environment: ScenarioEnvironment;
+  readonly environment: PreparedMachine;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Flags for vitest itself, passed on as they are. */

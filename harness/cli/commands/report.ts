@@ -8,7 +8,7 @@ import type { CommandEnd } from '../exit.ts';
 export function reportCommand(context: CliContext, done: (end: CommandEnd) => void) {
   return new Command('report')
     .description(
-      'render the reports of a recorded run again, from its timeline alone; or the table of contracts and the times to roll back of all runs below a folder',
+      'render the reports of a recorded run again, from its timeline alone; or the table of contracts and the times to roll back and to recover of all runs below a folder',
     )
     .argument('<run>', 'folder of the run, or a folder with runs below it')
     .option('--out <folder>', 'where the tables of several runs are written; the folder itself when absent')
@@ -18,6 +18,7 @@ export function reportCommand(context: CliContext, done: (end: CommandEnd) => vo
 Examples:
   mettle report reports/out/rollback/flagger-error-rate/latest
   mettle report reports/out/rollback/flagger-error-rate        times over its repetitions
+  mettle report reports/out/recovery/rebuild                   smallest, median and largest time of each step
   mettle report reports/out                                    every contract`,
     )
     .action(async (run, { out = run }) => {
@@ -27,7 +28,7 @@ Examples:
       if (!(await isRunFolder(run))) {
         const folders = await runFolders(run);
         const tables = await writeContracts(folders, out);
-        if (!tables) throw new UsageError(`there is no run of a rollout below ${run}`);
+        if (!tables) throw new UsageError(`there is no run of a rollout or a recovery below ${run}`);
         for (const why of tables.unread) context.out(`left out: ${why}\n`);
         for (const file of tables.files) context.out(`${file}\n`);
         done({ exit_code: EXIT.pass, why: `tables of ${tables.document.runs} runs written` });

@@ -1,0 +1,18 @@
+import { expect, rebuild, RECOVERY_DEFECTS, spoilAll, test } from '#harness/scenario.ts';
+
+// Goal: Mettle can fail. What is not the same after a rebuild is noticed, each difference by the rule that is meant for it.
+// Method: rebuild a lost cluster; then remove an object, a row and a constraint, and change a row, before anybody looks.
+// Needs: full
+// Isolation: rebuilt
+// Tags: nightly
+test('a missing object, a lost row, a changed row and a dropped index are each noticed after a rebuild', async ({
+  opening,
+}) => {
+  const verdict = await rebuild(opening, {
+    load: 'outage-300',
+    backup: 'wal',
+    recovery_point_s: 5,
+    defect: { name: 'not-the-same', spoil: spoilAll },
+  });
+  for (const { rule, says } of RECOVERY_DEFECTS) expect(verdict).toBeCaughtBy(rule, says);
+});

@@ -42,6 +42,14 @@ function back(facts: Facts, act: ActSpan): Back {
   return say(`${took}${aside}`, took_ms > SWITCH_S * 1000, period.from);
 }
 
+/** When a release that was switched to counted as stable again; undefined where it always did, or never. */
+function stableAgain(facts: Facts, release: string, since: number): number | undefined {
+  const hash = setsOf(facts, release)[0]?.data.fields['hash'];
+  return statesOf(facts).find(
+    ({ at, data }) => at > since && since > 0 && hash !== undefined && data.fields['stable'] === hash,
+  )?.at;
+}
+
 /** The acts whose names begin with `switch`, and how long the replaced sets were kept before and after them. */
 export const a20 = contractRule('A20', (facts) => {
   const { stable_release, next_release, scale_down_delay_s } = facts.argo;
@@ -59,12 +67,16 @@ export const a20 = contractRule('A20', (facts) => {
   const gone = setsOf(facts, replaced).find(
     (set) => set.at > last && last > 0 && numberOf(set, 'replicas') === 0,
   );
-  const gone_s = gone ? (gone.at - last) / 1000 : Number.NaN;
+  // Measured before the other release counts as stable: only then are the replaced pods given their deadline.
+  const kept_from = stableAgain(facts, acts.length % 2 === 0 ? next_release : stable_release, last) ?? last;
+  const gone_s = gone ? (gone.at - kept_from) / 1000 : Number.NaN;
   const in_time = gone_s >= scale_down_delay_s - ARGO_TICK_S && gone_s <= scale_down_delay_s + LATE_S;
   const says = [
     `${kept.available} of ${whole} replaced pods ${seconds(reverse.from - first.at)} s after the switch`,
     ...backs.map((one) => one.says),
-    gone ? `replaced pods gone ${gone_s.toFixed(1)} s after the last switch` : 'replaced pods never gone',
+    gone
+      ? `replaced pods gone ${gone_s.toFixed(1)} s after the other release was stable again`
+      : 'replaced pods never gone',
   ].join('; ');
   const problem = kept.available < whole || backs.some((one) => one.problem) || !in_time;
   return {
@@ -72,7 +84,8 @@ export const a20 = contractRule('A20', (facts) => {
     reason: says,
     limit: `switched back ${atMost(SWITCH_S, 's')} without waiting for a pause or an analysis, replaced pods gone after ${scale_down_delay_s} s (- ${ARGO_TICK_S} s, + ${LATE_S} s)`,
     measured: says,
-    derivation: 'the deadline is kept in whole seconds and met by the reconciliation after it',
+    derivation:
+      'counted from when the other release is stable; the deadline is kept in whole seconds and met by the reconciliation after it',
     evidence: [first.seq, ...backs.flatMap((one) => one.evidence), ...(gone ? [gone.seq] : [])],
   };
 });

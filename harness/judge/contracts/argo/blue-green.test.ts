@@ -86,6 +86,11 @@ describe('A20', () => {
   test('holds when the switch back is immediate and the replaced set goes after its delay', () => {
     expect(judged(a20, COURSE, course(), back, weight(22.8, 0), gone(35))).toBe('pass');
   });
+  test('counts the delay from when the other release is stable again', () => {
+    const stable = state(29, { phase: 'Healthy', stable: 'old' });
+    expect(judged(a20, COURSE, course(), back, weight(22.8, 0), stable, gone(41.5))).toBe('pass');
+    expect(judged(a20, COURSE, course(), back, weight(22.8, 0), stable, gone(36))).toBe('fail');
+  });
   test('holds beside an analysis that nobody waits for', () => {
     const aside = analysis(22.4, 'again', 'PrePromotion', 'Running');
     expect(judged(a20, COURSE, course(), back, aside, weight(22.8, 0), gone(35))).toBe('pass');

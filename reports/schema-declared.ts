@@ -1,25 +1,8 @@
-import {
-  array,
-  boolean,
-  integer,
-  literal,
-  looseObject,
-  minValue,
-  number,
-  optional,
-  picklist,
-  pipe,
-  record,
-  string,
-  variant,
-} from 'valibot';
+import { array, boolean, literal, looseObject, number, optional, picklist, variant } from 'valibot';
 import { recoveryExpectation } from './schema-recovery.ts';
+import { count, text, texts } from './schema-parts.ts';
 
 /** Shapes of what a scenario declared before it acted. */
-
-const text = string();
-const count = pipe(number(), integer(), minValue(0));
-const texts = record(string(), text);
 
 const rollout = {
   namespace: text,

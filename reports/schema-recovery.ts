@@ -1,25 +1,20 @@
 import {
   array,
   boolean,
-  integer,
   literal,
   looseObject,
-  minValue,
   nullable,
   number,
   optional,
   picklist,
-  pipe,
   record,
   string,
   union,
 } from 'valibot';
+import { count, text, texts } from './schema-parts.ts';
 
 /** Shapes of what a recovery declares and records. */
 
-const text = string();
-const count = pipe(number(), integer(), minValue(0));
-const texts = record(string(), text);
 const moment = picklist(['before', 'after']);
 const method = picklist(['wal', 'dump']);
 

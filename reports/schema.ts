@@ -2,14 +2,11 @@ import {
   array,
   boolean,
   type GenericSchema,
-  integer,
   looseObject,
-  minValue,
   nullable,
   number,
   optional,
   picklist,
-  pipe,
   record,
   string,
   tuple,
@@ -19,12 +16,9 @@ import {
 import type { TimelineRecord } from '#harness/core/timeline.ts';
 import { expectation, spec } from './schema-declared.ts';
 import { RECOVERY_SHAPES } from './schema-recovery.ts';
+import { count, text, texts } from './schema-parts.ts';
 
 /** Shapes of the files of a run folder: what comes from a disk may be cut off, edited or of another version. */
-
-const text = string();
-const count = pipe(number(), integer(), minValue(0));
-const texts = record(string(), text);
 
 const series = looseObject({
   release: text,

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import { conditionOf, statusOf } from '#harness/core/kstatus.ts';
+import { conditionOf } from '#harness/core/kstatus.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
 import { beginRepository, type GitCheckout, openRepository } from '#harness/git/checkout.ts';
+import { isCurrent } from '#harness/kube/wait.ts';
 import { gitRemote } from '#harness/stack/git.ts';
 import { beginDelivery } from '#harness/stack/shop-git.ts';
 import { defineFault, type FaultContext, type Trial } from './fault.ts';
@@ -68,17 +69,7 @@ async function deliver({ ctx, namespace }: Trial): Promise<void> {
     const stack = { kube, artifacts: { images: {} }, components: [], progress };
     await beginDelivery(stack, { namespace, repository: namespace, remote, applier: 'kustomization' });
   }
-  await kube.waitFor(
-    {
-      awaited: 'the trial to be delivered',
-      of: { ...APPLIER, namespace },
-      test: ([object]) => {
-        const { standing, message } = statusOf(object);
-        return standing === 'Current' ? { met: true, value: true } : { met: false, seen: message };
-      },
-    },
-    { deadline_s: TRIAL_READY_S },
-  );
+  await kube.waitFor(isCurrent({ ...APPLIER, namespace }), { deadline_s: TRIAL_READY_S });
 }
 
 /**

@@ -87,11 +87,10 @@ test('config-commit: Flux refuses what was committed, and applies it again once 
     namespace,
     name: 'shop',
   };
-  const ready = async (): Promise<string | undefined> =>
-    conditionOf(
-      (await ctx.kube.get(applier)) ?? { apiVersion: '', kind: '', metadata: { name: '' } },
-      'Ready',
-    )?.status;
+  const ready = async (): Promise<string | undefined> => {
+    const found = await ctx.kube.get(applier);
+    return found && conditionOf(found, 'Ready')?.status;
+  };
   await using active = await trial.inject(configCommit);
   await expect.poll(ready, { timeout: 30_000 }).toBe('False');
   expect(await data('ConfigMap', 'delivered-settings')).toEqual({ currency: 'EUR' });

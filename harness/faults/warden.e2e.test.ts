@@ -1,17 +1,16 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import * as v from 'valibot';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { deleteCluster, listClusters } from '#harness/cluster/clusters.ts';
 import { guardCluster } from '#harness/cluster/guard.ts';
 import { NODE_PORTS } from '#harness/cluster/types.ts';
 import { RefusedError } from '#harness/core/errors.ts';
 import { type Artifacts, prepareArtifacts } from '#harness/images/artifacts.ts';
 import { useFreshState } from '#harness/lease/testing/state.ts';
-import { type Child, startChild } from '#harness/process/child.ts';
 import { stateDir } from '#harness/process/paths.ts';
 import { run } from '#harness/process/run.ts';
+import { type HeldProgram, holdProgram } from '#harness/process/testing/held-program.ts';
 import { sweep } from './sweep.ts';
 
 useFreshState();
@@ -38,28 +37,11 @@ beforeAll(async () => {
   });
 });
 
-/** Starts a run in small; its lines are looked for. */
-function startRun(): { child: Child; sees: (text: string) => Promise<string> } {
-  const child = startChild([process.execPath, PROGRAM, JSON.stringify(artifacts)]);
-  // A test that fails half-way must not leave its run, and with it a cluster, behind.
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => lines.push(line));
-  }
-  const find = (text: string): string | undefined => lines.find((line) => line.includes(text));
-  return {
-    child,
-    sees: async (text) => {
-      await expect
-        .poll(() => find(text) ?? lines.join('\n'), { timeout: 120_000, interval: 50 })
-        .toContain(text);
-      return find(text) ?? '';
-    },
-  };
+function startRun(): HeldProgram {
+  return holdProgram(PROGRAM, [JSON.stringify(artifacts)]);
 }
 
-async function made(running: ReturnType<typeof startRun>): Promise<v.InferOutput<typeof Made>> {
+async function made(running: HeldProgram): Promise<v.InferOutput<typeof Made>> {
   const line = await running.sees('made {');
   return v.parse(Made, JSON.parse(line.slice('made '.length)));
 }

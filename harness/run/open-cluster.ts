@@ -1,11 +1,11 @@
 import type { Cluster } from '#harness/cluster/types.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { prepareArtifacts } from '#harness/images/artifacts.ts';
-import { definitionsFor, imagesFor, resolveComponents } from '#harness/stack/profiles.ts';
+import { resolveComponents } from '#harness/stack/profiles.ts';
 import type { PreparedMachine, ScenarioEnvironment } from './environment.ts';
 import type { Versions } from './lanes.ts';
 import type { Phases } from './phases.ts';
-import { prepareCluster, SHOP_IMAGES } from './prepare.ts';
+import { prepareCluster, wantedOf } from './prepare.ts';
 
 /** What a further cluster is to have. */
 export interface OpenClusterOptions {
@@ -50,8 +50,7 @@ export async function openCluster(
   const names = components.map(({ name }) => name);
   const made = await prepareArtifacts({
     ...environment.image_source,
-    images: [...imagesFor(components), ...SHOP_IMAGES],
-    definitions: definitionsFor(components),
+    ...wantedOf(components),
     versions,
     progress,
     signal,

@@ -9,7 +9,7 @@ import { buildHostTool } from '#harness/images/go-build.ts';
 import type { Wanted } from '#harness/images/selection.ts';
 import { ensureMachine } from '#harness/machine/ensure.ts';
 import { GIT_PACKAGES, type NeededPackage, WHEEL_PACKAGES } from '#harness/machine/packages.ts';
-import type { ComponentName } from '#harness/stack/component.ts';
+import type { Component, ComponentName } from '#harness/stack/component.ts';
 import { definitionsFor, imagesFor, resolveComponents } from '#harness/stack/profiles.ts';
 import { installStack } from '#harness/stack/stack.ts';
 import type { Phases } from './phases.ts';
@@ -33,6 +33,11 @@ const DEFAULT_STACK = ['flagger'] as const;
 /** Images of the scenarios' own. */
 export const SHOP_IMAGES = ['shop', 'toxiproxy'] as const;
 
+/** What of the bill of materials some components need, with the images of the scenarios' own. */
+export function wantedOf(components: readonly Component[]): Pick<Wanted, 'images' | 'definitions'> {
+  return { images: [...imagesFor(components), ...SHOP_IMAGES], definitions: definitionsFor(components) };
+}
+
 /** A signal that follows the run's and also ends with the phase's budget. */
 function within(signal: AbortSignal, budget_s: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(budget_s * 1000)]);
@@ -44,11 +49,7 @@ export async function prepareImages(options: MachineOptions): Promise<Artifacts>
   const components = resolveComponents(options.components ?? DEFAULT_STACK);
   return await preparePresent({
     ...options,
-    wanted: {
-      images: [...imagesFor(components), ...SHOP_IMAGES],
-      definitions: definitionsFor(components),
-      ...(versions === undefined ? {} : { versions }),
-    },
+    wanted: { ...wantedOf(components), ...(versions === undefined ? {} : { versions }) },
     packages: components.some(({ name }) => name === 'git') ? GIT_PACKAGES : [],
   });
 }

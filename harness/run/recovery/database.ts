@@ -8,18 +8,20 @@ import { contentOf, settledPosition, type UpTo } from '#harness/database/content
 import { backupRecord } from '#harness/database/decisions.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { readCredentials } from '#harness/stack/credentials.ts';
-import { shopSchema } from '#harness/stack/postgres.ts';
+import { DATABASE_PASSWORD, shopSchema } from '#harness/stack/postgres.ts';
 import { restoreDecisions } from '#harness/stack/postgres-backup.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
 import type { Reached } from './ground.ts';
+import { SERVER } from './plan.ts';
 
-const SECRET = { namespace: 'postgres', name: 'postgres' } as const;
-const DATABASE = 'shop';
+/** Its role has the same name. */
+const DATABASE = SERVER.database;
+
 const CONNECT_MS = 10_000;
 
 /** A connection as the shop's own role. @throws UnfitError when the database does not let it in */
 async function connected(kube: KubeClient, { ports, name }: RunningCluster): Promise<Client> {
-  const password = (await readCredentials(kube, SECRET))?.['password'];
+  const password = (await readCredentials(kube, DATABASE_PASSWORD))?.[DATABASE_PASSWORD.key];
   if (password === undefined) throw new UnfitError(`cluster ${name} has no database`);
   const client = new Client({
     host: '127.0.0.1',

@@ -3,6 +3,9 @@ import type { PlannedComponent, RebuildPlan } from '#harness/core/rebuild-plan.t
 import { tryRun } from '#harness/process/run.ts';
 import { FLEET_PATH } from '#harness/stack/fleet.ts';
 
+/** Name of the repository that says what the cluster is. */
+export const REPOSITORY = 'fleet';
+
 /** What a repository says at one commit. */
 export interface FleetAtRevision {
   readonly repository: RebuildPlan['repository'];

@@ -1,6 +1,5 @@
 /** What a recovery stands on: what is off-site, and the repository that the whole cluster is made from. */
-import { type OwnCluster, createCluster, recreateCluster } from '#harness/cluster/create.ts';
-import type { LostCluster } from '#harness/cluster/destroy.ts';
+import { type OwnCluster, createCluster } from '#harness/cluster/create.ts';
 import { guardCluster } from '#harness/cluster/guard.ts';
 import type { RunningCluster } from '#harness/cluster/types.ts';
 import type { Progress } from '#harness/core/progress.ts';
@@ -16,14 +15,12 @@ import { sealedSecrets } from '#harness/stack/fleet-secrets.ts';
 import { type Fleet, fleetFiles, fleetParts } from '#harness/stack/fleet.ts';
 import { untilFleetReady } from '#harness/stack/fleet-watch.ts';
 import { postgresWithBackup } from '#harness/stack/postgres-backup.ts';
-import { definitionsFor, imagesFor, resolveComponents } from '#harness/stack/profiles.ts';
+import { resolveComponents } from '#harness/stack/profiles.ts';
 import type { PreparedMachine } from '../environment.ts';
 import { releaseDocument } from '../on-cluster.ts';
-import { SHOP_IMAGES } from '../prepare.ts';
+import { wantedOf } from '../prepare.ts';
 import { STABLE } from '../rollout-run.ts';
-
-/** Name of the repository that says what the cluster is. */
-const REPOSITORY = 'fleet';
+import { REPOSITORY } from './fleet-repository.ts';
 
 /** Longest time until everything that comes from Git is ready, in seconds. */
 export const FLEET_READY_S = 240;
@@ -72,8 +69,7 @@ export async function beginGround(
   await using kept = new AsyncDisposableStack();
   const artifacts = await prepareArtifacts({
     ...machine.image_source,
-    images: [...imagesFor(components), ...SHOP_IMAGES],
-    definitions: definitionsFor(components),
+    ...wantedOf(components),
     progress,
     signal,
   });
@@ -161,9 +157,4 @@ export async function untilAllReady(
     deadline_s: FLEET_READY_S,
     ...(recorder ? { recorder } : {}),
   });
-}
-
-/** Makes the lost cluster again, empty. */
-export async function makeAgain(lost: LostCluster, making: Making): Promise<void> {
-  await recreateCluster(lost, making);
 }

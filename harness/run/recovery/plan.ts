@@ -21,7 +21,7 @@ import {
 } from '#harness/database/backups.ts';
 import { BACKUPS_ON_NODE } from '#harness/offsite/places.ts';
 import { readDurations } from '../durations.ts';
-import { readFleet } from './fleet-repository.ts';
+import { readFleet, REPOSITORY } from './fleet-repository.ts';
 
 export interface PlanOptions {
   /** Name of the cluster, with or without its prefix; the only one that can be rebuilt when absent. */
@@ -34,9 +34,6 @@ export interface PlanOptions {
 
 /** What the server in fixtures/images/bom.yaml can restore. */
 export const SERVER: WantedBackup = { database: 'shop', server_major: 15 };
-
-/** Name of the repository that describes the cluster. */
-const FLEET = 'fleet';
 
 /** A cluster that Mettle made and keeps backups of. */
 interface Rebuildable {
@@ -54,8 +51,8 @@ interface Rebuildable {
  */
 export async function planRebuild({ cluster, revision, wanted }: PlanOptions): Promise<RebuildPlan> {
   const { record, making, store } = await chooseCluster(cluster);
-  const repository = join(dirname(store), 'repositories', `${FLEET}.git`);
-  const { steps, ...fleet } = await readFleet(repository, { name: FLEET, wanted: revision });
+  const repository = join(dirname(store), 'repositories', `${REPOSITORY}.git`);
+  const { steps, ...fleet } = await readFleet(repository, { name: REPOSITORY, wanted: revision });
   const { method, backups } = await backupsIn(store);
   const chosen = newestUsable(backups, wanted);
   const log_until =

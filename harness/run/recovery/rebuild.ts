@@ -1,6 +1,8 @@
 /** The loss of a whole cluster under load, and its rebuild from Git and backup. */
 import { join } from 'node:path';
+import { recreateCluster } from '#harness/cluster/create.ts';
 import { destroyCluster, type LostCluster } from '#harness/cluster/destroy.ts';
+import { guardCluster } from '#harness/cluster/guard.ts';
 import type { BackupMethod, RecoveryExpectation } from '#harness/core/recovery.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { newestUsable, listBackups } from '#harness/database/backups.ts';
@@ -32,7 +34,6 @@ import {
   FLEET_READY_S,
   type FleetGround,
   type Ground,
-  makeAgain,
   type Making,
   reach,
   type Reached,
@@ -108,7 +109,7 @@ async function rebuildOn(run: ScenarioRun, ground: Ground, options: RebuildOptio
   });
   const verdict = await run.actAndJudge(() => act(run, ground, options), judgeRecovery);
   if (verdict.outcome !== 'pass') {
-    const { cluster } = await reach(ground, ground.cluster.name, run);
+    const cluster = await guardCluster({ name: ground.cluster.name });
     const out_dir = join(run.dir, 'evidence');
     await collectEvidence({ cluster, namespace, since: started, out_dir, budget_s: EVIDENCE_S });
   } else {
@@ -149,13 +150,17 @@ async function act(run: ScenarioRun, empty: Ground, options: RebuildOptions): Pr
         by_hand: 'kind create cluster --config cluster.yaml',
       },
       async () => {
-        await makeAgain(lost, run);
+        await recreateCluster(lost, run);
         return `${name} answers at the address that it had`;
       },
     );
     await using after = await reach(ground, name, run);
-    await using observers = await restored(run, ground, after, load);
-    await using alerts = await observeAlertmanager(after.cluster.ports.alertmanager, namespace, run.timeline);
+    await using _observers = await restored(run, ground, after, load);
+    await using _alerts = await observeAlertmanager(
+      after.cluster.ports.alertmanager,
+      namespace,
+      run.timeline,
+    );
     await unlessLate(run, () =>
       step(run, { name: 'steady', title: 'waiting for the steady state' }, async () => {
         await untilSteady(run, load, { ...steady, moment: 'after', deadline_s: RECOVERY_TIME_S });
@@ -166,7 +171,6 @@ async function act(run: ScenarioRun, empty: Ground, options: RebuildOptions): Pr
     await load.stop();
     await options.defect?.spoil(after, namespace);
     await recordAfter(run, after, bounds);
-    await Promise.all([observers[Symbol.asyncDispose](), alerts[Symbol.asyncDispose]()]);
   });
 }
 

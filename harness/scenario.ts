@@ -101,6 +101,8 @@ export {
   newestDumpLacksOrders,
 } from '#harness/run/recovery/troubles.ts';
 export { missingImage, staleSecret } from '#harness/run/recovery/obstacles.ts';
+export { flagger, flux, gateway, losePart, prometheus } from '#harness/run/recovery/parts.ts';
+export { controlPlane, databasePod, databaseVolume, node } from '#harness/run/recovery/parts-below.ts';
 export { SHOP_NAMESPACE } from '#harness/run/recovery/recover.ts';
 
 /** A run of a name of its own, for a scenario that has several, or on another cluster. */

@@ -1,7 +1,6 @@
 /** Waits for what cannot be watched, and conditions of things that come back. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeadlineError } from '#harness/core/errors.ts';
-import { conditionOf } from '#harness/core/kstatus.ts';
 import { type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { type Condition, isCurrent, nameOfRef, type ObjectRef } from '#harness/kube/wait.ts';
@@ -56,19 +55,6 @@ export function lacksImage(namespace: string): Condition<string> {
         }
       }
       return { met: false, seen: `${pods.length} pods, none of which waits for an image` };
-    },
-  };
-}
-
-/** All pods of a selection to be ready, and at least one of them to be there. */
-export function allReady(namespace: string, labels: string): Condition<true> {
-  return {
-    awaited: `the pods ${labels} of ${namespace} to be ready`,
-    of: { ...POD, namespace, labels },
-    test(pods) {
-      const ready = pods.filter((pod) => conditionOf(pod, 'Ready')?.status === 'True').length;
-      if (pods.length > 0 && ready === pods.length) return { met: true, value: true };
-      return { met: false, seen: `${ready} of ${pods.length} are ready` };
     },
   };
 }

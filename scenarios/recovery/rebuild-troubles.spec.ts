@@ -5,6 +5,7 @@ import {
   newestBackupDamaged,
   newestDumpLacksOrders,
   rebuild,
+  refusedFirst,
   staleSecret,
   test,
 } from '#harness/scenario.ts';
@@ -46,4 +47,10 @@ test('an image that the node lacks is noticed by the pod that waits for it, and 
   opening,
 }) => {
   expect(await rebuild(opening, { ...promises, obstacle: missingImage() })).toHold();
+});
+
+test('a cluster that could not be made again is not destroyed: no backup, a wrong one, no repository, no revision, no room', async ({
+  opening,
+}) => {
+  expect(await rebuild(opening, { ...promises, trouble: refusedFirst })).toHold();
 });

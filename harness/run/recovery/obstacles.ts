@@ -1,4 +1,5 @@
 /** What stands in the way of a rebuild until somebody notices it and puts it right by hand. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { nodeOf } from '#harness/cluster/node-images.ts';
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import { onNode } from '#harness/faults/node.ts';
@@ -144,4 +145,16 @@ export function missingImage(): Obstacle {
 
 function hiddenName(image: string): string {
   return `${image}-hidden`;
+}
+
+/** Nobody does anything until the promised time has passed by so much: a seeded defect. */
+export function lateBy(seconds: number, recovery_time_s: number): Obstacle {
+  return {
+    place: async (_after, { run }) => {
+      const lost_at = run.timeline.snapshot().of('recovery', 'destroyed')[0]?.at ?? Date.now();
+      const until = lost_at + (recovery_time_s + seconds) * 1000;
+      await delay(Math.max(0, until - Date.now()), undefined, { signal: run.signal });
+    },
+    overcome: () => Promise.resolve(),
+  };
 }

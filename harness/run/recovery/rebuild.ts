@@ -2,14 +2,13 @@
 import { recreateCluster } from '#harness/cluster/create.ts';
 import { destroyCluster, type LostCluster } from '#harness/cluster/destroy.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { listBackups, newestUsable } from '#harness/database/backups.ts';
+import { listBackups } from '#harness/database/backups.ts';
 import { WHOLE_CLUSTER } from '#harness/judge/recovery-facts.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import { DATABASE_POD } from '#harness/stack/postgres.ts';
 import { recordRestore } from './database.ts';
 import { bootstrap, FLEET_READY_S, reach, type Reached, untilAllReady } from './ground.ts';
-import { SERVER } from './plan.ts';
 import {
   type Losing,
   type Loss,
@@ -18,6 +17,7 @@ import {
   type RecoverOptions,
   type Regained,
 } from './recover.ts';
+import { refuseUnrebuildable } from './refuse.ts';
 import { firstAnswer, step } from './steps.ts';
 import { watchAlerts, watchRollouts } from './watches.ts';
 
@@ -31,12 +31,7 @@ export interface Obstacle {
 
 export interface RebuildOptions extends RecoverOptions {
   readonly obstacle?: Obstacle;
-  /** Time that the rebuild is held back on purpose, in seconds: a seeded defect. */
-  readonly held_back_s?: number;
 }
-
-/** Orders of minutes at 300 requests a second take some MB; a restore keeps two of them for a while. */
-const DATABASE_BYTES_MAX = 512 * 1024 * 1024;
 
 /** Destroys a cluster that was made from Git, makes it again, and judges what became of it, of its users and of their orders. */
 export async function rebuild(opening: Opening, options: RebuildOptions): Promise<Verdict> {
@@ -57,14 +52,13 @@ export async function rebuild(opening: Opening, options: RebuildOptions): Promis
 
 /**
  * Destroys the cluster, once it is certain that what it is to be rebuilt from is there.
- * @throws UnfitError when there is no backup that can be restored, or no room for it; nothing is destroyed then
+ * Throws as `refuseUnrebuildable`; nothing is destroyed then.
  */
 async function lose(
-  { run, ground: { offsite, cluster } }: Losing,
+  { run, ground: { offsite, cluster, pushed } }: Losing,
   { backup: method }: RebuildOptions,
 ): Promise<LostCluster> {
-  newestUsable(await listBackups(offsite.backups, method), SERVER);
-  await offsite.refuseFullDisk(DATABASE_BYTES_MAX);
+  await refuseUnrebuildable({ offsite, method, revision: pushed.commit.revision });
   const lost = await destroyCluster(cluster);
   run.timeline.record({
     at: lost.destroyed_at,

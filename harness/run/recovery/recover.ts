@@ -108,8 +108,16 @@ export interface RecoverOptions {
       | 'alerts'
     >
   >;
-  /** Seeded defect: its name, and what it breaks before anybody looks. */
-  readonly defect?: { readonly name: string; readonly spoil: Spoil };
+  readonly defect?: RecoveryDefect;
+}
+
+/** What is broken on purpose, to prove that a rule notices. */
+export interface RecoveryDefect {
+  readonly name: string;
+  /** Breaks something once the service is steady again and the load has ended, before anybody looks. */
+  readonly spoil?: Spoil;
+  /** Whoever compares the objects afterwards sees those of before once more. */
+  readonly blind?: boolean;
 }
 
 /** Promised to users, and meant to be kept on a warm machine, in seconds. */
@@ -219,8 +227,8 @@ async function act(run: ScenarioRun, empty: Ground, loss: Loss, options: Recover
     );
     await run.timeline.until(loadMeasured(STEADY_S, Date.now()), STEADY_S * 3, run.signal);
     await load.stop();
-    await options.defect?.spoil(regained.after, namespace);
-    await recordAfter(run, regained.after, bounds);
+    await options.defect?.spoil?.(regained.after, namespace);
+    await recordAfter(run, regained.after, { bounds, ...options.defect });
   });
 }
 
@@ -244,10 +252,21 @@ async function recordBefore(
 }
 
 /** Records what is there now, against what was there before. */
-async function recordAfter(run: ScenarioRun, after: Reached, bounds: Bounds): Promise<void> {
+async function recordAfter(
+  run: ScenarioRun,
+  after: Reached,
+  { bounds, blind = false }: { readonly bounds: Bounds; readonly blind?: boolean },
+): Promise<void> {
   const namespace = run.run_id;
   run.progress('recording what the cluster and its database hold');
   await recordHeldOrders({ run, cluster: after.cluster, namespace });
   await recordContent(run, after, namespace, { moment: 'after', bounds });
-  await recordInventory(after.kube, 'after', run.timeline);
+  if (!blind) {
+    await recordInventory(after.kube, 'after', run.timeline);
+    return;
+  }
+  for (const { subject, data } of run.timeline.snapshot().of('recovery', 'inventory')) {
+    const seen = { ...data, moment: 'after' } as const;
+    run.timeline.record({ source: 'recovery', kind: 'inventory', subject, data: seen });
+  }
 }

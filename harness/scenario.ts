@@ -101,10 +101,11 @@ export {
   newestDumpLacksOrders,
 } from '#harness/run/recovery/troubles.ts';
 export { lateBy, missingImage, staleSecret } from '#harness/run/recovery/obstacles.ts';
+export { deletedOrders } from '#harness/run/recovery/mistake.ts';
 export { flagger, flux, gateway, losePart, prometheus } from '#harness/run/recovery/parts.ts';
 export { controlPlane, databasePod, databaseVolume, node } from '#harness/run/recovery/parts-below.ts';
 export { refusedFirst } from '#harness/run/recovery/refuse.ts';
-export { SHOP_NAMESPACE } from '#harness/run/recovery/recover.ts';
+export { RELEASE_SHIPPED } from '#harness/run/recovery/differences.ts';
 
 /** A run of a name of its own, for a scenario that has several, or on another cluster. */
 export interface FurtherRun {

@@ -3,6 +3,7 @@ import {
   controlPlane,
   databasePod,
   databaseVolume,
+  deletedOrders,
   expect,
   flagger,
   flux,
@@ -10,7 +11,7 @@ import {
   losePart,
   node,
   prometheus,
-  SHOP_NAMESPACE,
+  RELEASE_SHIPPED,
   test,
 } from '#harness/scenario.ts';
 
@@ -30,15 +31,7 @@ test('Flux is put back by its bootstrap, and applies what was committed meanwhil
 test('Flagger is lost in the middle of a rollout, and whoever takes its place brings the rollout to its end', async ({
   opening,
 }) => {
-  const why = 'release v2 was shipped after the first look';
-  const declares = {
-    under_way: { release: 'v2', serves_after: 'v2' },
-    may_differ: ['Deployment', 'ConfigMap', 'Canary', 'TraefikService', 'Secret'].map((kind) => ({
-      subject: `${kind}/${SHOP_NAMESPACE}/*`,
-      field: '*',
-      why,
-    })),
-  };
+  const declares = { under_way: { release: 'v2', serves_after: 'v2' }, may_differ: RELEASE_SHIPPED };
   expect(await losePart(opening, flagger, { ...promises, trouble: canaryAt(20), declares })).toHold();
 });
 
@@ -58,6 +51,22 @@ test('the volume of the database is lost, and no accepted order older than 5 s w
   opening,
 }) => {
   expect(await losePart(opening, databaseVolume, { ...promises, recovery_point_s: 5 })).toHold();
+});
+
+test('all orders are deleted by mistake, and the database is taken back to the moment before', async ({
+  opening,
+}) => {
+  const declares = {
+    point_in_time: true,
+    may_differ: [
+      {
+        subject: 'StatefulSet/postgres/postgres',
+        field: '*RECOVERY_TARGET_TIME*',
+        why: 'the commit that asked for the restore names its moment',
+      },
+    ],
+  };
+  expect(await losePart(opening, deletedOrders, { ...promises, declares })).toHold();
 });
 
 test('the control plane is killed, and users never notice', async ({ opening }) => {

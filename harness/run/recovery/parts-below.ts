@@ -5,7 +5,7 @@ import { UnfitError } from '#harness/core/errors.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
 import { onNode, tryOnNode } from '#harness/faults/node.ts';
 import { LEASE, POD } from '#harness/kube/recording.ts';
-import { DATABASE_POD } from '#harness/stack/postgres.ts';
+import { DATABASE_POD, DATABASE_VOLUME_ON_NODE } from '#harness/stack/postgres.ts';
 import { recordRestore } from './database.ts';
 import { FLEET_READY_S, untilAllReady } from './ground.ts';
 import { isReplaced, lookUntil } from './look.ts';
@@ -14,8 +14,6 @@ import type { Losing } from './recover.ts';
 import { firstAnswer, step } from './steps.ts';
 
 const DATABASE = { ...POD, ...DATABASE_POD };
-/** As fixtures/manifests/postgres has it. */
-const VOLUME = '/var/lib/mettle/volumes/postgres';
 
 /** Ends the pod of the database at once, and says which one it was. */
 async function killDatabase({ before: { kube } }: Losing): Promise<string> {
@@ -51,7 +49,7 @@ export const databaseVolume: Part = {
   restores: true,
   destroy: async (losing) => {
     const node = await nodeOf(losing.before.cluster);
-    await onNode(node, ['rm', '-rf', VOLUME]);
+    await onNode(node, ['rm', '-rf', DATABASE_VOLUME_ON_NODE]);
     return await killDatabase(losing);
   },
   regain: async (losing, told) => {

@@ -2,11 +2,12 @@
 import { textAt } from '#harness/core/kubernetes.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { DEPLOYMENT, POD } from '#harness/kube/recording.ts';
-import { isCurrent, isGone, type ObjectRef } from '#harness/kube/wait.ts';
+import { isGone, type ObjectRef } from '#harness/kube/wait.ts';
 import { FLUX_NAMESPACE } from '#harness/stack/flux.ts';
 import { untilPhase } from '#harness/stack/shop.ts';
 import { pushChange } from './commits.ts';
 import { bootstrap, FLEET_READY_S, untilAllReady } from './ground.ts';
+import { reconcile } from './flux-by-hand.ts';
 import { lookUntil } from './look.ts';
 import { type Losing, type Opening, recover, type RecoverOptions } from './recover.ts';
 import { firstAnswer, step } from './steps.ts';
@@ -27,10 +28,6 @@ export interface Part {
 /** Longest time until an object that was removed is gone, in seconds. */
 const GONE_S = 30;
 const PROMOTED_S = 180;
-
-function waiting({ run }: Losing) {
-  return { deadline_s: FLEET_READY_S, progress: run.progress, signal: run.signal };
-}
 
 /** Destroys a part of a cluster that was made from Git, lets it come back, and judges what users and their orders met. */
 export async function losePart(opening: Opening, part: Part, options: RecoverOptions): Promise<Verdict> {
@@ -79,29 +76,6 @@ async function podsGone({ before: { kube }, run }: Losing, namespace: string, la
     kube.waitFor(isGone({ ...POD, namespace, name }), { deadline_s: GONE_S, progress, signal }),
   );
   await Promise.all(gone);
-}
-
-/** Lets Flux look at a part at once, as a person would: it would do so by itself within a minute. */
-async function reconcile(losing: Losing, component: string, workload: ObjectRef): Promise<void> {
-  const { run, before } = losing;
-  const by_hand = `flux reconcile kustomization ${component}`;
-  await step(
-    run,
-    { name: `component/${component}`, title: `letting Flux put ${component} back`, by_hand },
-    async () => {
-      await before.kube.patch(
-        {
-          api_version: 'kustomize.toolkit.fluxcd.io/v1',
-          kind: 'Kustomization',
-          namespace: FLUX_NAMESPACE,
-          name: component,
-        },
-        { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': new Date().toISOString() } } },
-      );
-      await before.kube.waitFor(isCurrent(workload), waiting(losing));
-      return `${workload.kind} ${workload.name} is ready`;
-    },
-  );
 }
 
 /** A workload that came from Git is removed, and its pods with it. */

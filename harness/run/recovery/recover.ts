@@ -19,6 +19,7 @@ import { STABLE } from '../rollout-run.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
 import { type Bounds, boundsNow, recordContent } from './database.ts';
 import type { Spoil } from './defects.ts';
+import { ofNamespace } from './differences.ts';
 import {
   beginGround,
   bootstrap,
@@ -158,10 +159,7 @@ async function recoverOn(
     backups_refused: 0,
     alerts: [],
     ...options.declares,
-    may_differ: (options.declares?.may_differ ?? []).map(({ subject, ...others }) => ({
-      subject: subject.replace(SHOP_NAMESPACE, namespace),
-      ...others,
-    })),
+    may_differ: ofNamespace(options.declares?.may_differ ?? [], namespace),
   };
   run.timeline.record({
     source: 'harness',
@@ -174,9 +172,6 @@ async function recoverOn(
   else await collectWhatIsLeft(run, ground, started);
   return verdict;
 }
-
-/** Stands for the run's namespace in what a scenario declares: its name is known only when the run begins. */
-export const SHOP_NAMESPACE = '{shop}';
 
 /** A cluster that could not be made again tells nothing more; the verdict stands without it. */
 async function collectWhatIsLeft(run: ScenarioRun, ground: Ground, since: Date): Promise<void> {

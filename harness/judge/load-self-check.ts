@@ -63,7 +63,7 @@ export function loadSelfCheck(timeline: Timeline): RuleVerdict {
     reason: problems.length === 0 ? `The load was as offered: ${measured}.` : `${problems.join('; ')}.`,
     limit: `rate within ${RATE_ERROR_MAX_PCT} %, 0 dropped, every second measured, late < ${LAG_USUAL_MAX_MS} ms in 95 % of seconds and never >= ${LAG_MAX_MS} ms`,
     ...(measured === '' ? {} : { measured }),
-    derivation: `judged from the end of the warm-up to the moment the load was asked to end; what the warm-up owed and was answered then is no higher rate${left_out}`,
+    derivation: `judged from the end of the warm-up to the moment the load was asked to end; what was due before and answered then is no higher rate${left_out}`,
     evidence,
   };
 }
@@ -113,7 +113,10 @@ function judge({ started, ended, seconds }: Load, excused: Excused | undefined):
   const judged = seconds.filter((second) => second.data.from >= from && !isExcused(second, excused));
   const before = seconds.filter((second) => second.data.from < from);
   const count = sum(judged, (second) => second.iterations);
-  const achieved_per_s = (count - madeUpFor(started, before, from, count - rate_per_s * judged_s)) / judged_s;
+  const excess = count - rate_per_s * judged_s;
+  const left_out = seconds.filter((second) => second.data.from >= from && isExcused(second, excused));
+  const owed = owedByWarmUp(started, before, from) + owedWhileExcused(rate_per_s, left_out, excused_ms);
+  const achieved_per_s = (count - Math.max(0, Math.min(owed, excess))) / judged_s;
   const whole = judged.filter(({ data }) => data.from + 1000 <= ended.at);
   const dropped = whole.filter(({ data }) => data.dropped_iterations > 0);
   const lags = whole.map(({ data }) => data.lag_max_ms).toSorted((left, right) => left - right);
@@ -160,20 +163,24 @@ function judge({ started, ended, seconds }: Load, excused: Excused | undefined):
 }
 
 /**
- * Requests that were due before the judged time and answered in it, as far as there are more than were due in it: a
- * stall at the end of the warm-up is made up for afterwards, and that is no higher rate.
+ * Requests that were due in the warm-up and not answered in it. A stall at its end is made up for in the judged time, as far
+ * as more are answered there than were due in it, and that is no higher rate.
  */
-function madeUpFor(
+function owedByWarmUp(
   { at, data }: RecordOf<'load', 'started'>,
   before: readonly SecondRecord[],
   from: number,
-  excess: number,
 ): number {
   const { rate_per_s, warm_up_s = 0, warm_up_from_per_s = rate_per_s } = data;
   const warm_s = (from - at) / 1000 - warm_up_s;
   const due = ((warm_up_from_per_s + rate_per_s) / 2) * warm_up_s + rate_per_s * warm_s;
-  const owed = due - sum(before, (second) => second.iterations);
-  return Math.max(0, Math.min(owed, excess));
+  return Math.max(0, due - sum(before, (second) => second.iterations));
+}
+
+/** The same of the time in which the generator was not held to its rate; what was dropped is not sent later. */
+function owedWhileExcused(rate_per_s: number, left_out: readonly SecondRecord[], excused_ms: number): number {
+  const sent = sum(left_out, ({ iterations, dropped_iterations }) => iterations + dropped_iterations);
+  return Math.max(0, (rate_per_s * excused_ms) / 1000 - sent);
 }
 
 /** The first whole second of the window that is missing, or comes twice. */

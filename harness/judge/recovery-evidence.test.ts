@@ -22,6 +22,17 @@ const late =
         : one,
     );
 
+/** So many more answers in the second that begins then; fewer when negative. */
+const more =
+  (from: number, by: number): Alteration =>
+  (records) =>
+    records.map((one) => {
+      if (one.source !== 'load' || one.kind !== 'second' || one.data.from !== from) return one;
+      const [first, ...others] = one.data.series;
+      const series = first ? [{ ...first, count: first.count + by }, ...others] : [];
+      return { ...one, data: { ...one.data, iterations: one.data.iterations + by, series } };
+    });
+
 /** A step that ended at another time. */
 const endedAt =
   (name: string, at: number): Alteration =>
@@ -90,6 +101,19 @@ describe('missing evidence', () => {
     );
     expect(complaints({}, late(DESTROYED_AT - 15_000))).toContain('load-self-check: inconclusive');
     expect(complaints({}, late(DESTROYED_AT + 70_000))).toContain('load-self-check: inconclusive');
+  });
+
+  test('what was due during the rebuild and is answered after it is no higher rate; what was never due is one', () => {
+    const owed = more(DESTROYED_AT + 20_000, -200);
+    const said = (...alterations: readonly Alteration[]) =>
+      ruleOf('load-self-check', {}, (records) =>
+        alterations.reduce((all, alter) => alter(all), [...records]),
+      );
+    expect(said(owed, more(DESTROYED_AT + 74_000, 200))).toMatchObject({ outcome: 'pass' });
+    expect(said(more(DESTROYED_AT + 74_000, 200))).toMatchObject({
+      outcome: 'inconclusive',
+      reason: expect.stringContaining('reached'),
+    });
   });
 
   test('taking records away never turns a failure into a pass', () => {

@@ -2,11 +2,13 @@
 import { Client } from 'pg';
 import type { RunningCluster } from '#harness/cluster/types.ts';
 import { UnfitError } from '#harness/core/errors.ts';
-import type { DatabaseContentData } from '#harness/core/recovery.ts';
+import type { BackupMethod, DatabaseContentData } from '#harness/core/recovery.ts';
 import { type Ask, askBy } from '#harness/database/ask.ts';
 import { contentOf, settledPosition, type UpTo } from '#harness/database/content.ts';
+import { listBackups } from '#harness/database/backups.ts';
 import { backupRecord } from '#harness/database/decisions.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
+import type { Offsite } from '#harness/offsite/offsite.ts';
 import { readCredentials } from '#harness/stack/credentials.ts';
 import { DATABASE_PASSWORD, shopSchema } from '#harness/stack/postgres.ts';
 import { restoreDecisions } from '#harness/stack/postgres-backup.ts';
@@ -77,6 +79,19 @@ export async function recordContent(
     subject: `Database/${DATABASE}`,
     data: { moment, ...content },
   });
+}
+
+/** Records the complete backups of the store, as they are at the loss. */
+export async function recordBackups(
+  { timeline }: ScenarioRun,
+  { backups }: Offsite,
+  method: BackupMethod,
+): Promise<void> {
+  for (const { name, taken_at, note } of await listBackups(backups, method)) {
+    const at = note === undefined ? taken_at : Date.parse(note.ended);
+    const data = { method, state: 'taken', taken_at, note: 'complete at the loss' } as const;
+    timeline.record({ at, source: 'recovery', kind: 'backup', subject: name, data });
+  }
 }
 
 /** Records what the restore made of each backup that it looked at, and says it in a sentence. */

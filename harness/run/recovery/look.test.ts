@@ -44,7 +44,7 @@ describe('looking until something is found', () => {
       signal: stop.signal,
     });
     stop.abort(new Error('stopped'));
-    await expect(looking).rejects.toThrow();
+    await expect(looking).rejects.toThrow('aborted');
   });
 });
 
@@ -60,9 +60,10 @@ describe('a pod that takes the place of another', () => {
   });
 });
 
+const waiting = (reason: string): KubeObject =>
+  pod('a', { containerStatuses: [{ name: 'flagger', state: { waiting: { reason } } }] });
+
 describe('a pod that lacks its image', () => {
-  const waiting = (reason: string) =>
-    pod('a', { containerStatuses: [{ name: 'flagger', state: { waiting: { reason } } }] });
   test.each([
     ['ErrImagePull', true],
     ['ImagePullBackOff', true],

@@ -6,6 +6,7 @@ import { isGone, type ObjectRef } from '#harness/kube/wait.ts';
 import { FLUX_NAMESPACE } from '#harness/stack/flux.ts';
 import { untilPhase } from '#harness/stack/shop.ts';
 import { pushChange } from './commits.ts';
+import { recordBackups } from './database.ts';
 import { bootstrap, FLEET_READY_S, untilAllReady } from './ground.ts';
 import { reconcile } from './flux-by-hand.ts';
 import { lookUntil } from './look.ts';
@@ -49,6 +50,7 @@ export async function losePart(opening: Opening, part: Part, options: RecoverOpt
           subject: `Cluster/${ground.cluster.name}`,
           data: { what: loses, how },
         });
+        if (restores) await recordBackups(run, ground.offsite, options.backup);
       },
       regain: async (losing) => {
         const { run, before } = losing;

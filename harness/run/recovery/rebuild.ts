@@ -2,12 +2,11 @@
 import { recreateCluster } from '#harness/cluster/create.ts';
 import { destroyCluster, type LostCluster } from '#harness/cluster/destroy.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
-import { listBackups } from '#harness/database/backups.ts';
 import { WHOLE_CLUSTER } from '#harness/judge/recovery-facts.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import { DATABASE_POD } from '#harness/stack/postgres.ts';
-import { recordRestore } from './database.ts';
+import { recordBackups, recordRestore } from './database.ts';
 import { bootstrap, FLEET_READY_S, reach, type Reached, untilAllReady } from './ground.ts';
 import {
   type Losing,
@@ -68,11 +67,7 @@ async function lose(
     data: { what: 'cluster', how: 'all its node containers killed and removed with their volumes' },
   });
   // Only now does the store stand still: whatever was being written is complete, or no backup.
-  for (const { name, taken_at, note } of await listBackups(offsite.backups, method)) {
-    const at = note === undefined ? taken_at : Date.parse(note.ended);
-    const data = { method, state: 'taken', taken_at, note: 'complete at the loss' } as const;
-    run.timeline.record({ at, source: 'recovery', kind: 'backup', subject: name, data });
-  }
+  await recordBackups(run, offsite, method);
   return lost;
 }
 

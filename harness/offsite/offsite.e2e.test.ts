@@ -9,7 +9,7 @@ import { useFreshState } from '#harness/lease/testing/state.ts';
 import { stateDir } from '#harness/process/paths.ts';
 import { run, tryRun } from '#harness/process/run.ts';
 import { holdProgram } from '#harness/process/testing/held-program.ts';
-import { gitImageOnHost } from './git-image.ts';
+import { hostImages } from './host-image.ts';
 import { beginOffsite } from './offsite.ts';
 import { gitContainerName, makeFolder, networkName } from './places.ts';
 import { removeShared } from './remove.ts';
@@ -27,7 +27,7 @@ const options = {
 
 let image: string;
 beforeAll(async () => {
-  image = await gitImageOnHost(options);
+  image = await (await hostImages(options))('git');
 });
 
 async function outputOf(command: readonly string[]): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ import {
   type ScenarioOutcome,
 } from '#harness/run/environment.ts';
 import { openCluster, type OpenClusterOptions, type OpenedCluster } from '#harness/run/open-cluster.ts';
-import type { Opening } from '#harness/run/recovery/rebuild.ts';
+import type { Opening } from '#harness/run/recovery/recover.ts';
 import { ScenarioRun } from '#harness/run/scenario-run.ts';
 
 export { ARGO_DEFECTS } from '#harness/run/argo-defects.ts';
@@ -93,7 +93,19 @@ export { comparedRollout, DIFFERING } from '#harness/run/contracts/comparison.ts
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 export { RECOVERY_DEFECTS, spoilAll } from '#harness/run/recovery/defects.ts';
 export { rebuild } from '#harness/run/recovery/rebuild.ts';
-export { gitAway, newestBackupDamaged } from '#harness/run/recovery/troubles.ts';
+export {
+  canaryAt,
+  gitAway,
+  migratedSinceTheDump,
+  newestBackupDamaged,
+  newestDumpLacksOrders,
+} from '#harness/run/recovery/troubles.ts';
+export { lateBy, missingImage, staleSecret } from '#harness/run/recovery/obstacles.ts';
+export { deletedOrders } from '#harness/run/recovery/mistake.ts';
+export { flagger, flux, gateway, losePart, prometheus } from '#harness/run/recovery/parts.ts';
+export { controlPlane, databasePod, databaseVolume, node } from '#harness/run/recovery/parts-below.ts';
+export { refusedFirst } from '#harness/run/recovery/refuse.ts';
+export { RELEASE_SHIPPED } from '#harness/run/recovery/differences.ts';
 
 /** A run of a name of its own, for a scenario that has several, or on another cluster. */
 export interface FurtherRun {

@@ -65,6 +65,32 @@ async function checkContainers(record: ClusterRecord): Promise<readonly string[]
   );
 }
 
+/** The record of a cluster that this run may end. @throws RefusedError when it is not this run's */
+async function ownRecord(name: string): Promise<ClusterRecord> {
+  const record = await readRecord(name);
+  const user = record && (await isAlive(record.owner)) ? record.owner.pid : undefined;
+  const why = mustStay(record, user, process.pid);
+  if (record === undefined || why !== undefined) throw refuse(name, why ?? 'Mettle has no record of it');
+  return record;
+}
+
+/**
+ * Ends the nodes of a cluster as a cut of their power would, and starts them again: what is on their disks stays.
+ * @throws RefusedError when it may not be touched; nothing was then
+ * @throws UnfitError when it does not answer, or Docker does not obey
+ */
+export async function restartNodes(cluster: Pick<Cluster, 'name' | 'uid' | 'api_server'>): Promise<void> {
+  const record = await ownRecord(cluster.name);
+  await guardCluster(cluster);
+  const containers = await checkContainers(record);
+  for (const act of ['kill', 'start'] as const) {
+    const { exit_code, stderr } = await dockerAt(record, [act, ...containers]);
+    if (exit_code !== 0) {
+      throw new UnfitError(`The nodes of cluster ${cluster.name} do not ${act}: ${stderr.trim()}`);
+    }
+  }
+}
+
 /**
  * Destroys a cluster without warning: its node containers are killed, all at once, and removed with their volumes. Its Docker
  * network stays, for whoever else is in it, and so do its record, its kubeconfig and its claim on its ports: it can be made
@@ -80,10 +106,7 @@ export async function destroyCluster(
   cluster: Pick<Cluster, 'name' | 'uid' | 'api_server'>,
 ): Promise<LostCluster> {
   const { name, uid } = cluster;
-  const record = await readRecord(name);
-  const user = record && (await isAlive(record.owner)) ? record.owner.pid : undefined;
-  const why = mustStay(record, user, process.pid);
-  if (record === undefined || why !== undefined) throw refuse(name, why ?? 'Mettle has no record of it');
+  const record = await ownRecord(name);
   const { making, kept, docker_host } = record;
   if (making === undefined) {
     throw new UnfitError(

@@ -77,6 +77,16 @@ export async function componentManifests(ctx: StackContext, component: Component
   return await component.manifests(ctx, component.name === 'flux' ? { ...FOR_FLEET } : {});
 }
 
+function ownFiles(name: string, manifests: readonly Manifest[]): RepositoryFiles {
+  const own = manifests.filter(({ object }) => !APART.has(object.kind));
+  return own.length === 0 ? {} : folderOf(`components/${name}`, bySource(own));
+}
+
+/** The folder of one component, as `fleetFiles` has it: what a commit changes that sets it up in another way. */
+export async function componentFiles(ctx: StackContext, component: Component): Promise<RepositoryFiles> {
+  return ownFiles(component.name, await componentManifests(ctx, component));
+}
+
 async function clusterFiles(
   ctx: StackContext,
   fleet: Fleet,
@@ -119,10 +129,7 @@ export async function fleetFiles(ctx: StackContext, fleet: Fleet): Promise<Repos
       manifests: await componentManifests(ctx, component),
     })),
   );
-  const components = read.map(({ name, manifests }) => {
-    const own = manifests.filter(({ object }) => !APART.has(object.kind));
-    return own.length === 0 ? {} : folderOf(`components/${name}`, bySource(own));
-  });
+  const components = read.map(({ name, manifests }) => ownFiles(name, manifests));
   const folders = new Set(fleet.components.flatMap(({ definitions }) => definitions));
   const definitions = [...folders].map((folder) => definitionFiles(folder, fleet.definitions[folder]));
   const all = [

@@ -10,6 +10,8 @@ const SECRET = { namespace: NAMESPACE, name: 'postgres' } as const;
 export const DATABASE_PASSWORD = { ...SECRET, key: 'password' } as const;
 /** The pod that serves, as long as there is one. */
 export const DATABASE_POD = { namespace: NAMESPACE, name: 'postgres-0' } as const;
+/** Folder of the node that holds its data. */
+export const DATABASE_VOLUME_ON_NODE = '/var/lib/mettle/volumes/postgres';
 /** The one role that may come by network; it owns the database of the same name and nothing else. */
 const SHOP_ROLE = 'shop';
 /** Longest name of a PostgreSQL object, in bytes (NAMEDATALEN - 1). */

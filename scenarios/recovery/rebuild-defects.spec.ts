@@ -1,7 +1,7 @@
-import { expect, rebuild, RECOVERY_DEFECTS, spoilAll, test } from '#harness/scenario.ts';
+import { expect, lateBy, rebuild, RECOVERY_DEFECTS, spoilAll, test } from '#harness/scenario.ts';
 
 // Goal: Mettle can fail. What is not the same after a rebuild is noticed, each difference by the rule that is meant for it.
-// Method: rebuild a lost cluster; then remove an object, a row and a constraint, and change a row, before anybody looks.
+// Method: rebuild a lost cluster; then remove an object, a row and a constraint, and change a row, before anybody looks; or begin too late, and compare the objects of before with themselves.
 // Needs: full
 // Isolation: rebuilt
 // Tags: nightly
@@ -15,4 +15,20 @@ test('a missing object, a lost row, a changed row and a dropped index are each n
     defect: { name: 'not-the-same', spoil: spoilAll },
   });
   for (const { rule, says } of RECOVERY_DEFECTS) expect(verdict).toBeCaughtBy(rule, says);
+});
+
+test('a rebuild that comes 20 s too late, and a comparison of objects that is blind, are each noticed', async ({
+  opening,
+}) => {
+  const recovery_time_s = 60;
+  const verdict = await rebuild(opening, {
+    load: 'outage-300',
+    backup: 'wal',
+    recovery_point_s: 5,
+    declares: { recovery_time_s },
+    obstacle: lateBy(20, recovery_time_s),
+    defect: { name: 'late-and-blind', blind: true },
+  });
+  expect(verdict).toBeCaughtBy('recovery-time');
+  expect(verdict).toBeCaughtBy('objects-same', /nothing to compare/);
 });

@@ -8,13 +8,36 @@ import {
   WATCHED,
   watched,
 } from '#harness/core/testing/synthetic-watch.ts';
-import { Timeline } from '#harness/core/timeline.ts';
+import { type RecordOf, Timeline } from '#harness/core/timeline.ts';
 import { judgeRun } from './judge-run.ts';
 import { toldOfEndWithin_s, toldOfLossWithin_s } from './rules/recovery-told.ts';
 import { complaints, removed, ruleOf, rulesOf } from './testing/recovery-run.ts';
 
 const found = (options: SyntheticWatchOptions, ...changes: readonly Alteration[]): readonly string[] =>
   complaints(WATCHED, watched(options), ...changes);
+
+/** Messages that nobody marked as those of off-site. */
+const unmarked: Alteration = (records) =>
+  records.map((one) => {
+    if (one.source !== 'chat') return one;
+    const { site: _site, ...data } = one.data;
+    return { ...one, data };
+  });
+
+type Observer = RecordOf<'harness', 'observer'>;
+
+/** Changes what is known of the observer of the chat off-site. */
+const ofChat =
+  (change: (record: Observer) => Observer): Alteration =>
+  (records) =>
+    records.map((one) =>
+      one.source === 'harness' && one.kind === 'observer' && one.subject === 'offsite-chat'
+        ? change(one)
+        : one,
+    );
+
+const unwatched = (name: string): Alteration =>
+  removed((one) => one.source === 'harness' && one.kind === 'observer' && one.subject === name);
 
 describe('a watch off-site', () => {
   test('passes when the chat is told once of the loss and once of its end', () => {
@@ -42,13 +65,7 @@ describe('a watch off-site', () => {
   });
 
   test('is told apart from the alerts and the chat of the cluster', () => {
-    const inside: Alteration = (records) =>
-      records.map((one) => {
-        if (one.source !== 'chat') return one;
-        const { site: _site, ...data } = one.data;
-        return { ...one, data };
-      });
-    expect(found({}, inside)).toEqual(['told: fail']);
+    expect(found({}, unmarked)).toEqual(['told: fail']);
   });
 });
 
@@ -77,37 +94,30 @@ describe('a defect of the watch', () => {
 });
 
 describe('missing evidence', () => {
-  const without = (name: string) =>
-    removed((one) => one.source === 'harness' && one.kind === 'observer' && one.subject === name);
   test.each([
     ['offsite-chat', ['told: inconclusive']],
     ['offsite-prometheus', ['alerts: inconclusive']],
     ['offsite-alertmanager', ['alerts: inconclusive']],
   ])('nobody watched %s', (name, expected) => {
-    expect(found({}, without(name))).toEqual(expected);
+    expect(found({}, unwatched(name))).toEqual(expected);
   });
 
   test('the chat off-site was lost for a while', () => {
-    const lost: Alteration = (records) =>
-      records.map((one) =>
-        one.source === 'harness' && one.subject === 'offsite-chat' && one.kind === 'observer'
-          ? { ...one, data: one.data.state === 'ended' ? { state: 'lost' as const } : one.data }
-          : one,
-      );
-    expect(found({}, lost)).toContain('told: inconclusive');
+    expect(
+      found(
+        {},
+        ofChat((one) => (one.data.state === 'ended' ? { ...one, data: { state: 'lost' } } : one)),
+      ),
+    ).toContain('told: inconclusive');
   });
 
   test('the chat was watched only after the loss', () => {
-    const late: Alteration = (records) =>
-      records.map((one) =>
-        one.source === 'harness' &&
-        one.kind === 'observer' &&
-        one.subject === 'offsite-chat' &&
-        one.data.state === 'started'
-          ? { ...one, at: one.at + 50_000 }
-          : one,
-      );
-    expect(found({}, late)).toEqual(['told: inconclusive']);
+    expect(
+      found(
+        {},
+        ofChat((one) => (one.data.state === 'started' ? { ...one, at: one.at + 50_000 } : one)),
+      ),
+    ).toEqual(['told: inconclusive']);
   });
 
   test('nobody was away long enough to be told of it', () => {
@@ -118,6 +128,7 @@ describe('missing evidence', () => {
   test('taking records away never turns a failure into a pass', () => {
     const alter = watched({ messages: 0 });
     const records = alter(syntheticRecovery(WATCHED));
+    expect(judgeRun(new Timeline(records)).outcome).toBe('fail');
     const kinds = [...new Set(records.map(({ source, kind, subject }) => `${source}/${kind}/${subject}`))];
     fc.assert(
       fc.property(fc.subarray(kinds), (gone) => {

@@ -6,19 +6,14 @@ import { observeChat } from './chat.ts';
 
 /** The draft as one of off-site: it must not be taken for what the cluster's own Prometheus, Alertmanager or chat says. */
 function fromOffsite(draft: Draft): Draft {
-  switch (draft.source) {
-    case 'prometheus':
-      if (draft.kind === 'alert') return { ...draft, data: { ...draft.data, site: 'offsite' } };
-      break;
-    case 'alertmanager':
-      return { ...draft, data: { ...draft.data, site: 'offsite' } };
-    case 'chat':
-      return { ...draft, data: { ...draft.data, site: 'offsite' } };
-    case 'harness':
-      if (draft.kind === 'observer') return { ...draft, subject: observerName(draft.subject) };
-      break;
-    default:
+  if (draft.source === 'harness' && draft.kind === 'observer') {
+    return { ...draft, subject: observerName(draft.subject) };
   }
+  if (draft.source === 'prometheus' && draft.kind === 'alert') {
+    return { ...draft, data: { ...draft.data, site: 'offsite' } };
+  }
+  if (draft.source === 'alertmanager') return { ...draft, data: { ...draft.data, site: 'offsite' } };
+  if (draft.source === 'chat') return { ...draft, data: { ...draft.data, site: 'offsite' } };
   return draft;
 }
 

@@ -13,6 +13,7 @@ import { hostImages } from './host-image.ts';
 import { beginOffsite } from './offsite.ts';
 import { gitContainerName, makeFolder, networkName } from './places.ts';
 import { removeShared } from './remove.ts';
+import { outputOf, residue } from './testing/residue.ts';
 
 useFreshState();
 
@@ -29,28 +30,6 @@ let image: string;
 beforeAll(async () => {
   image = await (await hostImages(options))('git');
 });
-
-async function outputOf(command: readonly string[]): Promise<readonly string[]> {
-  return (await run(command)).stdout.split('\n').filter(Boolean).sort();
-}
-
-/** Everything that something off-site adds to a machine. Other runs may come and go meanwhile. */
-async function residue(): Promise<object> {
-  const files = await readdir(stateDir(), { recursive: true }).catch(() => []);
-  const label = 'label=mettle.dev/offsite';
-  return {
-    containers: (
-      await outputOf(['docker', 'ps', '--all', '--filter', label, '--format', '{{.Names}}'])
-    ).filter((name) => name.includes('offsite-e2e-')),
-    networks: (
-      await outputOf(['docker', 'network', 'ls', '--filter', label, '--format', '{{.Name}}'])
-    ).filter((name) => name.includes('offsite-e2e-')),
-    reapers: (await outputOf(['docker', 'ps', '--all', '--format', '{{.Names}}'])).filter((name) =>
-      name.includes('testcontainers'),
-    ),
-    files: files.filter((file) => file !== 'offsite' && file.includes('offsite')).sort(),
-  };
-}
 
 /** Clones a repository as somebody who knows nothing but its address and the credentials. */
 async function clone({ url, username, password }: GitRemote): ReturnType<typeof tryRun> {

@@ -53,6 +53,16 @@ interface Told {
   readonly watched_until: EpochMs;
 }
 
+function isEnd({ data }: Message): boolean {
+  return data.severity === 'good';
+}
+
+/** How long after a moment the first of these came. */
+function after(messages: readonly Message[], since: EpochMs | undefined): string {
+  const [first] = messages;
+  return first && since !== undefined ? secondsText(first.at - since) : 'never';
+}
+
 /** @throws MissingEvidence when the chat was not watched throughout, or nobody missed the cluster */
 function toldOf(facts: Facts, { expectation, destroyed, outage }: RecoveryFacts): Told {
   const { watch } = expectation;
@@ -71,7 +81,6 @@ function toldOf(facts: Facts, { expectation, destroyed, outage }: RecoveryFacts)
   const about = messages.filter(
     ({ subject, at }) => subject === `Alert/${watch.alert}` && at >= destroyed.at,
   );
-  const isEnd = ({ data }: Message): boolean => data.severity === 'good';
   return {
     watch,
     lost_at: destroyed.at,
@@ -176,10 +185,6 @@ export const toldOutside = rule(
       throw new MissingEvidence('nobody was served again, so the end could not be told');
     }
     if (problems.length === 0) requireSilence(told);
-    const after = (messages: readonly Message[], since: EpochMs | undefined): string => {
-      const [first] = messages;
-      return first && since !== undefined ? secondsText(first.at - since) : 'never';
-    };
     const measured = `${after(of_loss, lost_at)} after the loss, ${after(of_end, served_at)} after users were served`;
     return {
       outcome: problems.length === 0 ? 'pass' : 'fail',

@@ -92,9 +92,9 @@ export {
 export { comparedRollout, DIFFERING } from '#harness/run/contracts/comparison.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 export { RECOVERY_DEFECTS, spoilAll } from '#harness/run/recovery/defects.ts';
-export { chatOutsideDeaf } from '#harness/run/recovery/outside.ts';
 export { rebuild } from '#harness/run/recovery/rebuild.ts';
 export {
+  chatOutsideDeaf,
   canaryAt,
   gitAway,
   migratedSinceTheDump,

@@ -6,13 +6,11 @@ import type { TimelineCondition } from '#harness/observe/recorder.ts';
 import { gatewayOf } from '#harness/offsite/network.ts';
 import type { Offsite } from '#harness/offsite/offsite.ts';
 import { CLUSTER_GONE, WATCH_TIMES } from '#harness/offsite/watch-config.ts';
-import { setChatBehaviour } from '#harness/stack/chat.ts';
 import { shopHost } from '#harness/stack/shop.ts';
 import { unlessLate } from '../on-cluster.ts';
 import { passes } from '../passes.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
 import type { Reached } from './ground.ts';
-import type { Trouble } from './recover.ts';
 
 const WATCH = { alert: CLUSTER_GONE, ...WATCH_TIMES } as const;
 
@@ -61,10 +59,3 @@ export async function untilSilent(run: ScenarioRun): Promise<void> {
   // One second more than the rule asks for: the observer's last look must lie behind the silence.
   if (left_ms > -1000) await passes(run, left_ms / 1000 + 1);
 }
-
-/** The chat off-site answers as if all were well, and keeps nothing of what it is told. */
-export const chatOutsideDeaf: Trouble = async ({ run, ground: { offsite } }) => {
-  await setChatBehaviour(offsite.watch(), { drop: true });
-  run.note('the chat off-site keeps no message');
-  return {};
-};

@@ -1,9 +1,6 @@
 /** What every kind of report shows of a recovery. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { altered } from '#harness/core/testing/altered.ts';
-import { syntheticRecovery } from '#harness/core/testing/synthetic-recovery.ts';
-import { type SyntheticWatchOptions, WATCHED, watched } from '#harness/core/testing/synthetic-watch.ts';
 import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import { formatRecord } from '#harness/core/timeline-text.ts';
 import { combine, type RuleVerdict, type Verdict } from '#harness/core/verdict.ts';
@@ -277,42 +274,6 @@ describe('the runbook', () => {
 
   it('is made for recoveries alone', () => {
     expect(renderRunbook(new Timeline([]), PASS, RECOVERY_META)).toBeUndefined();
-  });
-});
-
-describe('a watch off-site', () => {
-  const seen = (options?: SyntheticWatchOptions): Timeline =>
-    new Timeline(altered(syntheticRecovery(WATCHED), watched(options)));
-
-  it('is shown with when it told of the loss and of its end, by every report', () => {
-    const html = textOf(renderHtml(seen(), PASS, RECOVERY_META));
-    expect(html).toContain('Chat off-site told after 8.0 s');
-    expect(html).toContain('told of its end 5.0 s after the first good answer');
-    expect(html).toContain('Prometheus off-site');
-    expect(html).toContain('Alertmanager off-site');
-    expect(renderMarkdown(seen(), PASS, RECOVERY_META)).toContain('Chat off-site told after');
-    expect(summaryOf(seen(), PASS, RECOVERY_META).recovery?.told).toStrictEqual({
-      of_loss_s: 8,
-      of_end_s: 65,
-    });
-    expect(renderRunbook(seen(), PASS, RECOVERY_META)).toContain('in this run it was told after 8.0 s.');
-  });
-
-  it('is shown to have said nothing', () => {
-    const html = textOf(renderHtml(seen({ messages: 0, messages_of_end: 0 }), FAIL, RECOVERY_META));
-    expect(html).toContain('Chat off-site told after never never told of its end');
-    expect(page()).not.toContain('Chat off-site');
-    expect(summaryOf(timelineOf(), PASS, RECOVERY_META).recovery?.told).toBeNull();
-  });
-
-  it('is read back from a file with its place', () => {
-    const text = seen()
-      .records.map((record) => formatRecord(record))
-      .join('');
-    expect(readTimeline(text, 'timeline.jsonl').records).toStrictEqual(seen().records);
-    expect(() =>
-      readTimeline(text.replaceAll('"site":"offsite"', '"site":"moon"'), 'timeline.jsonl'),
-    ).toThrow();
   });
 });
 

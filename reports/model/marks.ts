@@ -86,14 +86,14 @@ function describe(
     }
     case 'prometheus': {
       if (record.kind !== 'alert') return undefined;
-      const followed = at(record.subject, record.data.site);
+      const followed = placed(record.subject, record.data.site);
       const former = alerts.get(followed) ?? 'inactive';
       alerts.set(followed, record.data.state);
       if (former === record.data.state) return undefined;
       const value = record.data.value === undefined ? '' : ` (value ${record.data.value})`;
       return {
         lane: 'alert',
-        who: at('Prometheus', record.data.site),
+        who: placed('Prometheus', record.data.site),
         text: `Alert ${record.subject} is ${record.data.state}${value}`,
         grave: record.data.state === 'firing',
       };
@@ -101,7 +101,7 @@ function describe(
     case 'alertmanager':
       return {
         lane: 'alert',
-        who: at('Alertmanager', record.data.site),
+        who: placed('Alertmanager', record.data.site),
         text: `Alert ${record.subject} is ${record.data.state}`,
         grave: record.data.state === 'active',
       };
@@ -124,7 +124,7 @@ function describe(
 }
 
 /** Who spoke, told apart from the one of the same name in the cluster. */
-function at(name: string, site: Site | undefined): string {
+function placed(name: string, site: Site | undefined): string {
   return site === undefined ? name : `${name} off-site`;
 }
 

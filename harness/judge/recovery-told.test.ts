@@ -83,6 +83,7 @@ const DEFECTS: readonly [what: string, options: SyntheticWatchOptions, complaint
   ['told of the end while nobody is served', { ends_after_s: -5 }, ['told: fail']],
   ['told of something else', { other_at_s: 20 }, ['told: fail']],
   ['told of something before the loss', { other_at_s: -5 }, ['told: fail']],
+  ['the alert fires before the loss', { fires_after_s: -3 }, ['alerts: fail', 'told: fail']],
   ['watched for too short a time to know that it stays silent', { watched_s: 8 }, ['told: inconclusive']],
   ['not watched until the end had to be told', { messages_of_end: 0, watched_s: 9 }, ['told: inconclusive']],
 ];

@@ -30,7 +30,6 @@ export async function watchFromOutside(
   { cluster }: Reached,
 ): Promise<AsyncDisposable> {
   const namespace = run.run_id;
-  run.progress('a watch off-site looks at the shop');
   const watch = offsite.watch();
   await watch.over({
     ...(await gatewayOf(cluster)),

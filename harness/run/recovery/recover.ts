@@ -199,8 +199,11 @@ async function act(run: ScenarioRun, empty: Ground, loss: Loss, options: Recover
     await untilAllReady(declared, before);
     return declared;
   });
+  const watch = (): Promise<AsyncDisposable> => watchFromOutside(run, ground.offsite, before);
   await using _outside =
-    loss.watched === true ? await watchFromOutside(run, ground.offsite, before) : undefined;
+    loss.watched === true
+      ? await run.phase('watch', 'letting the watch off-site look at the shop', watch)
+      : undefined;
   await using load = await beginLoad(
     { run, cluster: before.cluster },
     { profile: options.load, host: shopHost(namespace), remember_orders: true },

@@ -32,6 +32,8 @@ export interface CreateOptions {
   readonly keep: boolean;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Told of each of kind's steps when it begins, in kind's words: `Starting control-plane`. */
+  readonly onStep?: (step: string) => void;
 }
 
 /** A cluster that goes with its owner: giving it back removes it. */
@@ -74,7 +76,7 @@ export async function createCluster(options: CreateOptions): Promise<OwnCluster>
  */
 export async function recreateCluster(
   lost: LostCluster,
-  options: Pick<CreateOptions, 'progress' | 'signal'>,
+  options: Pick<CreateOptions, 'progress' | 'signal' | 'onStep'>,
 ): Promise<OwnCluster> {
   const { name, uid, debt_id, ports, making, kept } = lost;
   const record = await readRecord(name);
@@ -95,10 +97,10 @@ export async function recreateCluster(
 async function make(
   debt: ClusterDebt,
   making: Making,
-  options: Pick<CreateOptions, 'keep' | 'progress' | 'signal'>,
+  options: Pick<CreateOptions, 'keep' | 'progress' | 'signal' | 'onStep'>,
 ): Promise<OwnCluster> {
   const { name, ports, place } = debt;
-  const { progress, signal } = options;
+  const { progress, signal, onStep } = options;
   const giveBack = async (): Promise<void> => {
     await removeCluster(name, place);
     await removeReceipt(debtReceipt(debt));
@@ -112,6 +114,7 @@ async function make(
       progress,
       signal,
       onStart: async (pid) => noteDebt(debt, 'creating', await processOf(pid)),
+      ...(onStep ? { onStep } : {}),
     });
     const record = await register(debt, making);
     await noteDebt(debt, 'ready');

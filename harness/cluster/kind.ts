@@ -23,6 +23,8 @@ interface KindOptions {
   readonly signal: AbortSignal;
   /** Told of kind's process, which does not end with this one. */
   readonly onStart: (pid: number) => Promise<void>;
+  /** Told of each of kind's steps when it begins, in kind's words: `Starting control-plane`. */
+  readonly onStep?: (step: string) => void;
 }
 
 /** A network of its own; one that was destroyed and is made again finds that which it had. */
@@ -39,7 +41,7 @@ async function ensureNetwork(name: string): Promise<void> {
  * @throws UnfitError with the end of the output, or naming the port that is taken; the signal's reason when aborted
  */
 export async function runKind(options: KindOptions): Promise<void> {
-  const { name, ports, making, progress, signal, onStart } = options;
+  const { name, ports, making, progress, signal, onStart, onStep } = options;
   await ensureNetwork(name);
   const kubeconfig = await kubeconfigOf(name);
   const log_file = await creationLogOf(name);
@@ -71,7 +73,9 @@ export async function runKind(options: KindOptions): Promise<void> {
       lines.push(line);
       log.write(`${line}\n`);
       const step = /^ • (.*?) \S* *\.\.\.$/.exec(line)?.[1];
-      if (step !== undefined) progress(`${name}: ${step}`);
+      if (step === undefined) return;
+      progress(`${name}: ${step}`);
+      onStep?.(step);
     });
   }
   await onStart(kind.pid);

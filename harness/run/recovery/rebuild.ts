@@ -77,20 +77,42 @@ async function lose(
   return lost;
 }
 
-async function regain(losing: Losing, lost: LostCluster, options: RebuildOptions): Promise<Regained> {
-  const { run, ground } = losing;
+/** Makes the cluster again, empty; its control plane, which takes most of the time, is a step of its own. */
+async function makeAgain({ run }: Losing, lost: LostCluster): Promise<void> {
   const { name } = lost;
   const empty = {
     name: 'cluster',
     title: `making cluster ${name} again, empty`,
     by_hand: 'kind create cluster --config cluster.yaml',
   };
+  const control_plane = { name: 'control plane', title: 'waiting for the control plane' };
+  const answers = Promise.withResolvers<string>();
+  // Where kind never comes so far, nobody awaits it.
+  answers.promise.catch(() => undefined);
+  let starting: Promise<void> | undefined;
+  const onStep = (kind_step: string): void => {
+    if (kind_step !== 'Starting control-plane') return;
+    starting ??= step(run, control_plane, () => answers.promise);
+  };
   await step(run, empty, async () => {
-    await recreateCluster(lost, run);
+    try {
+      await recreateCluster(lost, { progress: run.progress, signal: run.signal, onStep });
+      answers.resolve('the API server answers');
+    } catch (error) {
+      answers.reject(error);
+      throw error;
+    } finally {
+      await Promise.allSettled([starting]);
+    }
     return `${name} answers at the address that it had`;
   });
+}
+
+async function regain(losing: Losing, lost: LostCluster, options: RebuildOptions): Promise<Regained> {
+  const { run, ground } = losing;
+  await makeAgain(losing, lost);
   await using kept = new AsyncDisposableStack();
-  const after = kept.use(await reach(ground, name, run));
+  const after = kept.use(await reach(ground, lost.name, run));
   await options.obstacle?.place(after, losing);
   kept.use(await restored(losing, after, options));
   kept.use(await watchAlerts(run, after));

@@ -94,6 +94,7 @@ export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 export { RECOVERY_DEFECTS, spoilAll } from '#harness/run/recovery/defects.ts';
 export { rebuild } from '#harness/run/recovery/rebuild.ts';
 export {
+  chatOutsideDeaf,
   canaryAt,
   gitAway,
   migratedSinceTheDump,

@@ -36,6 +36,16 @@ export const recoveryExpectation = looseObject({
   backups_refused: count,
   may_differ: array(looseObject({ subject: text, field: text, why: text })),
   alerts: array(text),
+  watch: optional(
+    looseObject({
+      alert: text,
+      scrape_interval_s: number(),
+      evaluation_interval_s: number(),
+      for_s: number(),
+      group_wait_s: number(),
+      group_interval_s: number(),
+    }),
+  ),
 });
 
 /** Shape of `data` by `source/kind`. */

@@ -2,6 +2,7 @@ import {
   array,
   boolean,
   type GenericSchema,
+  literal,
   looseObject,
   nullable,
   number,
@@ -39,6 +40,8 @@ const fault = looseObject({
   targets: optional(array(text)),
   harm: optional(text),
 });
+
+const site = optional(literal('offsite'));
 
 /** `source/kind` of every record that there is. */
 type RecordName = TimelineRecord extends infer One
@@ -132,11 +135,13 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
   'prometheus/alert': looseObject({
     state: picklist(['inactive', 'pending', 'firing']),
     value: optional(number()),
+    site,
   }),
   'alertmanager/alert': looseObject({
     state: picklist(['active', 'resolved']),
     starts_at: number(),
     labels: texts,
+    site,
   }),
   'chat/message': looseObject({
     sender: text,
@@ -144,6 +149,7 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
     text,
     severity: picklist(['good', 'warning', 'danger', 'unknown']),
     fields: texts,
+    site,
   }),
   'harness/refused_messages': looseObject({ sender: text, path: text, status: number(), count }),
   'database/orders': looseObject({ stored: count, distinct: count, wrong: count }),

@@ -39,7 +39,29 @@ export interface RecoveryExpectation {
   readonly may_differ: readonly { readonly subject: string; readonly field: string; readonly why: string }[];
   /** Alerts that must fire during the loss and be resolved after it. */
   readonly alerts: readonly string[];
+  /** The watch off-site, which tells its chat of the loss and of its end; absent where none stands. */
+  readonly watch?: WatchExpectation;
 }
+
+/** How soon a watch that stands off-site notices that nobody is served, and says so. */
+export interface WatchExpectation {
+  /** Name of its alert, which is among the declared ones. */
+  readonly alert: string;
+  readonly scrape_interval_s: number;
+  readonly evaluation_interval_s: number;
+  /** For how long nobody must be served before the alert fires. */
+  readonly for_s: number;
+  /** Alertmanager's grouping: how long it collects before the first message, and between two of one group. */
+  readonly group_wait_s: number;
+  readonly group_interval_s: number;
+}
+
+/** Observers of the watch off-site, as the timeline names them. */
+export const OFFSITE_OBSERVERS = {
+  prometheus: 'offsite-prometheus',
+  alertmanager: 'offsite-alertmanager',
+  chat: 'offsite-chat',
+} as const;
 
 /** What the step of a recovery does; its record's subject names it: `cluster`, `flux`, `component/traefik`, `restore`. */
 export interface RecoveryStepData {

@@ -123,11 +123,15 @@ export type TimelineRecord =
   | RecordBase<'prometheus', 'sight', SightData>
   | RecordBase<'prometheus', 'panel', { dashboard: string; query: string; series: number; samples: number }>
   | RecordBase<'prometheus', 'rule', AlertRuleData>
-  | RecordBase<'prometheus', 'alert', { state: 'inactive' | 'pending' | 'firing'; value?: number }>
+  | RecordBase<
+      'prometheus',
+      'alert',
+      { state: 'inactive' | 'pending' | 'firing'; value?: number; site?: Site }
+    >
   | RecordBase<
       'alertmanager',
       'alert',
-      { state: 'active' | 'resolved'; starts_at: EpochMs; labels: Record<string, string> }
+      { state: 'active' | 'resolved'; starts_at: EpochMs; labels: Record<string, string>; site?: Site }
     >
   | RecordBase<'chat', 'message', ChatMessageData>
   | RecordBase<'harness', 'refused_messages', { sender: string; path: string; status: number; count: number }>
@@ -144,6 +148,9 @@ export type TimelineRecord =
   | RecordBase<'load', 'orders', PlacedOrdersData>
   | RecordBase<'database', 'held_orders', HeldOrdersData>
   | RecordBase<'database', 'content', DatabaseContentData>;
+
+/** Where Prometheus, Alertmanager or a chat stands; absent for those in the cluster. */
+export type Site = 'offsite';
 
 /** What a fault breaks, or what was seen of it. */
 export interface FaultData {
@@ -271,6 +278,7 @@ export interface ChatMessageData {
   readonly text: string;
   readonly severity: 'good' | 'warning' | 'danger' | 'unknown';
   readonly fields: Readonly<Record<string, string>>;
+  readonly site?: Site;
 }
 
 /** A record before it is given its place in the run. */

@@ -14,6 +14,7 @@ import { recoveryPoint } from './rules/recovery-point.ts';
 import { releaseSame } from './rules/recovery-release-same.ts';
 import { stepsComplete } from './rules/recovery-steps-complete.ts';
 import { recoveryTime } from './rules/recovery-time.ts';
+import { toldOutside } from './rules/recovery-told.ts';
 import { runCompleteThroughLoss } from './rules/run-complete.ts';
 import { steadyAfter } from './rules/steady-after.ts';
 
@@ -34,13 +35,14 @@ const RECOVERY_RULES: readonly Rule[] = [
 
 /** Judges a recorded run in which a cluster, or a part of it, was destroyed and brought back under load. */
 export function judgeRecovery(timeline: Timeline): Verdict {
-  const restores = timeline
+  const declared = timeline
     .of('harness', 'expectation')
-    .some(({ data }) => data.of === 'recovery' && data.restores);
+    .flatMap(({ data }) => (data.of === 'recovery' ? [data] : []));
+  const rules = [
+    ...RECOVERY_RULES,
+    ...(declared.some(({ watch }) => watch !== undefined) ? [toldOutside] : []),
+    ...(declared.some(({ restores }) => restores) ? [backupsRefused] : []),
+  ];
   const faults = timeline.of('fault', 'injected').length > 0 ? [faultsProven] : [];
-  return judgeBy(restores ? [...RECOVERY_RULES, backupsRefused] : RECOVERY_RULES, timeline, [
-    ...SERVICE_GROUNDS,
-    lossTook,
-    ...faults,
-  ]);
+  return judgeBy(rules, timeline, [...SERVICE_GROUNDS, lossTook, ...faults]);
 }

@@ -9,10 +9,11 @@ import { useFreshState } from '#harness/lease/testing/state.ts';
 import { stateDir } from '#harness/process/paths.ts';
 import { run, tryRun } from '#harness/process/run.ts';
 import { holdProgram } from '#harness/process/testing/held-program.ts';
-import { gitImageOnHost } from './git-image.ts';
+import { hostImages } from './host-image.ts';
 import { beginOffsite } from './offsite.ts';
 import { gitContainerName, makeFolder, networkName } from './places.ts';
 import { removeShared } from './remove.ts';
+import { outputOf, residue } from './testing/residue.ts';
 
 useFreshState();
 
@@ -27,30 +28,8 @@ const options = {
 
 let image: string;
 beforeAll(async () => {
-  image = await gitImageOnHost(options);
+  image = await (await hostImages(options))('git');
 });
-
-async function outputOf(command: readonly string[]): Promise<readonly string[]> {
-  return (await run(command)).stdout.split('\n').filter(Boolean).sort();
-}
-
-/** Everything that something off-site adds to a machine. Other runs may come and go meanwhile. */
-async function residue(): Promise<object> {
-  const files = await readdir(stateDir(), { recursive: true }).catch(() => []);
-  const label = 'label=mettle.dev/offsite';
-  return {
-    containers: (
-      await outputOf(['docker', 'ps', '--all', '--filter', label, '--format', '{{.Names}}'])
-    ).filter((name) => name.includes('offsite-e2e-')),
-    networks: (
-      await outputOf(['docker', 'network', 'ls', '--filter', label, '--format', '{{.Name}}'])
-    ).filter((name) => name.includes('offsite-e2e-')),
-    reapers: (await outputOf(['docker', 'ps', '--all', '--format', '{{.Names}}'])).filter((name) =>
-      name.includes('testcontainers'),
-    ),
-    files: files.filter((file) => file !== 'offsite' && file.includes('offsite')).sort(),
-  };
-}
 
 /** Clones a repository as somebody who knows nothing but its address and the credentials. */
 async function clone({ url, username, password }: GitRemote): ReturnType<typeof tryRun> {

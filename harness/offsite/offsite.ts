@@ -1,6 +1,6 @@
 /**
- * Off-site: what outlives a cluster in life, and therefore lies beside it. A Git server, a store for backups, and the secrets
- * that a person would keep in a vault.
+ * Off-site: what outlives a cluster in life, and therefore lies beside it. A Git server, a store for backups, the secrets that
+ * a person would keep in a vault, and a watch that notices when the cluster is gone.
  */
 import { join } from 'node:path';
 import { presentPlace } from '#harness/cluster/docker-place.ts';
@@ -10,18 +10,21 @@ import type { GitRemote } from '#harness/git/checkout.ts';
 import { thisProcess } from '#harness/lease/owner.ts';
 import { freshId, removeReceipt, writeReceipt } from '#harness/lease/receipt.ts';
 import { ensureWarden } from '#harness/lease/warden.ts';
-import { gitImageOnHost, type HostImageOptions } from './git-image.ts';
 import { GIT_PORT, startGitServer } from './git-server.ts';
+import { hostImages, type HostImageOptions } from './host-image.ts';
 import { joinCluster, makeNetwork } from './network.ts';
 import { beginOutage, type Outage } from './outage.ts';
 import { BACKUPS_ON_NODE, checkId, makeFolder, receiptOf, refuseTakenId } from './places.ts';
 import { type OffsiteHeal, removeOffsite } from './remove.ts';
 import { type SealedSecret, sealIn, unsealFrom } from './sealed.ts';
 import { refuseFullDisk } from './space.ts';
+import { startWatch, type Watch, watchImages } from './watch.ts';
 
 export interface OffsiteOptions extends HostImageOptions {
   /** Part of the names of all that is made; a fresh one when absent. */
   readonly id?: string;
+  /** A watch over a cluster, that notices its loss; none unless asked for. */
+  readonly watch?: boolean;
 }
 
 /** What outlives the cluster. Giving it back removes it, with everything that was stored there. */
@@ -52,6 +55,8 @@ export interface Offsite extends AsyncDisposable {
   outage(duration_s: number): Promise<Outage>;
   /** Keeps secrets, in place of those that were kept before. */
   seal(secrets: readonly SealedSecret[]): Promise<void>;
+  /** Prometheus, Alertmanager and a chat beside the cluster. @throws UsageError when none was asked for */
+  watch(): Watch;
   /** The secrets kept last. @throws UnfitError when there are none, or they cannot be read */
   unseal(): Promise<readonly SealedSecret[]>;
   /**
@@ -94,7 +99,9 @@ export async function beginOffsite(options: OffsiteOptions): Promise<Offsite> {
   const { progress, signal } = options;
   const id = checkId(options.id ?? freshId());
   refuseRemoteDocker();
-  const image = await gitImageOnHost(options);
+  const images = await hostImages(options);
+  const image = await images('git');
+  const watched_by = options.watch === true ? await watchImages(images) : undefined;
   await ensureWarden();
   await refuseTakenId(id);
   const heal: OffsiteHeal = { id, image, state: 'creating', ...presentPlace() };
@@ -123,6 +130,7 @@ export async function beginOffsite(options: OffsiteOptions): Promise<Offsite> {
     progress('a Git server off-site');
     const network = await makeNetwork(id, signal);
     const server = await startGitServer(id, { image, network, repositories: join(folder, 'repositories') });
+    const watch = watched_by && (await startWatch(id, { images: watched_by, network, progress, signal }));
     await note('ready');
     signal.throwIfAborted();
     progress(`the Git server off-site answers at ${server.outside}`);
@@ -146,6 +154,11 @@ export async function beginOffsite(options: OffsiteOptions): Promise<Offsite> {
         const outage = await beginOutage(server, duration_s);
         outages.push(outage);
         return outage;
+      },
+      watch: () => {
+        if (watch === undefined)
+          throw new UsageError('Nothing watches from off-site: no watch was asked for');
+        return watch;
       },
       seal: (secrets) => sealIn(folder, secrets),
       unseal: () => unsealFrom(folder),

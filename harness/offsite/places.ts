@@ -28,8 +28,8 @@ export function checkId(id: string): string {
 
 /**
  * The network of what is off-site. Docker sends what leaves a container, and publishes its ports, through the network whose
- * name is first in the alphabet. The Git server joins networks of clusters, which are called `mettle-` and a letter or a digit,
- * and must stay published through its own: a hyphen comes before both.
+ * name is first in the alphabet. What is off-site joins networks of clusters, which are called `mettle-` and a letter or a
+ * digit, and must stay published through its own: a hyphen comes before both.
  */
 export function networkName(id: string): string {
   return `mettle--offsite-${id}`;
@@ -37,6 +37,13 @@ export function networkName(id: string): string {
 
 export function gitContainerName(id: string): string {
   return `mettle-offsite-${id}-git`;
+}
+
+/** Programs of the watch, each in a container of its own. */
+export type WatchPart = 'prometheus' | 'alertmanager' | 'chat';
+
+export function watchContainerName(id: string, part: WatchPart): string {
+  return `mettle-offsite-${id}-${part}`;
 }
 
 /** The folder on this machine that holds backups, repositories and sealed secrets. */

@@ -1,4 +1,3 @@
-import type { Cluster } from '#harness/cluster/types.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import { listAt, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import { component } from './component.ts';
@@ -9,6 +8,12 @@ export const chat = component({
   namespace: 'chat',
   access: [{ service: 'chat', note: 'what was said: /messages' }],
 });
+
+/** Where a chat answers: that of a cluster, or one beside it. */
+interface ChatPlace {
+  /** Ports on 127.0.0.1. */
+  readonly ports: { readonly chat: number };
+}
 
 /** How the chat treats whoever posts a message; what is left out is as it was at the start. */
 export interface ChatBehaviour {
@@ -35,8 +40,8 @@ const TIMEOUT_MS = 5_000;
  * the same scope before is replaced, and nothing but `for` takes it back.
  * @throws UnfitError when the chat refuses or does not answer
  */
-export async function setChatBehaviour(cluster: Cluster, behaviour: ChatBehaviour): Promise<void> {
-  await ask(cluster, { method: 'PUT', body: JSON.stringify(behaviour) });
+export async function setChatBehaviour(place: ChatPlace, behaviour: ChatBehaviour): Promise<void> {
+  await ask(place, { method: 'PUT', body: JSON.stringify(behaviour) });
 }
 
 /**
@@ -44,10 +49,10 @@ export async function setChatBehaviour(cluster: Cluster, behaviour: ChatBehaviou
  * @throws UnfitError when the chat does not answer
  */
 export async function messagesMet(
-  cluster: Cluster,
+  place: ChatPlace,
   { sender, namespace, path }: NonNullable<ChatBehaviour['for']>,
 ): Promise<number> {
-  const told = listAt(JSON.parse(await ask(cluster, { method: 'GET' })), 'scoped').find(
+  const told = listAt(JSON.parse(await ask(place, { method: 'GET' })), 'scoped').find(
     (one) =>
       textAt(one, 'for', 'sender') === sender &&
       textAt(one, 'for', 'namespace') === namespace &&
@@ -57,10 +62,10 @@ export async function messagesMet(
 }
 
 async function ask(
-  cluster: Cluster,
+  { ports }: ChatPlace,
   request: { readonly method: string; readonly body?: string },
 ): Promise<string> {
-  const url = `http://127.0.0.1:${cluster.ports.chat}/behaviour`;
+  const url = `http://127.0.0.1:${ports.chat}/behaviour`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(url, { ...request, signal }).catch((error: unknown) => {
     throw new UnfitError(`the chat at ${url} does not answer`, { cause: error });

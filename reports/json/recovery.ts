@@ -31,12 +31,14 @@ export interface RecoverySummary {
     readonly state: string;
     readonly taken_s: number | null;
   }[];
+  /** When the chat off-site was told; `null` where no watch stood there. */
+  readonly told: { readonly of_loss_s: number | null; readonly of_end_s: number | null } | null;
   readonly drift: { readonly compared: number; readonly differ: number; readonly may_differ: number } | null;
 }
 
 /** The recovery as a value. */
 export function recoverySummary(recovery: Recovery): RecoverySummary {
-  const { lost, steps, orders, backups, drift } = recovery;
+  const { lost, steps, orders, backups, drift, told } = recovery;
   const held = orders?.held;
   const since = (at: EpochMs | undefined): number | null =>
     lost === undefined || at === undefined ? null : seconds(at - lost.at);
@@ -57,6 +59,7 @@ export function recoverySummary(recovery: Recovery): RecoverySummary {
         }
       : null,
     recovery_point_s: seconds(recoveryPointMs(recovery)),
+    told: told ? { of_loss_s: since(told.of_loss_at), of_end_s: since(told.of_end_at) } : null,
     backups: backups.map(({ name, state, taken_at }) => ({ name, state, taken_s: since(taken_at) })),
     drift: drift
       ? { compared: drift.fields, differ: drift.drift.length, may_differ: drift.allowed.length }

@@ -1,4 +1,4 @@
-import type { EpochMs, TimelineRecord } from '#harness/core/timeline.ts';
+import type { EpochMs, Site, TimelineRecord } from '#harness/core/timeline.ts';
 import { valueOf } from '#harness/judge/measurements.ts';
 import { isCanary, type RunFacts } from './run-facts.ts';
 
@@ -86,13 +86,14 @@ function describe(
     }
     case 'prometheus': {
       if (record.kind !== 'alert') return undefined;
-      const former = alerts.get(record.subject) ?? 'inactive';
-      alerts.set(record.subject, record.data.state);
+      const followed = placed(record.subject, record.data.site);
+      const former = alerts.get(followed) ?? 'inactive';
+      alerts.set(followed, record.data.state);
       if (former === record.data.state) return undefined;
       const value = record.data.value === undefined ? '' : ` (value ${record.data.value})`;
       return {
         lane: 'alert',
-        who: 'Prometheus',
+        who: placed('Prometheus', record.data.site),
         text: `Alert ${record.subject} is ${record.data.state}${value}`,
         grave: record.data.state === 'firing',
       };
@@ -100,7 +101,7 @@ function describe(
     case 'alertmanager':
       return {
         lane: 'alert',
-        who: 'Alertmanager',
+        who: placed('Alertmanager', record.data.site),
         text: `Alert ${record.subject} is ${record.data.state}`,
         grave: record.data.state === 'active',
       };
@@ -120,6 +121,11 @@ function describe(
     default:
       return undefined;
   }
+}
+
+/** Who spoke, told apart from the one of the same name in the cluster. */
+function placed(name: string, site: Site | undefined): string {
+  return site === undefined ? name : `${name} off-site`;
 }
 
 /** What is lost, what was made of the backups, and the moments at which users are served again; steps have a chart of their own. */

@@ -79,9 +79,19 @@ function expectLines(recovery: Recovery): readonly string[] {
     expectation.restores
       ? `- Data: restored by ${METHOD_WORDS[expectation.backup]}. Expect to lose what was accepted in the last ${expectation.recovery_point_s} s; in this run ${held ? `${formatCount(held.lost.length)} accepted orders were lost` : `nobody looked (${NO_DATA})`}${point === undefined || point === 0 ? '' : `, the oldest ${formatDuration_ms(point)} old`}.`
       : '- Data: the database is not restored from a backup.',
+    ...toldLine(recovery),
     `- Release that serves afterwards: ${plain(expectation.under_way?.serves_after ?? expectation.release)}.`,
     '',
   ];
+}
+
+function toldLine({ told, lost }: Recovery): readonly string[] {
+  if (told === undefined || lost === undefined) return [];
+  const when =
+    told.of_loss_at === undefined
+      ? 'was never told'
+      : `was told after ${formatDuration_ms(told.of_loss_at - lost.at)}`;
+  return [`- Who is told: the chat off-site, by the watch beside the cluster; in this run it ${when}.`];
 }
 
 function tookText({ from, to, state }: RecoveryStep): string {

@@ -1,19 +1,29 @@
-import { expect, lateBy, rebuild, RECOVERY_DEFECTS, spoilAll, test } from '#harness/scenario.ts';
+import {
+  chatOutsideDeaf,
+  expect,
+  lateBy,
+  rebuild,
+  RECOVERY_DEFECTS,
+  spoilAll,
+  test,
+} from '#harness/scenario.ts';
 
 // Goal: Mettle can fail. What is not the same after a rebuild is noticed, each difference by the rule that is meant for it.
-// Method: rebuild a lost cluster; then remove an object, a row and a constraint, and change a row, before anybody looks; or begin too late, and compare the objects of before with themselves.
+// Method: rebuild a lost cluster while the chat off-site keeps no message; then remove an object, a row and a constraint, and change a row, before anybody looks; or begin too late, and compare the objects of before with themselves.
 // Needs: full
 // Isolation: rebuilt
 // Tags: nightly
-test('a missing object, a lost row, a changed row and a dropped index are each noticed after a rebuild', async ({
+test('a chat off-site that is deaf, a missing object, a lost row, a changed row and a dropped index are each noticed after a rebuild', async ({
   opening,
 }) => {
   const verdict = await rebuild(opening, {
     load: 'outage-300',
     backup: 'wal',
     recovery_point_s: 5,
+    trouble: chatOutsideDeaf,
     defect: { name: 'not-the-same', spoil: spoilAll },
   });
+  expect(verdict).toBeCaughtBy('told', /nobody was told of the loss/);
   for (const { rule, says } of RECOVERY_DEFECTS) expect(verdict).toBeCaughtBy(rule, says);
 });
 

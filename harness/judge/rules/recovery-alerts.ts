@@ -1,3 +1,4 @@
+import { OFFSITE_OBSERVERS } from '#harness/core/recovery.ts';
 import type { EpochMs, RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
 import { recoveryFacts, secondsText } from '../recovery-facts.ts';
@@ -33,6 +34,10 @@ export const recoveryAlerts = rule(
   (facts) => {
     const { expectation, destroyed } = recoveryFacts(facts);
     requireWatchAfter(facts, 'alertmanager', destroyed.at);
+    if (expectation.watch) {
+      facts.requireObserver(OFFSITE_OBSERVERS.prometheus);
+      facts.requireObserver(OFFSITE_OBSERVERS.alertmanager);
+    }
     const states = statesSince(facts, destroyed.at);
     const fired = [...states.values()].filter((records) => records.some(fires));
     const names = new Set(fired.flatMap(([one]) => (one ? [one.subject] : [])));

@@ -1,6 +1,6 @@
 /**
  * A run in small, for tests to kill: makes what is off-site, says so on standard output, and holds it until a signal.
- * Its argument is the id. With `outage` as a second one it is killed while Git is away.
+ * Its argument is the id. With `outage` as a second one it is killed while Git is away, with `watch` there is a watch as well.
  */
 import { beginOffsite } from '../offsite.ts';
 
@@ -16,6 +16,7 @@ const say = (line: string): void => {
 
 await using offsite = await beginOffsite({
   id,
+  watch: act === 'watch',
   images: { mode: 'auto' },
   progress: say,
   signal: stop.signal,

@@ -54,13 +54,14 @@ export interface Reached extends AsyncDisposable {
 }
 
 /**
- * Makes what is off-site, and a cluster that reaches it. The images are present: the run made them ready.
+ * Makes what is off-site, with a watch if it is to be watched from there, and a cluster that reaches it. The images are present:
+ * the run made them ready.
  * @throws as `beginOffsite` and `createCluster`
  */
 export async function beginGround(
   machine: PreparedMachine,
   backup: BackupMethod,
-  { progress, signal }: Making,
+  { progress, signal, watched = false }: Making & { readonly watched?: boolean },
 ): Promise<Ground> {
   const chosen = resolveComponents(machine.components);
   const components = chosen.map((one) =>
@@ -73,7 +74,8 @@ export async function beginGround(
     progress,
     signal,
   });
-  const offsite = kept.use(await beginOffsite({ images: machine.image_source, progress, signal }));
+  const images = machine.image_source;
+  const offsite = kept.use(await beginOffsite({ images, progress, signal, watch: watched }));
   const cluster = kept.use(
     await createCluster({
       artifacts,

@@ -38,6 +38,7 @@ export async function rebuild(opening: Opening, options: RebuildOptions): Promis
   const loss: Loss = {
     loses: WHOLE_CLUSTER,
     restores: true,
+    watched: true,
     lose: async (losing) => {
       lost = await lose(losing, options);
     },

@@ -31,6 +31,7 @@ import {
   type Reached,
   untilAllReady,
 } from './ground.ts';
+import { OUTSIDE, untilSilent, watchFromOutside } from './outside.ts';
 import { rememberRecovery } from './remember.ts';
 import { step } from './steps.ts';
 
@@ -78,6 +79,8 @@ export interface Loss {
   readonly loses: string;
   /** The database has to be restored. */
   readonly restores: boolean;
+  /** Nobody is served meanwhile, so that a watch off-site must notice. */
+  readonly watched?: boolean;
   /** Destroys it, and records when: `recovery/destroyed`. */
   readonly lose: (losing: Losing) => Promise<void>;
   /** Brings it back, step by step. */
@@ -128,7 +131,10 @@ const EVIDENCE_S = 30;
 
 /** Makes a cluster from Git, lets it lose something, brings it back, and judges what users and their orders met. */
 export async function recover(opening: Opening, loss: Loss, options: RecoverOptions): Promise<Verdict> {
-  await using ground = await beginGround(opening.machine, options.backup, opening);
+  await using ground = await beginGround(opening.machine, options.backup, {
+    ...opening,
+    watched: loss.watched === true,
+  });
   const run = opening.openRun({
     on: { ...opening.machine, cluster: plainCluster(ground.cluster) },
     ...(options.defect ? { defect: options.defect.name } : {}),
@@ -157,7 +163,7 @@ async function recoverOn(
     components: ground.components.map(({ name }) => name),
     restores: loss.restores,
     backups_refused: 0,
-    alerts: [],
+    ...(loss.watched === true ? OUTSIDE : { alerts: [] }),
     ...options.declares,
     may_differ: ofNamespace(options.declares?.may_differ ?? [], namespace),
   };
@@ -193,6 +199,11 @@ async function act(run: ScenarioRun, empty: Ground, loss: Loss, options: Recover
     await untilAllReady(declared, before);
     return declared;
   });
+  const watch = (): Promise<AsyncDisposable> => watchFromOutside(run, ground.offsite, before);
+  await using _outside =
+    loss.watched === true
+      ? await run.phase('watch', 'letting the watch off-site look at the shop', watch)
+      : undefined;
   await using load = await beginLoad(
     { run, cluster: before.cluster },
     { profile: options.load, host: shopHost(namespace), remember_orders: true },
@@ -225,6 +236,9 @@ async function act(run: ScenarioRun, empty: Ground, loss: Loss, options: Recover
     await options.defect?.spoil?.(regained.after, namespace);
     await recordAfter(run, regained.after, { bounds, ...options.defect });
   });
+  if (loss.watched === true) {
+    await run.phase('silence', 'waiting for the watch off-site to say its last', () => untilSilent(run));
+  }
 }
 
 /** Records what must be the same afterwards, and waits until the loss of it would be a loss of the backup's. */

@@ -4,6 +4,7 @@ import { identifier } from '#harness/database/ask.ts';
 import { type Backup, listBackups } from '#harness/database/backups.ts';
 import { damageBackup } from '#harness/database/damage.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
+import { setChatBehaviour } from '#harness/stack/chat.ts';
 import { BACKUP_CRON_JOB, takeBackup } from '#harness/stack/postgres-backup.ts';
 import { shopSchema } from '#harness/stack/postgres.ts';
 import { shopMigration } from '#harness/stack/shop-migration.ts';
@@ -116,4 +117,11 @@ CREATE INDEX IF NOT EXISTS orders_accepted_at ON ${table} (accepted_at);
   await untilPhase(before.ctx, ['Succeeded'], { namespace, deadline_s: PROMOTED_S });
   run.note(`release ${NEXT} serves on the migrated schema, which no backup has`);
   return { ground, bounds };
+};
+
+/** The chat off-site answers as if all were well, and keeps nothing of what it is told. */
+export const chatOutsideDeaf: Trouble = async ({ run, ground: { offsite } }) => {
+  await setChatBehaviour(offsite.watch(), { drop: true });
+  run.note('the chat off-site keeps no message');
+  return {};
 };

@@ -43,6 +43,8 @@ export interface Recovery {
   readonly loss?: LossInTime;
   readonly drift?: DriftReport;
   readonly content?: ContentComparison;
+  /** When the chat off-site was first told of the loss, and of its end; absent where no watch stood there. */
+  readonly told?: { readonly of_loss_at?: EpochMs; readonly of_end_at?: EpochMs };
 }
 
 /** Reads a recovery; undefined where the run is none. */
@@ -54,6 +56,7 @@ export function recoveryOf({ timeline, expectation }: RunFacts): Recovery | unde
   const loss = orders && lost && lossInTime(orders, lost.at);
   const drift = driftReport(timeline, expectation);
   const content = contentOf(timeline);
+  const told = expectation.watch && lost && toldOutside(timeline, lost.at);
   const doneAt = (id: string): EpochMs | undefined =>
     steps.findLast((step) => step.id === id && step.state === 'done')?.to;
   const outage = lost && outageSeen(timeline, lost.at);
@@ -86,7 +89,17 @@ export function recoveryOf({ timeline, expectation }: RunFacts): Recovery | unde
     ...(loss ? { loss } : {}),
     ...(drift ? { drift } : {}),
     ...(content ? { content } : {}),
+    ...(told ? { told } : {}),
   };
+}
+
+function toldOutside(timeline: Timeline, lost_at: EpochMs): NonNullable<Recovery['told']> {
+  const messages = timeline
+    .of('chat', 'message')
+    .filter(({ at, data }) => data.site === 'offsite' && at >= lost_at);
+  const of_loss = messages.find(({ data }) => data.severity !== 'good');
+  const of_end = messages.find(({ data }) => data.severity === 'good');
+  return { ...(of_loss ? { of_loss_at: of_loss.at } : {}), ...(of_end ? { of_end_at: of_end.at } : {}) };
 }
 
 /** Reports show what there is: where no load was measured, nobody can tell. */

@@ -53,10 +53,30 @@ export function driftSides({ field, before, after }: Drift): {
 
 /** A figure of a recovery, as every kind of report shows it. */
 export interface RecoveryFigure {
-  readonly id: 'recovery-time' | 'outage' | 'lost' | 'recovery-point' | 'drift';
+  readonly id: 'recovery-time' | 'outage' | 'lost' | 'recovery-point' | 'drift' | 'told';
   readonly name: string;
   readonly value: string;
   readonly note: string;
+}
+
+/** When somebody outside the cluster was told of its loss, and of the end of it; nothing where no watch stood there. */
+function toldFigure({ told, lost, first_answer_at }: Recovery): readonly RecoveryFigure[] {
+  if (told === undefined || lost === undefined) return [];
+  const { of_loss_at, of_end_at } = told;
+  const end =
+    of_end_at === undefined
+      ? 'never told of its end'
+      : first_answer_at === undefined
+        ? 'told of its end'
+        : `told of its end ${formatDuration_ms(of_end_at - first_answer_at)} after the first good answer`;
+  return [
+    {
+      id: 'told',
+      name: 'Chat off-site told after',
+      value: of_loss_at === undefined ? 'never' : formatDuration_ms(of_loss_at - lost.at),
+      note: end,
+    },
+  ];
 }
 
 function outageText(recovery: Recovery): string {
@@ -109,5 +129,6 @@ export function recoveryFigures(recovery: Recovery): readonly RecoveryFigure[] {
         ? `of ${formatCount(drift.fields)} in ${formatCount(drift.objects)} objects; ${formatCount(drift.allowed.length)} more may differ`
         : 'the cluster was not recorded both before and after',
     },
+    ...toldFigure(recovery),
   ];
 }

@@ -33,6 +33,9 @@ const more =
       return { ...one, data: { ...one.data, iterations: one.data.iterations + by, series } };
     });
 
+const loadAfter = (...alterations: readonly Alteration[]) =>
+  ruleOf('load-self-check', {}, (records) => alterations.reduce((all, alter) => alter(all), [...records]));
+
 /** A step that ended at another time. */
 const endedAt =
   (name: string, at: number): Alteration =>
@@ -105,12 +108,8 @@ describe('missing evidence', () => {
 
   test('what was due during the rebuild and is answered after it is no higher rate; what was never due is one', () => {
     const owed = more(DESTROYED_AT + 20_000, -200);
-    const said = (...alterations: readonly Alteration[]) =>
-      ruleOf('load-self-check', {}, (records) =>
-        alterations.reduce((all, alter) => alter(all), [...records]),
-      );
-    expect(said(owed, more(DESTROYED_AT + 74_000, 200))).toMatchObject({ outcome: 'pass' });
-    expect(said(more(DESTROYED_AT + 74_000, 200))).toMatchObject({
+    expect(loadAfter(owed, more(DESTROYED_AT + 74_000, 200))).toMatchObject({ outcome: 'pass' });
+    expect(loadAfter(more(DESTROYED_AT + 74_000, 200))).toMatchObject({
       outcome: 'inconclusive',
       reason: expect.stringContaining('reached'),
     });

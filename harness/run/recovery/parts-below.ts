@@ -3,7 +3,7 @@ import { nodeOf } from '#harness/cluster/node-images.ts';
 import { restartNodes } from '#harness/cluster/destroy.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
-import { onNode, tryOnNode } from '#harness/faults/node.ts';
+import { onNode } from '#harness/faults/node.ts';
 import { LEASE, POD } from '#harness/kube/recording.ts';
 import { DATABASE_POD, DATABASE_VOLUME_ON_NODE } from '#harness/stack/postgres.ts';
 import { recordRestore } from './database.ts';
@@ -97,7 +97,7 @@ export const controlPlane: Part = {
     const pids = found.split('\n').filter(Boolean);
     if (pids.length !== 4)
       throw new UnfitError(`the node runs ${pids.length} processes of a control plane, not 4`);
-    await tryOnNode(node, ['kill', '-KILL', ...pids]);
+    await onNode(node, ['kill', '-KILL', ...pids]);
     return String(at);
   },
   regain: async (losing, told) => {

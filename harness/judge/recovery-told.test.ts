@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Alteration } from '#harness/core/testing/altered.ts';
-import { syntheticRecovery } from '#harness/core/testing/synthetic-recovery.ts';
+import { adding, type Alteration } from '#harness/core/testing/altered.ts';
+import { DESTROYED_AT, syntheticRecovery } from '#harness/core/testing/synthetic-recovery.ts';
 import {
   SYNTHETIC_WATCH,
   type SyntheticWatchOptions,
@@ -35,6 +35,15 @@ const ofChat =
         ? change(one)
         : one,
     );
+
+/** The observer of Prometheus off-site loses its source in the loss; for ten seconds, or for good. */
+function silent(back: boolean): Alteration {
+  const common = { source: 'harness', kind: 'observer', subject: 'offsite-prometheus' } as const;
+  return adding(
+    { ...common, at: DESTROYED_AT + 20_000, data: { state: 'lost', note: 'timeout' } },
+    ...(back ? [{ ...common, at: DESTROYED_AT + 30_000, data: { state: 'started' } as const }] : []),
+  );
+}
 
 const unwatched = (name: string): Alteration =>
   removed((one) => one.source === 'harness' && one.kind === 'observer' && one.subject === name);
@@ -110,6 +119,19 @@ describe('missing evidence', () => {
         ofChat((one) => (one.data.state === 'ended' ? { ...one, data: { state: 'lost' } } : one)),
       ),
     ).toContain('told: inconclusive');
+  });
+
+  test.each<[what: string, options: SyntheticWatchOptions, back: boolean, expected: readonly string[]]>([
+    ['and came back', {}, true, []],
+    ['for good', {}, false, ['run-complete: inconclusive', 'alerts: inconclusive']],
+    [
+      'and came back, and the alert was not seen',
+      { fires_after_s: 'never' },
+      true,
+      ['alerts: inconclusive', 'told: fail'],
+    ],
+  ])('Prometheus off-site did not answer for a while %s', (_what, options, back, expected) => {
+    expect(found(options, silent(back)).toSorted()).toEqual(expected.toSorted());
   });
 
   test('the chat was watched only after the loss', () => {

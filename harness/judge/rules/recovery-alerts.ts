@@ -1,9 +1,12 @@
 import { OFFSITE_OBSERVERS } from '#harness/core/recovery.ts';
 import type { EpochMs, RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
+import { MissingEvidence } from '../missing-evidence.ts';
 import { recoveryFacts, secondsText } from '../recovery-facts.ts';
 import { requireWatchAfter } from '../recovery-watch.ts';
 import { rule } from '../rule.ts';
+
+const POLLED_OUTSIDE: readonly string[] = [OFFSITE_OBSERVERS.prometheus, OFFSITE_OBSERVERS.alertmanager];
 
 type AlertRecord = RecordOf<'prometheus', 'alert'> | RecordOf<'alertmanager', 'alert'>;
 
@@ -27,6 +30,30 @@ function statesSince(facts: Facts, since: EpochMs): ReadonlyMap<string, readonly
   );
 }
 
+/**
+ * Those off-site are asked once a second, on a machine that is busy with a rebuild: one that does not answer for a while is no
+ * ground to doubt what was seen, and what was told in a gap the chat keeps for the rule about it.
+ */
+function requireWatchOutside(facts: Facts, destroyed_at: EpochMs): void {
+  for (const name of POLLED_OUTSIDE) requireWatchAfter(facts, name, destroyed_at);
+}
+
+/** @throws MissingEvidence when an alert that was not seen to fire may have done so while nobody could look */
+function requireUnbroken(
+  facts: Facts,
+  { since, unseen }: { readonly since: EpochMs; readonly unseen: readonly string[] },
+): void {
+  const lost = facts.timeline
+    .of('harness', 'observer')
+    .find(
+      ({ subject, at, data }) => POLLED_OUTSIDE.includes(subject) && data.state === 'lost' && at >= since,
+    );
+  if (!lost || unseen.length === 0) return;
+  throw new MissingEvidence(
+    `${unseen.join(', ')} was not seen to fire, and the observer of ${lost.subject} had lost its source for a while`,
+  );
+}
+
 /** The declared alerts fire for the loss and are resolved after it; no other fires. */
 export const recoveryAlerts = rule(
   'alerts',
@@ -34,13 +61,14 @@ export const recoveryAlerts = rule(
   (facts) => {
     const { expectation, destroyed } = recoveryFacts(facts);
     requireWatchAfter(facts, 'alertmanager', destroyed.at);
-    if (expectation.watch) {
-      facts.requireObserver(OFFSITE_OBSERVERS.prometheus);
-      facts.requireObserver(OFFSITE_OBSERVERS.alertmanager);
-    }
+    if (expectation.watch) requireWatchOutside(facts, destroyed.at);
     const states = statesSince(facts, destroyed.at);
     const fired = [...states.values()].filter((records) => records.some(fires));
     const names = new Set(fired.flatMap(([one]) => (one ? [one.subject] : [])));
+    requireUnbroken(facts, {
+      since: destroyed.at,
+      unseen: expectation.alerts.filter((name) => !names.has(name)),
+    });
     const open = fired.filter((records) => records.at(-1) && records.slice(-1).some(fires));
     const problems = [
       ...expectation.alerts.filter((name) => !names.has(name)).map((name) => `${name} never fired`),

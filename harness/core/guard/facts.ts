@@ -131,6 +131,8 @@ export interface ColumnFate {
   readonly truncated: number;
   /** Rows whose value became NULL. */
   readonly nulled: number;
+  /** Rows that had no value (NULL) and have one now: a backfill, or a trip that did not take everything back. */
+  readonly gained: number;
   /** Values that are nowhere any more: the column is gone, and no other column holds them. */
   readonly lost: number;
   /** Where all values of a column that is gone are found: `schema.table.column`. */
@@ -149,7 +151,7 @@ export interface TableFate {
   /** Rows of before that are gone, by key where there is one. */
   readonly rows_lost: number;
   readonly rows_added: number;
-  /** Where all rows of a table that is gone are found. */
+  /** Where all rows are found that are gone from it, or all of a table that is gone. They do not count as lost. */
   readonly moved_to?: string;
   readonly examples: readonly string[];
   readonly columns: readonly ColumnFate[];
@@ -257,8 +259,10 @@ export interface TripFacts {
   readonly schema: readonly string[];
   /** Differences of content, without what was written in between. */
   readonly data: ContentFacts;
-  /** Rows written in between that are gone or changed. */
+  /** Rows written in between that are gone, or changed in a column that is there on both sides. */
   readonly written_lost: number;
+  /** What became of the rows written in between, with the columns that are gone with what they held. */
+  readonly written?: ContentFacts;
 }
 
 export interface KillFacts {

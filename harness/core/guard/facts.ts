@@ -4,6 +4,7 @@
  */
 import type { Position } from '../errors.ts';
 import type { EpochMs } from '../time.ts';
+import type { Meaning } from './meaning.ts';
 
 /** Where the server came from that the migration was run on. */
 export type ServerEngine = 'embedded' | 'testcontainers' | 'cluster' | 'address';
@@ -27,8 +28,26 @@ export interface GuardFacts {
   readonly migrations: readonly MigrationFacts[];
   /** What the linter says of the same files. Absent when it was not run. */
   readonly lint?: LintFacts;
+  /** What the person did not ask for: its checks are not judged, and the reports say so. */
+  readonly left_out?: readonly LeftOut[];
   /** Broken on purpose by a test of the guard. */
   readonly seeded_defect?: string;
+}
+
+/** A part of a run that can be left out of it beforehand. */
+export type GuardPart =
+  | 'old-release'
+  | 'new-release'
+  | 'behind-reader'
+  | 'down'
+  | 'kills'
+  | 'growth'
+  | 'lint';
+
+export interface LeftOut {
+  readonly part: GuardPart;
+  /** As a sentence without a full stop: `no release was named with --old`. */
+  readonly why: string;
 }
 
 export interface ServerFacts {
@@ -59,6 +78,8 @@ export interface StatementFacts {
   readonly kind: string;
   /** `schema.table` of each relation that it names, as far as it can be told without running it. */
   readonly relations: readonly string[];
+  /** What it does, as far as it tells itself; empty where that says nothing to any check. */
+  readonly does: readonly Meaning[];
 }
 
 /** One migration and all that was measured of it. */

@@ -3,6 +3,7 @@ import { hasSqlDetails, type Node, parse, type RawStmt, scan } from 'libpg-query
 import { UsageError } from '#harness/core/errors.ts';
 import type { SqlFile, SqlStatement } from '../migrations/types.ts';
 import { explainSyntax } from './psql.ts';
+import { meaningsOf } from './meaning.ts';
 import { relationsOf } from './relations.ts';
 import { type PlacedText, placed } from './text.ts';
 import { controlsTransaction, isRepeatable, needsNoTransaction } from './traits.ts';
@@ -77,6 +78,7 @@ export async function parseSql(path: string, text: string): Promise<ParsedSql> {
       position: { file: path, ...source.placeOfByte(stmt_location) },
       kind: kindOf(stmt),
       relations: relationsOf(stmt),
+      does: meaningsOf(stmt),
       needs_no_transaction: needsNoTransaction(stmt),
       transaction_control: controlsTransaction(stmt),
       repeatable: isRepeatable(stmt),

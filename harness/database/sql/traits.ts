@@ -1,7 +1,8 @@
 import type { AlterTableCmd, Node } from 'libpg-query';
+import { functionsIn } from './functions.ts';
 
 /** Options of a statement in brackets: `REINDEX (CONCURRENTLY)`. */
-function hasOption(options: readonly Node[] | undefined, name: string): boolean {
+export function hasOption(options: readonly Node[] | undefined, name: string): boolean {
   return (options ?? []).some((option) => 'DefElem' in option && option.DefElem.defname === name);
 }
 
@@ -106,7 +107,6 @@ function isSet(statement: unknown, flag: string): boolean {
 }
 
 const REPEATABLE_KINDS = [
-  'SelectStmt',
   'VariableSetStmt',
   'VariableShowStmt',
   'CommentStmt',
@@ -133,6 +133,8 @@ export function isRepeatable(node: Node): boolean {
   if ('ViewStmt' in node) return node.ViewStmt.replace === true;
   if ('RuleStmt' in node) return node.RuleStmt.replace === true;
   if ('CreateTrigStmt' in node) return node.CreateTrigStmt.replace === true;
+  // A query reads, unless it calls something: what that does is not seen.
+  if ('SelectStmt' in node) return functionsIn(node).length === 0 && node.SelectStmt.intoClause === undefined;
   if (REPEATABLE_KINDS.some((kind) => kind in node)) return true;
   const [inner]: readonly unknown[] = Object.values(node);
   return isSet(inner, 'DropStmt' in node ? 'missing_ok' : 'if_not_exists');

@@ -1,0 +1,77 @@
+/** What every check of the guard is made of. */
+import type { GuardFacts, GuardPart, MigrationFacts } from '#harness/core/guard/facts.ts';
+import { messageOf } from '#harness/core/errors.ts';
+import type { Outcome } from '#harness/core/verdict.ts';
+import { MissingEvidence } from '../missing-evidence.ts';
+import type { Budgets, CheckVerdict, Severity, StatementRef } from './verdict.ts';
+
+/** What a check looks at. */
+export interface Subject {
+  readonly facts: GuardFacts;
+  readonly migration: MigrationFacts;
+  readonly budgets: Budgets;
+}
+
+/** What a check found. */
+export interface Found {
+  readonly outcome: Outcome;
+  readonly severity: Severity;
+  readonly reason: string;
+  readonly limit: string;
+  readonly measured?: string;
+  readonly derivation?: string;
+  /** Statements of the migration that it is about, by index. */
+  readonly statements?: readonly number[];
+  readonly items?: readonly string[];
+}
+
+export interface Check {
+  readonly id: string;
+  /** Left out of the run, the check is not judged. */
+  readonly part?: GuardPart;
+  /** Checks that must hold for this one to be a pass. */
+  readonly grounds: readonly Ground[];
+  find(subject: Subject): Found;
+}
+
+export type Ground = 'data-present' | 'workload-ran' | 'sampled';
+
+/** A check that holds, with nothing to remark. */
+export function holds(reason: string, limit: string, more: Partial<Found> = {}): Found {
+  return { outcome: 'pass', severity: 'none', reason, limit, ...more };
+}
+
+/** The part of the facts, or the reason why the check is inconclusive. @throws MissingEvidence */
+export function need<Part>(part: Part | undefined, missing: string): Part {
+  if (part === undefined) throw new MissingEvidence(missing);
+  return part;
+}
+
+export function refOf(migration: MigrationFacts, index: number): StatementRef | undefined {
+  const found = migration.statements.find((one) => one.index === index);
+  return found && { index, position: found.position, text: found.text };
+}
+
+/** Applies a check: missing evidence, and any error inside of it, make it inconclusive. */
+export function apply(check: Check, subject: Subject): CheckVerdict {
+  const { migration } = subject;
+  const base = { check: check.id, migration: migration.name };
+  try {
+    const { statements = [], ...found } = check.find(subject);
+    const refs = statements.flatMap((index) => refOf(migration, index) ?? []);
+    return { ...base, ...found, statements: refs };
+  } catch (error) {
+    const reason =
+      error instanceof MissingEvidence
+        ? error.message
+        : `the check could not be applied: ${messageOf(error)}`;
+    return {
+      ...base,
+      outcome: 'inconclusive',
+      severity: 'none',
+      reason,
+      limit: 'evidence present',
+      statements: [],
+    };
+  }
+}

@@ -1,16 +1,10 @@
 import { basename, dirname } from 'node:path';
-import { readSql } from '../sql/read.ts';
-import { readSqlText } from './files.ts';
+import { readSqlFile } from './adapter.ts';
 import type { Migration, MigrationSet, SqlFile } from './types.ts';
 
-/** An SQL file with its statements. */
-export async function readSqlFile(path: string): Promise<SqlFile> {
-  return readSql(path, await readSqlText(path));
-}
-
 /** Statements that no transaction may hold run outside of one; so does a file that begins and ends its own. */
-export function runsInTransaction(file: SqlFile): boolean {
-  return !file.statements.some(
+function runsInTransaction({ statements }: SqlFile): boolean {
+  return !statements.some(
     ({ needs_no_transaction, transaction_control }) => needs_no_transaction || transaction_control,
   );
 }

@@ -5,7 +5,7 @@ export type MigrationTool =
   | 'flyway'
   | 'golang-migrate'
   | 'dbmate'
-  | 'lemmy'
+  | 'diesel'
   | 'node-pg-migrate'
   | 'prisma'
   | 'drizzle'

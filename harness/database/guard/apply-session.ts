@@ -1,6 +1,7 @@
 /** Connections of the guard to a scratch database, each under a name by which the server's views tell it from others. */
 import { Client } from 'pg';
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
+import { clientConfig, nameOf } from '../server/address.ts';
 import type { Address } from '../server/types.ts';
 
 const CONNECT_MS = 10_000;
@@ -18,7 +19,11 @@ export interface Session extends AsyncDisposable {
  * @throws UnfitError when the database lets nobody in
  */
 export async function openSession(address: Address, name: string): Promise<Session> {
-  const client = new Client({ ...address, application_name: name, connectionTimeoutMillis: CONNECT_MS });
+  const client = new Client({
+    ...clientConfig(address),
+    application_name: name,
+    connectionTimeoutMillis: CONNECT_MS,
+  });
   // A connection that breaks between two statements is told by the next one.
   client.on('error', () => undefined);
   try {
@@ -32,9 +37,8 @@ export async function openSession(address: Address, name: string): Promise<Sessi
     };
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw new UnfitError(
-      `the database ${address.host}:${address.port}/${address.database} lets nobody in: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw new UnfitError(`the database ${nameOf(address)} lets nobody in: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -11,6 +11,7 @@ export function madeFile(...texts: readonly string[]): SqlFile {
       position: { file: 'up.sql', line: index + 1, column: 1 },
       kind: 'made for a test',
       relations: [],
+      does: [],
       needs_no_transaction: text.includes('CONCURRENTLY'),
       transaction_control: CONTROL.test(text),
       repeatable: false,

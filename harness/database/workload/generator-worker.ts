@@ -1,0 +1,39 @@
+/** The thread of a workload: whatever else Mettle does meanwhile, statements are sent when they are due. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '#harness/core/errors.ts';
+import { Generator } from './generator.ts';
+import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
+import { sqlSender } from './sql-sender.ts';
+
+function tell(reply: Reply): void {
+  parentPort?.postMessage(reply, []);
+}
+
+async function begin({ release, options }: GeneratorTask): Promise<Generator> {
+  if (release.kind !== 'sql') throw new Error('not yet');
+  const { sent, carriers } = await sqlSender(release, options);
+  return new Generator({ side: options.side, rate_per_s: options.rate_per_s, sent, carriers });
+}
+
+async function answer(generator: Generator, question: Question): Promise<Reply> {
+  const { id } = question;
+  switch (question.ask) {
+    case 'cut':
+      return { tell: 'facts', id, facts: await generator.cut(question.moment) };
+    case 'stop':
+      return { tell: 'facts', id, facts: await generator.stop(question.moment) };
+    case 'stalls':
+      return { tell: 'stalls', id, stalls: generator.stalls(question.since) };
+  }
+}
+
+try {
+  const task: GeneratorTask = workerData;
+  const generator = await begin(task);
+  parentPort?.on('message', (question: Question) => {
+    void answer(generator, question).then(tell);
+  });
+  tell({ tell: 'ready' });
+} catch (error) {
+  tell({ tell: 'unfit', message: messageOf(error) });
+}

@@ -1,0 +1,100 @@
+/** Starts a release at work, in a thread of its own. */
+import { Worker } from 'node:worker_threads';
+import { messageOf, UnfitError } from '#harness/core/errors.ts';
+import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
+import type { Release, RunningWorkload, WorkloadOptions } from './types.ts';
+
+type Told = Extract<Reply, { readonly id: number }>;
+type Asked<Q> = Q extends Question ? Omit<Q, 'id'> : never;
+
+/** The thread, and the questions that it has not answered. */
+class GeneratorThread implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #open = new Map<number, PromiseWithResolvers<Told>>();
+  readonly #ready = Promise.withResolvers<void>();
+  #ended: Error | undefined;
+  #next = 0;
+
+  constructor(task: GeneratorTask) {
+    this.#worker = new Worker(new URL('./generator-worker.ts', import.meta.url), { workerData: task });
+    this.#ready.promise.catch(() => undefined);
+    this.#worker.on('message', (reply: Reply) => this.#take(reply));
+    this.#worker.on('error', (error) => this.#end(error));
+    this.#worker.on('exit', () => this.#end(new Error('its thread has ended')));
+  }
+
+  /** Comes once it is at work. @throws UnfitError when it cannot begin */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  #take(reply: Reply): void {
+    if (reply.tell === 'ready') this.#ready.resolve();
+    else if (reply.tell === 'unfit') this.#ready.reject(new UnfitError(reply.message));
+    else {
+      this.#open.get(reply.id)?.resolve(reply);
+      this.#open.delete(reply.id);
+    }
+  }
+
+  #end(cause: unknown): void {
+    this.#ended ??= new UnfitError(`the workload broke off: ${messageOf(cause)}`, { cause });
+    this.#ready.reject(this.#ended);
+    for (const { reject } of this.#open.values()) reject(this.#ended);
+    this.#open.clear();
+  }
+
+  async ask(question: Asked<Question>): Promise<Told> {
+    if (this.#ended) throw this.#ended;
+    const told = Promise.withResolvers<Told>();
+    this.#next += 1;
+    this.#open.set(this.#next, told);
+    this.#worker.postMessage({ ...question, id: this.#next }, []);
+    return await told.promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/**
+ * Comes once all connections are made and statements are being sent.
+ * @throws UnfitError when the database lets nobody in
+ * @throws what the signal was aborted with
+ */
+export async function startWorkload(
+  release: Release,
+  { signal, ...options }: WorkloadOptions,
+): Promise<RunningWorkload> {
+  signal?.throwIfAborted();
+  const thread = new GeneratorThread({ release, options });
+  const stop = (): void => void thread[Symbol.asyncDispose]();
+  signal?.addEventListener('abort', stop, { once: true });
+  const close = async (): Promise<void> => {
+    signal?.removeEventListener('abort', stop);
+    await thread[Symbol.asyncDispose]();
+  };
+  const facts = async (ask: 'cut' | 'stop', moment: Parameters<RunningWorkload['cut']>[0]) => {
+    const told = await thread.ask({ ask, moment });
+    if (told.tell !== 'facts') throw new UnfitError('the workload told something that it was not asked');
+    return told.facts;
+  };
+  try {
+    await thread.ready;
+  } catch (error) {
+    await close();
+    signal?.throwIfAborted();
+    throw error;
+  }
+  return {
+    side: options.side,
+    cut: (moment) => facts('cut', moment),
+    stop: (moment) => facts('stop', moment),
+    stalls: async (since) => {
+      const told = await thread.ask({ ask: 'stalls', since });
+      return told.tell === 'stalls' ? told.stalls : [];
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -102,7 +102,20 @@ export interface MigrationFacts {
   readonly round_trip?: RoundTripFacts;
   readonly kills?: readonly KillFacts[];
   readonly growth?: GrowthFacts;
+  /** Why a part is absent, as a sentence without a full stop, where that is known. */
+  readonly not_measured?: Partial<Readonly<Record<MeasuredPart, string>>>;
 }
+
+/** Part of the facts of a migration that a phase of its own measures. */
+export type MeasuredPart =
+  | 'alone'
+  | 'content'
+  | 'under_load'
+  | 'behind_reader'
+  | 'new_before'
+  | 'round_trip'
+  | 'kills'
+  | 'growth';
 
 /** What one statement cost, measured by the server while nothing else ran. */
 export interface StatementCost {

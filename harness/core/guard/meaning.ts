@@ -101,6 +101,8 @@ interface AddColumn {
   readonly default: DefaultKind;
   readonly default_sql?: string;
   readonly generated?: GeneratedKind;
+  /** Expression of a generated column. */
+  readonly generated_sql?: string;
   /** The whole column, as `ADD COLUMN` takes it. */
   readonly definition: string;
 }

@@ -60,6 +60,7 @@ function generatedKind(column: ColumnDef): GeneratedKind | undefined {
 export function addedColumn(table: string, definition: ColumnDef): readonly Meaning[] {
   const constraints = constraintsOf(definition);
   const expression = constraints.find(({ contype }) => contype === 'CONSTR_DEFAULT')?.raw_expr;
+  const computed = constraints.find(({ contype }) => contype === 'CONSTR_GENERATED')?.raw_expr;
   const generated = generatedKind(definition);
   const column = quoted(definition.colname);
   const added: MeaningOf<'add-column'> = {
@@ -74,6 +75,7 @@ export function addedColumn(table: string, definition: ColumnDef): readonly Mean
     default: generated === 'serial' || generated === 'identity' ? 'volatile' : kindOfDefault(expression),
     ...(expression === undefined ? {} : { default_sql: render(expression) }),
     ...(generated === undefined ? {} : { generated }),
+    ...(computed === undefined ? {} : { generated_sql: render(computed) }),
     definition: render({ ColumnDef: definition }),
   };
   const further = constraints

@@ -1,7 +1,8 @@
 import type { ClientConfig } from 'pg';
 import { UsageError } from '#harness/core/errors.ts';
-import type { Address } from './types.ts';
+import type { Address, SslMode } from './types.ts';
 
+const SSL_MODES: readonly SslMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
 const DEFAULT_PORT = 5432;
 const NEXT = 'Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters percent-encoded.';
 
@@ -22,6 +23,7 @@ export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = pro
       next: NEXT,
     });
   }
+  const sslmode = sslModeIn(parsed.searchParams.get('sslmode') ?? env['PGSSLMODE']);
   // A folder of sockets stands in the query, where libpq looks for it too.
   const host = parsed.searchParams.get('host') ?? decoded(parsed.hostname.replace(/^\[|\]$/g, ''), 'host');
   return {
@@ -30,7 +32,18 @@ export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = pro
     user,
     password: decoded(parsed.password, 'password') || (env['PGPASSWORD'] ?? ''),
     database,
+    ...(sslmode === undefined ? {} : { sslmode }),
   };
+}
+
+function sslModeIn(text: string | null | undefined): SslMode | undefined {
+  // Both try what the server offers, which is what programs do unasked.
+  if (text === null || text === undefined || text === 'prefer' || text === 'allow') return undefined;
+  const found = SSL_MODES.find((mode) => mode === text);
+  if (found !== undefined) return found;
+  throw new UsageError('the sslmode in the address of the database is none', {
+    next: `Choose one of ${SSL_MODES.join(', ')}.`,
+  });
 }
 
 function decoded(part: string, what: string): string {
@@ -49,18 +62,13 @@ export function nameOf({ host, port, database }: Address): string {
 }
 
 /** An address as the client library takes it. */
-export function clientConfig(address: Address): ClientConfig {
-  return { ...address };
+export function clientConfig({ sslmode, ...address }: Address): ClientConfig {
+  if (sslmode === undefined || sslmode === 'disable') return address;
+  return { ...address, ssl: { rejectUnauthorized: sslmode !== 'require' } };
 }
 
 /** An address as programs take it in their environment, where no list of processes shows it. */
-export function clientEnv({
-  host,
-  port,
-  user,
-  password,
-  database,
-}: Address): Readonly<Record<string, string>> {
+export function clientEnv({ host, port, user, password, database, sslmode }: Address): Readonly<Record<string, string>> {
   return {
     PGHOST: host,
     PGPORT: String(port),
@@ -68,5 +76,6 @@ export function clientEnv({
     PGPASSWORD: password,
     PGDATABASE: database,
     PGCONNECT_TIMEOUT: '10',
+    ...(sslmode === undefined ? {} : { PGSSLMODE: sslmode }),
   };
 }

@@ -1,9 +1,9 @@
-import pg from 'pg';
+import type { QueryResult, QueryResultRow } from 'pg';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { ServerEngine } from '#harness/core/guard/facts.ts';
 import { literal } from '../ask.ts';
 import { clientPrograms } from './clients.ts';
-import { clientConfig } from './address.ts';
+import { openClient } from './client.ts';
 import type { Address, ScratchDatabase, ScratchServer } from './types.ts';
 
 /** `version_num` of 18.4 is 180004. */
@@ -93,17 +93,12 @@ export class RunningServer implements ScratchServer {
   }
 }
 
-async function asked<Row extends pg.QueryResultRow>(
+async function asked<Row extends QueryResultRow>(
   address: Address,
   statement: string,
-): Promise<pg.QueryResult<Row>> {
-  const client = new pg.Client(clientConfig(address));
-  await client.connect();
-  try {
-    return await client.query<Row>(statement);
-  } finally {
-    await client.end();
-  }
+): Promise<QueryResult<Row>> {
+  await using client = await openClient(address);
+  return await client.query<Row>(statement);
 }
 
 /** Gives the superuser a password, by a way in that asks for none. */

@@ -7,7 +7,12 @@ export interface Address {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** As in libpq; without it the connection is not encrypted, and programs of PostgreSQL try both. */
+  readonly sslmode?: SslMode;
 }
+
+/** Ways to reach a server by TLS: `verify-*` ask for a certificate that this machine trusts. */
+export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
 
 /** A database of a server that the guard runs itself, thrown away with it. */
 export interface ScratchDatabase extends AsyncDisposable {

@@ -1,6 +1,7 @@
 /** Connections of the guard to a scratch database, each under a name by which the server's views tell it from others. */
 import { Client } from 'pg';
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
+import { identifier, literal } from '../ask.ts';
 import { clientConfig, nameOf } from '../server/address.ts';
 import type { Address } from '../server/types.ts';
 
@@ -40,5 +41,16 @@ export async function openSession(address: Address, name: string): Promise<Sessi
     throw new UnfitError(`the database ${nameOf(address)} lets nobody in: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** Sets what the tool sets before it runs a file. */
+export async function applySettings(
+  { client }: Session,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    const quoted = name.split('.').map(identifier).join('.');
+    await client.query(`SET ${quoted} = ${literal(value)}`);
   }
 }

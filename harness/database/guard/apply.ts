@@ -8,6 +8,11 @@ import { openSession, type Session } from './apply-session.ts';
 export interface ApplyOptions {
   /** As its `Migration` says: the tool makes one transaction of the file. */
   readonly in_transaction: boolean;
+  /**
+   * Runs each statement that would stand outside a transaction in one of its own, so that `after` is called before its locks
+   * are given up. The server does the same to such a statement, except to one that refuses it.
+   */
+  readonly holds_each?: boolean;
   /** Called before each statement, once the one before has been answered. */
   readonly before?: (statement: SqlStatement) => void | Promise<void>;
   /** Called once a statement was done, within its transaction; also for the `BEGIN` and `COMMIT` that the file has. */
@@ -86,14 +91,24 @@ export async function applyFile(session: Session, file: SqlFile, options: ApplyO
     signal?.throwIfAborted();
     return ending ?? took_ms;
   };
+  const isHeld = ({ needs_no_transaction, transaction_control }: SqlStatement): boolean =>
+    options.holds_each === true &&
+    !needs_no_transaction &&
+    !transaction_control &&
+    client.getTransactionStatus() === 'I';
   const sendAll = async (): Promise<Ending | undefined> => {
     const begun = is_wrapped ? await send('BEGIN', 0) : 0;
     if (typeof begun !== 'number') return begun;
     for (const statement of file.statements) {
       await options.before?.(statement);
+      const is_held = isHeld(statement);
+      const opened = is_held ? await send('BEGIN', statement.index) : 0;
+      if (typeof opened !== 'number') return opened;
       const done = await send(statement.text, statement.index);
       if (typeof done !== 'number') return done;
       await options.after?.(statement, done);
+      const closed = is_held ? await send('COMMIT', statement.index) : 0;
+      if (typeof closed !== 'number') return closed;
     }
     const committed = is_wrapped ? await send('COMMIT', file.statements.length - 1) : 0;
     return typeof committed === 'number' ? undefined : committed;

@@ -2,13 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StatementFacts, UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
-import { identifier, literal } from '../ask.ts';
 import type { Migration } from '../migrations/types.ts';
 import type { Address } from '../server/types.ts';
 import { startWorkload } from '../workload/start.ts';
 import type { Release, RunningWorkload } from '../workload/types.ts';
 import { type Applied, applyFile } from './apply.ts';
-import { openSession, type Session } from './apply-session.ts';
+import { applySettings, openSession, type Session } from './apply-session.ts';
 import type { Window } from './blocked.ts';
 import { LockWatch, type Watched } from './locks.ts';
 import { blockedFacts, type RunStatement, type SeenStall } from './under-load-facts.ts';
@@ -42,17 +41,6 @@ export interface UnderLoadOptions extends LoadOptions {
   readonly reader_ms?: number;
   /** Settings of the migration's session, as the tool sets them: `lock_timeout`. */
   readonly settings?: Readonly<Record<string, string>>;
-}
-
-/** Sets what the tool sets before it runs a file. */
-export async function applySettings(
-  { client }: Session,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  for (const [name, value] of Object.entries(settings)) {
-    const quoted = name.split('.').map(identifier).join('.');
-    await client.query(`SET ${quoted} = ${literal(value)}`);
-  }
 }
 
 interface Ran {

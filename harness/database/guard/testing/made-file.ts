@@ -9,7 +9,7 @@ export function madeFile(...texts: readonly string[]): SqlFile {
       index,
       text,
       position: { file: 'up.sql', line: index + 1, column: 1 },
-      kind: 'made for a test',
+      kind: text.startsWith('SET ') ? 'VariableSetStmt' : 'made for a test',
       relations: [],
       does: [],
       needs_no_transaction: text.includes('CONCURRENTLY'),

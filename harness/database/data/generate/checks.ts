@@ -3,7 +3,7 @@ import { UnfitError } from '#harness/core/errors.ts';
 import type { OwnClient } from '../../server/client.ts';
 import { type ColumnPlan, type Plan, rowsSql, type Source, type TablePlan } from './plan.ts';
 import { tableName, type TableSchema } from './schema.ts';
-import { listedFamily, type ValueFamily } from './values.ts';
+import { listedFamily, type ValueFamily } from './draw.ts';
 
 type Check = TableSchema['checks'][number];
 

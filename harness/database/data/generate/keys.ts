@@ -5,7 +5,8 @@ import { identifier } from '../../ask.ts';
 import type { ColumnShape, DataShape } from '../shape.ts';
 import type { ColumnPlan, Index, Plan, Source, TablePlan } from './plan.ts';
 import { type ColumnSchema, tableName, type TableSchema, tableSql } from './schema.ts';
-import { familiesOf, listedFamily, type ValueFamily } from './values.ts';
+import { listedFamily, type ValueFamily } from './draw.ts';
+import { familiesOf } from './values.ts';
 
 const NULLS = 0.1;
 const SKEW = 3;

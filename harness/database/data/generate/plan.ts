@@ -1,6 +1,7 @@
 /** What rows a table gets, as expressions of the row's number alone: the same number gives the same row in every run. */
+import { identifier } from '../../ask.ts';
 import type { ColumnSchema, TableSchema } from './schema.ts';
-import { columnSql, uniformSql, type ValueFamily } from './values.ts';
+import { uniformSql, type ValueFamily } from './draw.ts';
 
 /** Which value of its family a column has in a row. */
 export type Index =
@@ -94,7 +95,7 @@ export function rowsSql(plan: Plan, of: TablePlan, from: number, to: number): st
         : nulls === 1
           ? `NULL::${column.type}`
           : `CASE WHEN ${uniformSql('i', null_salt)} < ${nulls} THEN NULL ELSE ${value} END`;
-    return `${may_be_null} AS ${columnSql(column)}`;
+    return `${may_be_null} AS ${identifier(column.name)}`;
   });
   // The offset keeps the server from writing an index out wherever it is used, and from computing it as often.
   return `SELECT ${outer.join(', ')} FROM (SELECT ${['i', ...inner].join(', ')} FROM generate_series(${from}::int8, ${to}) AS s(i) OFFSET 0) AS r`;
@@ -105,6 +106,6 @@ export function insertSql(plan: Plan, of: TablePlan, table: string, from: number
   if (of.columns.length === 0) {
     throw new Error(`${of.table.name} has no column that a row could have`);
   }
-  const columns = of.columns.map(({ column }) => columnSql(column)).join(', ');
+  const columns = of.columns.map(({ column }) => identifier(column.name)).join(', ');
   return `INSERT INTO ${table} (${columns}) OVERRIDING SYSTEM VALUE ${rowsSql(plan, of, from, to)}`;
 }

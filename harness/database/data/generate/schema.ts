@@ -9,6 +9,8 @@ const COLUMN = v.object({
   type: v.string(),
   /** Name of the type itself, of a domain's or an array's the one below: `varchar`. */
   base: v.string(),
+  /** The same as SQL names it, with its schema where it must be. */
+  base_type: v.string(),
   /** Length, or precision and scale, of the type itself; -1 for none. */
   modifier: v.number(),
   is_array: v.boolean(),
@@ -84,6 +86,7 @@ SELECT coalesce(json_agg(json_build_object(
     'name', a.attname,
     'type', format_type(a.atttypid, a.atttypmod),
     'base', base.typname,
+    'base_type', format_type(y.base, NULL),
     'modifier', CASE WHEN a.atttypmod = -1 THEN y.modifier ELSE a.atttypmod END,
     'is_array', y.is_array,
     'labels', (SELECT coalesce(json_agg(e.enumlabel ORDER BY e.enumsortorder), '[]') FROM pg_enum AS e WHERE e.enumtypid = y.base),

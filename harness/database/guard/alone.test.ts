@@ -45,9 +45,10 @@ describe('a migration that runs alone', () => {
     expect(facts).toMatchObject({ outcome: 'applied', residue: [] });
     expect(facts.statements.map(({ rewritten }) => rewritten)).toEqual([[], ['public.users'], []]);
     const [free, costly] = facts.statements;
-    expect(costly?.wal_bytes).toBeGreaterThan(200_000);
+    expect(costly?.wal_bytes).toBeGreaterThan(300_000);
     expect(costly?.disk_bytes).toBeGreaterThan(200_000);
-    expect(free?.wal_bytes).toBeLessThan(50_000);
+    // A page of the catalogue is written whole when it changes for the first time.
+    expect(free?.wal_bytes).toBeLessThan((costly?.wal_bytes ?? 0) / 2);
     expect(costly?.indexes_built).toEqual(['public.users_pkey']);
   });
 

@@ -28,7 +28,8 @@ export class Pace implements Disposable {
   readonly #period_ms: number;
   readonly #due: (due_ms: number, now_ms: number) => void;
   readonly #clock: Clock;
-  #next_ms: number;
+  readonly #from_ms: number;
+  #count = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** Begins at once. */
@@ -36,21 +37,26 @@ export class Pace implements Disposable {
     this.#period_ms = 1_000 / rate_per_s;
     this.#due = due;
     this.#clock = clock;
-    this.#next_ms = clock();
+    this.#from_ms = clock();
     this.#tick();
+  }
+
+  /** Counted from the beginning each time, so that rounding does not add up. */
+  #nextMs(): number {
+    return this.#from_ms + this.#count * this.#period_ms;
   }
 
   #tick(): void {
     const now_ms = this.catchUp();
-    this.#timer = setTimeout(() => this.#tick(), Math.max(1, this.#next_ms - now_ms));
+    this.#timer = setTimeout(() => this.#tick(), Math.max(1, this.#nextMs() - now_ms));
   }
 
   /** Calls back for all that is due by now, and tells what time that is. */
   catchUp(): number {
     const now_ms = this.#clock();
-    while (this.#next_ms <= now_ms) {
-      this.#due(this.#next_ms, now_ms);
-      this.#next_ms += this.#period_ms;
+    for (let due_ms = this.#nextMs(); due_ms <= now_ms; due_ms = this.#nextMs()) {
+      this.#count += 1;
+      this.#due(due_ms, now_ms);
     }
     return now_ms;
   }

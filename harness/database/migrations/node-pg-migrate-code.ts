@@ -119,7 +119,11 @@ async function reversed(path: string, { up, down, shorthands }: Actions): Promis
   try {
     return await render(path, up, shorthands, true);
   } catch (error) {
-    if (error instanceof UsageError && /reverse/i.test(error.message)) return undefined;
+    if (
+      error instanceof UsageError &&
+      error.message.includes('Impossible to automatically infer down migration')
+    )
+      return undefined;
     throw error;
   }
 }

@@ -18,6 +18,15 @@ export function constraintsOf(column: ColumnDef): readonly Constraint[] {
   return (column.constraints ?? []).flatMap((node) => ('Constraint' in node ? [node.Constraint] : []));
 }
 
+/** As it would stand behind the columns of a table: there it names its own column. */
+function asOfTable(constraint: Constraint, column: string | undefined): Constraint {
+  if (column === undefined) return constraint;
+  const named = [{ String: { sval: column } }];
+  if (constraint.contype === 'CONSTR_FOREIGN') return { ...constraint, fk_attrs: named };
+  const is_key = constraint.contype === 'CONSTR_UNIQUE' || constraint.contype === 'CONSTR_PRIMARY';
+  return is_key ? { ...constraint, keys: named } : constraint;
+}
+
 /**
  * A constraint that is added to a table.
  *
@@ -25,18 +34,18 @@ export function constraintsOf(column: ColumnDef): readonly Constraint[] {
  */
 export function addedConstraint(
   table: string,
-  constraint: Constraint,
+  written: Constraint,
   column?: string,
 ): MeaningOf<'add-constraint'> | undefined {
-  const type = constraint.contype === undefined ? undefined : KINDS[constraint.contype];
+  const type = written.contype === undefined ? undefined : KINDS[written.contype];
   if (type === undefined) return undefined;
-  const keys = nameParts(constraint.fk_attrs ?? constraint.keys).map(quoted);
+  const constraint = asOfTable(written, column);
   return {
     does: 'add-constraint',
     table,
     ...(constraint.conname === undefined ? {} : { constraint: quoted(constraint.conname) }),
     type,
-    columns: keys.length === 0 && column !== undefined ? [column] : keys,
+    columns: nameParts(constraint.fk_attrs ?? constraint.keys).map(quoted),
     definition: render({ Constraint: constraint }),
     not_valid: constraint.skip_validation === true,
     using_index: constraint.indexname !== undefined,
@@ -80,6 +89,6 @@ export function addedColumn(table: string, definition: ColumnDef): readonly Mean
   };
   const further = constraints
     .filter(({ contype }) => contype !== 'CONSTR_NOTNULL')
-    .flatMap((constraint) => addedConstraint(table, constraint, column) ?? []);
+    .flatMap((constraint) => addedConstraint(table, constraint, definition.colname) ?? []);
   return [added, ...further];
 }

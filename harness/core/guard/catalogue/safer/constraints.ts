@@ -16,12 +16,9 @@ function nameOf({ table, constraint, columns, type }: MeaningOf<'add-constraint'
   return constraint ?? joined(table, ...columns, SUFFIX[type]);
 }
 
-/** As `ADD` of a table takes it: behind a column a foreign key does not name its own. */
-function definitionOf({ definition, type, columns }: MeaningOf<'add-constraint'>): string {
-  const plain = definition.replace(/^CONSTRAINT (?:"(?:[^"]|"")*"|\S+)\s+/, '');
-  return type === 'foreign-key' && plain.startsWith('REFERENCES')
-    ? `FOREIGN KEY (${columns.join(', ')}) ${plain}`
-    : plain;
+/** Without its name, which is given anew. */
+function definitionOf({ definition }: MeaningOf<'add-constraint'>): string {
+  return definition.replace(/^CONSTRAINT (?:"(?:[^"]|"")*"|\S+)\s+/, '');
 }
 
 function notValid(added: MeaningOf<'add-constraint'>): SaferWay {

@@ -21,7 +21,7 @@ describe('a migration that runs alone', () => {
     template = await server.create();
     await using session = await openSession(template.address, 'test');
     await session.client.query(MADE);
-  });
+  }, 60_000);
 
   afterAll(async () => {
     await server[Symbol.asyncDispose]();

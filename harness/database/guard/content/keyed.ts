@@ -21,6 +21,10 @@ export interface RowCounts {
   readonly rows_after: number;
   readonly rows_lost: number;
   readonly rows_added: number;
+  /** Rows that are gone, or whose values are not all there still. */
+  readonly rows_harmed: number;
+  /** Rows of before that are gone or have another value, a value among them where there was none. */
+  readonly rows_differing: number;
   readonly examples: readonly string[];
   /** By attnum of before; columns that are gone are not among them. */
   readonly columns: ReadonlyMap<number, ColumnCounts>;
@@ -29,13 +33,16 @@ export interface RowCounts {
 /** Columns by which rows are found again: as they were and as they are. */
 export type Key = readonly { readonly before: Column; readonly now: Column }[];
 
-/** Both sides of a column of which both are there. */
-export function pairOf({ before, now }: { readonly before: Column; readonly now: Column }): Pair {
-  return { old: `o.${kept(before.attnum)}`, now: keptAs(now, 'n'), before, after: now };
+/** Both sides of a column of which both are there: `o` are the rows of before, `n` (or another name) those of now. */
+export function pairOf(
+  { before, now }: { readonly before: Column; readonly now: Column },
+  rows_now = 'n',
+): Pair {
+  return { old: `o.${kept(before.attnum)}`, now: keptAs(now, rows_now), before, after: now };
 }
 
-export function sameKey(key: Key): string {
-  return key.map((column) => isSameKey(pairOf(column))).join(' AND ');
+export function sameKey(key: Key, rows_now = 'n'): string {
+  return key.map((column) => isSameKey(pairOf(column, rows_now))).join(' AND ');
 }
 
 /** The first key of before whose columns are all there still, and by which no two rows are the same now. */
@@ -87,12 +94,15 @@ export async function compareByKey(
     key,
     columns,
     differences,
+    only,
   }: {
     readonly kept: KeptTable;
     readonly now: CatalogueTable;
     readonly key: Key;
     readonly columns: readonly TracedColumn[];
     readonly differences: string;
+    /** Condition on the `key` of a row, in words; rows that do not meet it are not looked at. */
+    readonly only?: string;
   },
 ): Promise<RowCounts> {
   const in_key = new Set(key.map((column) => column.before.attnum));
@@ -108,7 +118,7 @@ export async function compareByKey(
       SELECT ${keyText(key)} AS key, n.tableoid IS NULL AS lost, o.tableoid IS NULL AS added
         ${fates.map((fate) => `, ${fate}`).join('')}
       FROM ${before.copy} o FULL JOIN ${rowsOf(now)} n ON ${sameKey(key)} OFFSET 0
-    ) d WHERE ${['lost', 'added', ...any].join(' OR ')}`);
+    ) d WHERE (${['lost', 'added', ...any].join(' OR ')})${only === undefined ? '' : ` AND ${only}`}`);
   const [primary] = before.table.has_primary_key ? before.table.keys : [];
   const shown = primary?.every((attnum) => in_key.has(attnum)) === true;
   return await count(
@@ -136,11 +146,22 @@ async function count(
       in_key.has(attnum) ? '0' : `count(*) FILTER (WHERE ${here} AND ${kept(attnum)} = ${fate})`,
     ),
   );
-  const counts = ['count(*) FILTER (WHERE lost)', 'count(*) FILTER (WHERE added)', ...fates];
+  const harm = attnums.flatMap((attnum) =>
+    in_key.has(attnum) ? [] : [`${kept(attnum)} NOT IN (${FATE.kept}, ${FATE.gained})`],
+  );
+  const counts = [
+    'count(*) FILTER (WHERE lost)',
+    'count(*) FILTER (WHERE added)',
+    `count(*) FILTER (WHERE lost OR NOT added AND (${['false', ...harm].join(' OR ')}))`,
+    'count(*) FILTER (WHERE NOT added)',
+    ...fates,
+  ];
   const { rows } = await client.query<{ counts: readonly string[] }>(
     `SELECT ARRAY[${counts.join(', ')}]::text[] AS counts FROM ${differences}`,
   );
-  const [rows_lost = 0, rows_added = 0, ...found] = (rows[0]?.counts ?? []).map(Number);
+  const [rows_lost = 0, rows_added = 0, rows_harmed = 0, rows_differing = 0, ...found] = (
+    rows[0]?.counts ?? []
+  ).map(Number);
   const examples = async (where: string): Promise<readonly string[]> =>
     shown ? await examplesOf(client, differences, where) : [];
   const columns = new Map<number, ColumnCounts>();
@@ -159,6 +180,8 @@ async function count(
     rows_after: rows_before - rows_lost + rows_added,
     rows_lost,
     rows_added,
+    rows_harmed,
+    rows_differing,
     examples: rows_lost > 0 ? await examples('lost') : [],
     columns,
   };

@@ -65,9 +65,14 @@ export async function compareAsMultiset(
       (SELECT count(*) FROM ${rowsOf(now)})::text AS after`,
   );
   await client.query('DROP TABLE rows_surplus, rows_gone, rows_new');
+  const rows_lost = Number(rows[0]?.lost);
+  const fates = [...found.values()];
+  const rows_harmed = fates.reduce((sum, { changed, nulled }) => sum + changed + nulled, rows_lost);
   return {
     rows_after: Number(rows[0]?.after),
-    rows_lost: Number(rows[0]?.lost),
+    rows_lost,
+    rows_harmed,
+    rows_differing: fates.reduce((sum, { gained }) => sum + gained, rows_harmed),
     rows_added: Number(rows[0]?.added),
     examples: [],
     columns: found,

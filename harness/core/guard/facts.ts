@@ -89,6 +89,8 @@ export interface MigrationFacts {
   readonly up: string;
   readonly down?: string;
   readonly statements: readonly StatementFacts[];
+  /** Tables as it found them, where others were judged before it; else those of `DataFacts`. */
+  readonly tables?: DataFacts['tables'];
   /** It ran on the data, alone: no load, nobody in the way. */
   readonly alone?: AloneFacts;
   /** What it did to rows and values, alone. */

@@ -1,5 +1,5 @@
 /** Which statements of a migration a finding is about. */
-import type { GuardFacts, MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
+import type { DataFacts, GuardFacts, MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
 
 function bare(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
@@ -31,12 +31,14 @@ export function statementsAbout(
   return (closer.length > 0 ? closer : about).map(({ index }) => index);
 }
 
+/** Tables as the migration found them. */
+export function tablesBefore({ data }: GuardFacts, { tables }: MigrationFacts): DataFacts['tables'] {
+  return tables ?? data.tables;
+}
+
 /** Tables of the copy that the migration names, with their rows. */
-export function touchedTables(
-  { data }: GuardFacts,
-  migration: MigrationFacts,
-): readonly { readonly table: string; readonly rows: number }[] {
-  return data.tables.filter(({ table }) =>
+export function touchedTables(facts: GuardFacts, migration: MigrationFacts): DataFacts['tables'] {
+  return tablesBefore(facts, migration).filter(({ table }) =>
     migration.statements.some(({ relations }) => relations.some((one) => sameRelation(one, table))),
   );
 }

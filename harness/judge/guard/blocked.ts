@@ -7,11 +7,11 @@ import type {
   UnderLoadFacts,
 } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { type Check, type Found, holds, need } from './check.ts';
+import { type Check, type Found, holds, need, needPart } from './check.ts';
 import { LOCK_NOT_AVAILABLE } from './data.ts';
 import { blocksReaders, blocksWriters } from './lock-modes.ts';
-import { counted, list, ms, statementName } from './words.ts';
-import type { Severity } from './verdict.ts';
+import { counted, ms, statementName } from './words.ts';
+import type { Budgets, Severity } from './verdict.ts';
 
 export type Waiting = 'readers' | 'writers';
 
@@ -143,9 +143,9 @@ function judgeHeld(alone: AloneFacts, who: Waiting, budget_ms: number): Found {
 }
 
 function judge(migration: MigrationFacts, who: Waiting, budget_ms: number): Found {
-  const { under_load, alone } = migration;
+  const { under_load } = migration;
   if (under_load === undefined) {
-    const measured = need(alone, 'it was never run on the data');
+    const measured = needPart(migration, 'alone', 'it was never run on the data');
     if (measured.outcome === 'refused')
       throw new MissingEvidence('the server refused it before it was through');
     return judgeHeld(measured, who, budget_ms);
@@ -169,47 +169,72 @@ export const writersBlocked: Check = {
   find: ({ migration, budgets }) => judge(migration, 'writers', budgets.writers_ms),
 };
 
+/** Whether it was seen alone to take no lock for which it would have to wait for a reader. */
+function neverQueues({ alone, statements }: MigrationFacts): boolean {
+  if (alone?.outcome !== 'applied') return false;
+  const locks = alone.statements.flatMap((cost) => Object.values(cost.locks));
+  return (
+    !locks.some(blocksReaders) &&
+    statements.every(({ index }) => alone.statements.some((cost) => cost.index === index))
+  );
+}
+
+/** Whether it waits for as long as the reader stays, and everybody behind it, or gives up before. */
+function judgeQueue(load: UnderLoadFacts, held_ms: number, budgets: Budgets): Found {
+  const { readers, writers, refusal, statements } = load;
+  const borne_ms = budgets.queue_ms ?? Math.min(budgets.readers_ms, budgets.writers_ms);
+  const who = readers.longest_ms >= writers.longest_ms ? 'readers' : 'writers';
+  const { longest_ms } = load[who];
+  const worst = worstStatement(statements, who);
+  const figures = {
+    limit: budgets.queue_ms === undefined ? `<= ${ms(borne_ms)}, or remarked` : `<= ${ms(borne_ms)}`,
+    measured: ms(longest_ms),
+    derivation: `behind a reader that stayed open for ${ms(held_ms)}; ${asSeen(load[who])}`,
+    statements: worst === undefined ? [] : [worst.index],
+  };
+  if (longest_ms > borne_ms) {
+    const bound = refusal === undefined ? 'for as long as the reader stays' : 'until it gives up';
+    const found = {
+      ...figures,
+      reason: `everybody queues behind it ${bound}: ${who} for ${ms(longest_ms)}${waitedFor(load, who)}`,
+    };
+    return budgets.queue_ms === undefined
+      ? { ...found, outcome: 'pass', severity: 'low' }
+      : { ...found, outcome: 'fail', severity: severityOf(longest_ms, borne_ms) };
+  }
+  if (held_ms <= borne_ms) {
+    throw new MissingEvidence(
+      `the reader stayed open for only ${ms(held_ms)}: no queue behind it could be longer than is borne`,
+    );
+  }
+  return holds(
+    refusal === undefined
+      ? `nobody waited longer than ${ms(longest_ms)} behind it and the reader`
+      : `it gave up in time (${LOCK_NOT_AVAILABLE}): nobody waited longer than ${ms(longest_ms)}`,
+    figures.limit,
+    figures,
+  );
+}
+
 /** Behind a transaction that had read the tables and stayed open. */
 export const lockQueue: Check = {
   id: 'lock-queue',
   part: 'behind-reader',
   grounds: ['workload-ran', 'sampled'],
   find: ({ migration, budgets }) => {
-    const load = need(migration.behind_reader, 'it was never run behind an open reader');
-    const held_ms = need(load.reader_held_ms, 'it is not known for how long the reader stayed open');
-    const rests_on = `behind a reader that stayed open for ${ms(held_ms)}`;
-    const found = (['readers', 'writers'] as const).map((who) =>
-      judgeWaits(load, { who, budget_ms: budgets[`${who}_ms`], rests_on }),
-    );
-    const failing = found.filter(({ outcome }) => outcome === 'fail');
-    const [worst] = failing.toSorted(
-      (left, right) => Number(right.severity === 'critical') - Number(left.severity === 'critical'),
-    );
-    if (worst !== undefined) {
-      return {
-        ...worst,
-        reason: list(failing.map(({ reason }) => reason)),
-        statements: [...new Set(failing.flatMap(({ statements = [] }) => statements))],
-      };
+    if (migration.behind_reader === undefined && neverQueues(migration)) {
+      return holds('it asks for no lock that a reader stands in the way of', 'no such lock', {
+        measured: 'none',
+        derivation: 'locks that it held, alone',
+      });
     }
+    const load = needPart(migration, 'behind_reader', 'it was never run behind an open reader');
+    const held_ms = need(load.reader_held_ms, 'it is not known for how long the reader stayed open');
     if (load.refusal !== undefined && load.refusal.code !== LOCK_NOT_AVAILABLE) {
       throw new MissingEvidence(
         `behind the reader it was refused: ${load.refusal.code} ${load.refusal.message}`,
       );
     }
-    const budget_ms = Math.max(budgets.readers_ms, budgets.writers_ms);
-    if (held_ms <= budget_ms) {
-      throw new MissingEvidence(
-        `the reader stayed open for only ${ms(held_ms)}: no queue behind it could be longer than is borne`,
-      );
-    }
-    const longest_ms = Math.max(load.readers.longest_ms, load.writers.longest_ms);
-    return holds(
-      load.refusal === undefined
-        ? `nobody waited longer than ${ms(longest_ms)} behind it and the reader`
-        : `it gave up in time (${LOCK_NOT_AVAILABLE}): nobody waited longer than ${ms(longest_ms)}`,
-      `<= ${ms(Math.min(budgets.readers_ms, budgets.writers_ms))}`,
-      { measured: ms(longest_ms), derivation: rests_on },
-    );
+    return judgeQueue(load, held_ms, budgets);
   },
 };

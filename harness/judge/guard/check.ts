@@ -1,5 +1,6 @@
 /** What every check of the guard is made of. */
-import type { GuardFacts, GuardPart, MigrationFacts } from '#harness/core/guard/facts.ts';
+import type { CheckId, GroundId } from '#harness/core/guard/catalogue/ids.ts';
+import type { GuardFacts, GuardPart, MeasuredPart, MigrationFacts } from '#harness/core/guard/facts.ts';
 import { messageOf } from '#harness/core/errors.ts';
 import type { Outcome } from '#harness/core/verdict.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
@@ -26,15 +27,13 @@ export interface Found {
 }
 
 export interface Check {
-  readonly id: string;
+  readonly id: CheckId | GroundId;
   /** Left out of the run, the check is not judged. */
   readonly part?: GuardPart;
   /** Checks that must hold for this one to be a pass. */
-  readonly grounds: readonly Ground[];
+  readonly grounds: readonly GroundId[];
   find(subject: Subject): Found;
 }
-
-export type Ground = 'data-present' | 'workload-ran' | 'sampled';
 
 /** A check that holds, with nothing to remark. */
 export function holds(reason: string, limit: string, more: Partial<Found> = {}): Found {
@@ -45,6 +44,18 @@ export function holds(reason: string, limit: string, more: Partial<Found> = {}):
 export function need<Part>(part: Part | undefined, missing: string): Part {
   if (part === undefined) throw new MissingEvidence(missing);
   return part;
+}
+
+/** A part of the facts of a migration. @throws MissingEvidence with the reason why it was not measured */
+export function needPart<Part extends MeasuredPart>(
+  migration: MigrationFacts,
+  part: Part,
+  missing: string,
+): NonNullable<MigrationFacts[Part]> {
+  const found = migration[part];
+  if (found !== undefined) return found;
+  const why = migration.not_measured?.[part];
+  throw new MissingEvidence(why === undefined ? missing : `${missing}: ${why}`);
 }
 
 export function refOf(migration: MigrationFacts, index: number): StatementRef | undefined {

@@ -1,7 +1,7 @@
 /** Rows and values: what was there before and is gone, or is another one now. */
 import type { ColumnFate, ContentFacts, MigrationFacts, TableFate } from '#harness/core/guard/facts.ts';
 import { statementsAbout } from './attribution.ts';
-import { type Check, type Found, holds, need } from './check.ts';
+import { type Check, type Found, holds, needPart } from './check.ts';
 import type { Severity } from './verdict.ts';
 import { counted, list, share } from './words.ts';
 
@@ -59,7 +59,7 @@ export const rowsKept: Check = {
   id: 'rows-kept',
   grounds: ['data-present'],
   find: ({ migration }) =>
-    judgeRows(need(migration.content, 'nobody compared the rows before and after'), migration),
+    judgeRows(needPart(migration, 'content', 'nobody compared the rows before and after'), migration),
 };
 
 interface Harm {
@@ -148,7 +148,7 @@ export const valuesKept: Check = {
   id: 'values-kept',
   grounds: ['data-present'],
   find: ({ migration }) =>
-    judgeValues(need(migration.content, 'nobody compared the values before and after'), migration),
+    judgeValues(needPart(migration, 'content', 'nobody compared the values before and after'), migration),
 };
 
 function unique(indexes: readonly number[]): readonly number[] {

@@ -1,6 +1,6 @@
 /** What the data made of the migration, and what the migration left behind. */
 import type { AloneFacts, ContentFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
-import { type Check, type Found, holds, need } from './check.ts';
+import { type Check, type Found, holds, need, needPart } from './check.ts';
 import { counted, list, ms, statementName } from './words.ts';
 
 /** SQLSTATE of a lock that was not had within `lock_timeout`. */
@@ -37,7 +37,7 @@ export const runsOnData: Check = {
   id: 'runs-on-data',
   grounds: ['data-present'],
   find: ({ migration }) => {
-    const alone = need(migration.alone, 'it was never run on the data');
+    const alone = needPart(migration, 'alone', 'it was never run on the data');
     const limit = 'every statement is applied';
     if (alone.outcome === 'refused') {
       const refusal = need(alone.refusal, 'it was refused, and nobody noted why');
@@ -66,7 +66,7 @@ export const residue: Check = {
   id: 'residue',
   grounds: [],
   find: ({ migration }) => {
-    const alone = need(migration.alone, 'it was never run on the data');
+    const alone = needPart(migration, 'alone', 'it was never run on the data');
     const limit = 'nothing is left behind';
     const found = alone.residue;
     if (found.length === 0) {

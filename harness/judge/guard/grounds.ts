@@ -1,6 +1,6 @@
 /** What the other checks stand on: there were rows, the releases worked, the locks were looked at often enough. */
 import type { UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
-import { touchedTables } from './attribution.ts';
+import { tablesBefore, touchedTables } from './attribution.ts';
 import { type Check, type Found, holds, type Subject } from './check.ts';
 import { counted, list, ms } from './words.ts';
 
@@ -17,9 +17,11 @@ export const dataPresent: Check = {
   grounds: [],
   find: ({ facts, migration }) => {
     const limit = '>= 1 row in the tables that it touches';
-    const total = facts.data.tables.reduce((sum, { rows }) => sum + rows, 0);
+    const tables = tablesBefore(facts, migration);
+    const total = tables.reduce((sum, { rows }) => sum + rows, 0);
     const touched = touchedTables(facts, migration);
     const rows = touched.reduce((sum, one) => sum + one.rows, 0);
+    if (tables.length === 0) return holds('there was no table before it', limit, { measured: '0 tables' });
     if (total === 0) {
       return lacking('the copy holds no row at all', limit, '0 rows');
     }

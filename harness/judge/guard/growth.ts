@@ -2,7 +2,7 @@
 import type { GuardFacts, GrowthFacts } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { touchedTables } from './attribution.ts';
-import { type Check, holds, need } from './check.ts';
+import { type Check, holds, need, needPart } from './check.ts';
 import { count, counted, ms } from './words.ts';
 
 /** Below this a time is the cost of a statement and of its commit, not of rows. */
@@ -76,7 +76,7 @@ export const growth: Check = {
   part: 'growth',
   grounds: [],
   find: ({ facts, migration, budgets }) => {
-    const found = need(migration.growth, 'it was run at one size only');
+    const found = needPart(migration, 'growth', 'it was run at one size only');
     const { what, points } = series(found);
     const budget_ms = Math.min(budgets.readers_ms, budgets.writers_ms);
     const limit = `others wait <= ${ms(budget_ms)} at the real size`;

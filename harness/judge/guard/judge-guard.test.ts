@@ -171,6 +171,25 @@ describe('what is left out and what is accepted', () => {
     expect(outcome).toBe('pass');
   });
 
+  test('an unbounded queue behind a reader is remarked, and fails where its limit was named', () => {
+    const facts = madeFacts({
+      behind_reader: madeLoad({ ...madeWait('writers', 1990), duration_ms: 2010, reader_held_ms: 2000 }),
+    });
+    expect(found(facts, 'lock-queue')).toMatchObject({ outcome: 'pass', severity: 'low' });
+    const named = { readers_ms: 500, writers_ms: 500, queue_ms: 1000 };
+    const queue = judgeGuard(facts, { budgets: named, accepted: {} }).checks.find(
+      ({ check }) => check === 'lock-queue',
+    );
+    expect(queue).toMatchObject({ outcome: 'fail', severity: 'high' });
+    expect(queue?.reason).toMatch(
+      /^everybody queues behind it for as long as the reader stays: writers for 1,990 ms/,
+    );
+    const longer = { ...named, queue_ms: 3000 };
+    expect(
+      judgeGuard(facts, { budgets: longer, accepted: {} }).checks.find(({ check }) => check === 'lock-queue'),
+    ).toMatchObject({ outcome: 'inconclusive' });
+  });
+
   test('a higher budget bears a longer wait', () => {
     const facts = madeFacts({ under_load: madeLoad({ ...madeWait('readers', 900), duration_ms: 900 }) });
     expect(judgeGuard(facts).outcome).toBe('fail');
@@ -188,11 +207,11 @@ const finding = (statement: number) => ({
   statement,
 });
 
-describe('the linter beside it', () => {
-  const lint = (...statements: number[]): Partial<GuardFacts> => ({
-    lint: { tool: 'squawk', version: '2.66.0', findings: statements.map(finding) },
-  });
+const lint = (...statements: number[]): Partial<GuardFacts> => ({
+  lint: { tool: 'squawk', version: '2.66.0', findings: statements.map(finding) },
+});
 
+describe('the linter beside it', () => {
   test('a warning that measuring does not bear out is overturned, with what was measured', () => {
     const verdict = judgeGuard(madeFacts({}, lint(0)));
     expect(verdict.outcome).toBe('pass');
@@ -207,8 +226,31 @@ describe('the linter beside it', () => {
   });
 
   test('a warning is not overturned while a check lacks its evidence', () => {
-    const verdict = judgeGuard(without('kills')(madeFacts({}, lint(0))));
+    const verdict = judgeGuard(without('content')(madeFacts({}, lint(0))));
     expect(verdict.lint[0]).toMatchObject({ stance: 'not measured' });
+    expect(verdict.lint[0]?.sentence).toContain('not known: values-kept');
+  });
+
+  test('a warning of something else is not confirmed by a failing check', () => {
+    const facts = madeFacts(cost({ rewritten: ['public.users'] }), {
+      lint: {
+        tool: 'squawk',
+        version: '2.66.0',
+        findings: [{ ...finding(0), rule: 'renaming-column' }],
+      },
+    });
+    expect(judgeGuard(facts).lint[0]).toMatchObject({ stance: 'overturned' });
+  });
+
+  test('a matter of taste is neither confirmed nor overturned', () => {
+    const facts = madeFacts(cost({ rewritten: ['public.users'] }), {
+      lint: {
+        tool: 'squawk',
+        version: '2.66.0',
+        findings: [{ ...finding(0), rule: 'prefer-text-field' }],
+      },
+    });
+    expect(judgeGuard(facts).lint[0]).toMatchObject({ stance: 'not measured' });
   });
 
   test('a harm of which no rule warns is named', () => {

@@ -1,7 +1,8 @@
 /** Killed in the middle: what is left, and whether it can be run again. */
+import type { CheckId } from '#harness/core/guard/catalogue/ids.ts';
 import type { KillFacts } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { type Check, type Found, holds, need } from './check.ts';
+import { type Check, type Found, holds, needPart } from './check.ts';
 import { counted, list, ms, statementName } from './words.ts';
 
 const LIMIT = 'as before, or finished by running it again';
@@ -80,13 +81,13 @@ function judge(kills: readonly KillFacts[]): Found {
   };
 }
 
-function killed(id: string, how: KillFacts['how']): Check {
+function killed(id: CheckId, how: KillFacts['how']): Check {
   return {
     id,
     part: 'kills',
     grounds: [],
     find: ({ migration }) =>
-      judge(need(migration.kills, 'it was never killed').filter((kill) => kill.how === how)),
+      judge(needPart(migration, 'kills', 'it was never killed').filter((kill) => kill.how === how)),
   };
 }
 

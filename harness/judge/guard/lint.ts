@@ -1,20 +1,8 @@
 /** The linter's findings beside what was measured: they are opinions, and decide nothing alone. */
 import type { GuardFacts, LintFinding, MigrationFacts, StatementCost } from '#harness/core/guard/facts.ts';
+import { measuredBy } from '#harness/core/guard/catalogue/linter-rules.ts';
 import type { CheckVerdict, LintOpinion } from './verdict.ts';
 import { list, ms } from './words.ts';
-
-/** Failing checks that are about the statement of a finding. */
-function failingAt(
-  checks: readonly CheckVerdict[],
-  { migration, statement }: LintFinding,
-): readonly CheckVerdict[] {
-  return checks.filter(
-    (check) =>
-      check.outcome === 'fail' &&
-      check.migration === migration &&
-      check.statements.some(({ index }) => index === statement),
-  );
-}
 
 /** What was measured of a statement, in few words. */
 function costWords({ duration_ms, rewritten, indexes_built, locks }: StatementCost): string {
@@ -26,33 +14,50 @@ function costWords({ duration_ms, rewritten, indexes_built, locks }: StatementCo
   ].join(', ');
 }
 
+/** Checks that measure what the rule warns of, as they were judged of the migration. */
+function measuring(
+  { rule, migration }: LintFinding,
+  checks: readonly CheckVerdict[],
+): readonly CheckVerdict[] {
+  const ids: readonly string[] = measuredBy(rule);
+  return checks.filter((one) => one.migration === migration && ids.includes(one.check));
+}
+
 function opinionOf(
   finding: LintFinding,
   migrations: readonly MigrationFacts[],
   checks: readonly CheckVerdict[],
 ): LintOpinion {
+  const ids = measuredBy(finding.rule);
+  if (ids.length === 0) {
+    const sentence = 'nothing that is measured confirms or overturns it';
+    return { finding, stance: 'not measured', sentence };
+  }
   const migration = migrations.find(({ name }) => name === finding.migration);
   const cost = migration?.alone?.statements.find(({ index }) => index === finding.statement);
-  if (migration === undefined || finding.statement === undefined || cost === undefined) {
+  if (cost === undefined) {
     return { finding, stance: 'not measured', sentence: 'nothing was measured of this statement' };
   }
-  const failing = failingAt(checks, finding);
-  if (failing.length > 0) {
-    const [first] = failing;
-    return {
-      finding,
-      stance: 'confirmed',
-      sentence: `measured: ${first?.reason ?? ''}${failing.length > 1 ? ` (and ${failing.length - 1} more)` : ''}`,
-    };
-  }
-  // A check without evidence may yet confirm it.
-  const open = checks.some(
-    ({ outcome, migration: of }) => outcome === 'inconclusive' && of === migration.name,
+  const judged = measuring(finding, checks);
+  const [failing, ...others] = judged.filter(
+    ({ outcome, statements }) =>
+      outcome === 'fail' &&
+      (statements.length === 0 || statements.some(({ index }) => index === finding.statement)),
   );
+  if (failing !== undefined) {
+    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+    return { finding, stance: 'confirmed', sentence: `measured: ${failing.check}: ${failing.reason}${more}` };
+  }
+  const open = judged.filter(({ outcome }) => outcome === 'inconclusive').map(({ check }) => check);
+  const absent = ids.filter((id) => !judged.some(({ check }) => check === id));
+  const held = judged.filter(({ outcome }) => outcome === 'pass').map(({ check }) => check);
+  const unknown = [...open, ...absent];
+  const rest = unknown.length === 0 ? '' : `; not known: ${list(unknown)}`;
+  const overturned = open.length === 0 && held.length > 0;
   return {
     finding,
-    stance: open ? 'not measured' : 'overturned',
-    sentence: `measured: ${costWords(cost)}; no check that was judged fails at this statement`,
+    stance: overturned ? 'overturned' : 'not measured',
+    sentence: `measured: ${costWords(cost)}${held.length === 0 ? '' : `; ${list(held)} held`}${rest}`,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What the old and the new release met. */
+import type { CheckId } from '#harness/core/guard/catalogue/ids.ts';
 import type { MigrationFacts, Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
-import { type Check, type Found, holds, need, type Subject } from './check.ts';
+import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
 import { counted, list, share } from './words.ts';
 
 /** Share of failed statements from which it is an outage. */
@@ -13,6 +14,11 @@ function stretch(
   moment: Moment,
 ): WorkloadFacts | undefined {
   return under_load?.workloads.find((one) => one.side === side && one.moment === moment);
+}
+
+function notSeen({ not_measured }: MigrationFacts, what: string): string {
+  const why = not_measured?.under_load;
+  return why === undefined ? what : `${what}: ${why}`;
 }
 
 function measuredOf({ failed, begun }: WorkloadFacts): string {
@@ -70,7 +76,7 @@ function judgeStretch(migration: MigrationFacts, met: WorkloadFacts, when: strin
   );
 }
 
-function released(id: string, side: ReleaseSide, moment: 'during' | 'after'): Check {
+function released(id: CheckId, side: ReleaseSide, moment: 'during' | 'after'): Check {
   const when = moment === 'during' ? 'while it ran' : 'after it';
   return {
     id,
@@ -79,7 +85,10 @@ function released(id: string, side: ReleaseSide, moment: 'during' | 'after'): Ch
     find: ({ migration }) =>
       judgeStretch(
         migration,
-        need(stretch(migration, side, moment), `the ${side} release was not seen at work ${when}`),
+        need(
+          stretch(migration, side, moment),
+          notSeen(migration, `the ${side} release was not seen at work ${when}`),
+        ),
         when,
       ),
   };
@@ -98,7 +107,11 @@ export const newReleaseBefore: Check = {
   part: 'new-release',
   grounds: ['workload-ran'],
   find: ({ migration, facts }: Subject) => {
-    const before = need(migration.new_before, 'the new release was not tried on the database as it was');
+    const before = needPart(
+      migration,
+      'new_before',
+      'the new release was not tried on the database as it was',
+    );
     const limit = 'an order of migration and release in which nobody fails';
     const measured = measuredOf(before);
     const after = stretch(migration, 'old', 'after');

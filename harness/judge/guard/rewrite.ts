@@ -1,7 +1,7 @@
 /** Tables that are written anew, and indexes that are built, while a lock keeps others out. */
-import type { GuardFacts, StatementCost } from '#harness/core/guard/facts.ts';
-import { sameRelation } from './attribution.ts';
-import { type Check, holds, need, type Subject } from './check.ts';
+import type { StatementCost } from '#harness/core/guard/facts.ts';
+import { sameRelation, tablesBefore } from './attribution.ts';
+import { type Check, holds, need, needPart, type Subject } from './check.ts';
 import { blocksWriters } from './lock-modes.ts';
 import type { Severity } from './verdict.ts';
 import { counted, list, ms, statementName } from './words.ts';
@@ -18,9 +18,10 @@ interface Costly {
 }
 
 /** Rows that the table has in production, where somebody said so, else on the copy. */
-function rowsOf({ data }: GuardFacts, table: string): number {
-  const said = Object.entries(data.real_rows ?? {}).find(([name]) => sameRelation(name, table))?.[1];
-  return said ?? data.tables.find((one) => sameRelation(one.table, table))?.rows ?? 0;
+function rowsOf({ facts, migration }: Subject, table: string): number {
+  const said = Object.entries(facts.data.real_rows ?? {}).find(([name]) => sameRelation(name, table))?.[1];
+  const there = tablesBefore(facts, migration).find((one) => sameRelation(one.table, table));
+  return said ?? there?.rows ?? 0;
 }
 
 /** Tables on which a statement built an index while writers were kept out of them. */
@@ -34,7 +35,7 @@ function indexedUnderLock({ facts, migration }: Subject, cost: StatementCost): r
       ([table, mode]) =>
         blocksWriters(mode) &&
         statement?.relations.some((relation) => sameRelation(relation, table)) &&
-        facts.data.tables.some((one) => sameRelation(one.table, table)),
+        tablesBefore(facts, migration).some((one) => sameRelation(one.table, table)),
     )
     .map(([table]) => table);
 }
@@ -46,7 +47,7 @@ function costsOf(subject: Subject, costs: readonly StatementCost[]): readonly Co
       index,
       what,
       table,
-      rows: rowsOf(subject.facts, table),
+      rows: rowsOf(subject, table),
       duration_ms,
     });
     const built = indexedUnderLock(subject, cost).filter((table) => !rewritten.includes(table));
@@ -64,7 +65,7 @@ export const tableRewrite: Check = {
   grounds: ['data-present'],
   find: (subject) => {
     const { migration, budgets } = subject;
-    const alone = need(migration.alone, 'it was never run on the data');
+    const alone = needPart(migration, 'alone', 'it was never run on the data');
     const limit = `0 tables of more than ${SMALL_ROWS} rows written anew or indexed under a lock that stops writers`;
     const costly = costsOf(subject, alone.statements);
     const large = costly.filter(({ rows }) => rows > SMALL_ROWS);

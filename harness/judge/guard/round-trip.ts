@@ -1,7 +1,7 @@
 /** The way back: whether there is one, and whether it leads back. */
 import type { MigrationFacts, RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { type Check, type Found, holds, need } from './check.ts';
+import { type Check, type Found, holds, need, needPart } from './check.ts';
 import { judgeRows, judgeValues } from './content.ts';
 import { counted, list } from './words.ts';
 
@@ -28,7 +28,7 @@ function tripsOf(migration: MigrationFacts): {
   readonly trip: RoundTripFacts;
   readonly back: TripFacts;
 } {
-  const trip = need(migration.round_trip, 'the way back was never gone');
+  const trip = needPart(migration, 'round_trip', 'the way back was never gone');
   if (trip.missing !== undefined) throw new MissingEvidence(`the way back was never gone: ${trip.missing}`);
   return { trip, back: need(trip.up_down, 'the way back was never gone') };
 }

@@ -77,6 +77,11 @@ export interface GuardVerdict {
 export interface Budgets {
   readonly readers_ms: number;
   readonly writers_ms: number;
+  /**
+   * The longest that anybody may queue behind the migration and a reader. Without it an unbounded queue is remarked, not
+   * judged: every change of a table has one that is run without `lock_timeout`, and that is often set by the tool.
+   */
+  readonly queue_ms?: number;
 }
 
 /**

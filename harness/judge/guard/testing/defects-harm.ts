@@ -110,15 +110,6 @@ export const HARM: readonly Defect[] = [
     says: /^readers of public\.users would be blocked for 1,204 ms/,
   },
   {
-    name: 'everybody queues behind it and a reader',
-    spoil: {
-      behind_reader: madeLoad({ ...madeWait('writers', 1990), duration_ms: 2010, reader_held_ms: 2000 }),
-    },
-    check: 'lock-queue',
-    outcome: 'fail',
-    says: /^writers were blocked for up to 1,990 ms/,
-  },
-  {
     name: 'a reader that left at once',
     spoil: { behind_reader: madeLoad({ reader_held_ms: 20 }) },
     check: 'lock-queue',

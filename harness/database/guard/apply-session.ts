@@ -1,8 +1,8 @@
 /** Connections of the guard to a scratch database, each under a name by which the server's views tell it from others. */
 import { Client } from 'pg';
-import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import { identifier, literal } from '../ask.ts';
-import { clientConfig, nameOf } from '../server/address.ts';
+import { clientConfig } from '../server/address.ts';
+import { unreachable } from '../server/refusals.ts';
 import type { Address } from '../server/types.ts';
 
 const CONNECT_MS = 10_000;
@@ -38,9 +38,7 @@ export async function openSession(address: Address, name: string): Promise<Sessi
     };
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw new UnfitError(`the database ${nameOf(address)} lets nobody in: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw unreachable(address, error);
   }
 }
 

@@ -12,8 +12,6 @@ export const LOCK_MODES = [
   'AccessExclusiveLock',
 ] as const;
 
-export type LockMode = (typeof LOCK_MODES)[number];
-
 /** PostgreSQL, "Explicit Locking", table 13.2 (Conflicting Lock Modes): the numbers are places in `LOCK_MODES`. */
 const CONFLICTS: readonly (readonly number[])[] = [
   [7],

@@ -5,6 +5,8 @@ import type { Release, Stall, WorkloadOptions } from './types.ts';
 /** What the thread is made with. */
 export interface GeneratorTask {
   readonly release: Release;
+  /** Of the release where it serves HTTP. */
+  readonly origin?: string;
   readonly options: Omit<WorkloadOptions, 'signal'>;
 }
 

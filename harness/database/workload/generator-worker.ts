@@ -3,15 +3,18 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '#harness/core/errors.ts';
 import { Generator } from './generator.ts';
 import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
+import { httpSender } from './http-sender.ts';
 import { sqlSender } from './sql-sender.ts';
 
 function tell(reply: Reply): void {
   parentPort?.postMessage(reply, []);
 }
 
-async function begin({ release, options }: GeneratorTask): Promise<Generator> {
-  if (release.kind !== 'sql') throw new Error('not yet');
-  const { sent, carriers } = await sqlSender(release, options);
+async function begin({ release, origin = '', options }: GeneratorTask): Promise<Generator> {
+  const { sent, carriers } =
+    release.kind === 'sql'
+      ? await sqlSender(release, options)
+      : await httpSender(release.requests, origin, options);
   return new Generator({ side: options.side, rate_per_s: options.rate_per_s, sent, carriers });
 }
 

@@ -1,6 +1,8 @@
 /** Starts a release at work, in a thread of its own. */
 import { Worker } from 'node:worker_threads';
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
+import type { Moment, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import { startRelease } from './command.ts';
 import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
 import type { Release, RunningWorkload, WorkloadOptions } from './types.ts';
 
@@ -59,8 +61,8 @@ class GeneratorThread implements AsyncDisposable {
 }
 
 /**
- * Comes once all connections are made and statements are being sent.
- * @throws UnfitError when the database lets nobody in
+ * Starts the program of a release where it has one. Comes once all connections are made and statements are being sent.
+ * @throws UnfitError when the database lets nobody in, or the program does not serve
  * @throws what the signal was aborted with
  */
 export async function startWorkload(
@@ -68,25 +70,26 @@ export async function startWorkload(
   { signal, ...options }: WorkloadOptions,
 ): Promise<RunningWorkload> {
   signal?.throwIfAborted();
-  const thread = new GeneratorThread({ release, options });
+  await using stack = new AsyncDisposableStack();
+  const program =
+    release.kind === 'command' ? await startRelease(release, options.address, signal) : undefined;
+  if (program) stack.use(program);
+  const thread = stack.use(
+    new GeneratorThread({ release, options, ...(program ? { origin: program.origin } : {}) }),
+  );
   const stop = (): void => void thread[Symbol.asyncDispose]();
   signal?.addEventListener('abort', stop, { once: true });
-  const close = async (): Promise<void> => {
-    signal?.removeEventListener('abort', stop);
-    await thread[Symbol.asyncDispose]();
-  };
-  const facts = async (ask: 'cut' | 'stop', moment: Parameters<RunningWorkload['cut']>[0]) => {
+  stack.defer(() => signal?.removeEventListener('abort', stop));
+  await thread.ready.catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw error;
+  });
+  const facts = async (ask: 'cut' | 'stop', moment: Moment): Promise<WorkloadFacts> => {
     const told = await thread.ask({ ask, moment });
     if (told.tell !== 'facts') throw new UnfitError('the workload told something that it was not asked');
     return told.facts;
   };
-  try {
-    await thread.ready;
-  } catch (error) {
-    await close();
-    signal?.throwIfAborted();
-    throw error;
-  }
+  const kept = stack.move();
   return {
     side: options.side,
     cut: (moment) => facts('cut', moment),
@@ -95,6 +98,6 @@ export async function startWorkload(
       const told = await thread.ask({ ask: 'stalls', since });
       return told.tell === 'stalls' ? told.stalls : [];
     },
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

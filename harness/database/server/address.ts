@@ -3,6 +3,8 @@ import { UsageError } from '#harness/core/errors.ts';
 import type { Address, SslMode } from './types.ts';
 
 const SSL_MODES: readonly SslMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
+const USER_WITHOUT_HOST = /^postgres(?:ql)?:\/\/[^/]*@(?=[/?]|$)/;
+const NO_HOST = 'none.invalid';
 const DEFAULT_PORT = 5432;
 const NEXT = 'Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters percent-encoded.';
 
@@ -12,7 +14,9 @@ const NEXT = 'Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, special c
  * @throws UsageError that says what is wrong and repeats nothing of the text, which may hold a password
  */
 export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = process.env): Address {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  // libpq allows a user without a host, and the standard of URLs does not.
+  const hosted = url.replace(USER_WITHOUT_HOST, `$&${NO_HOST}`);
+  const parsed = URL.canParse(hosted) ? new URL(hosted) : undefined;
   if (parsed === undefined || !/^postgres(?:ql)?:$/.test(parsed.protocol)) {
     throw new UsageError('the address of the database cannot be read', { next: NEXT });
   }
@@ -25,7 +29,7 @@ export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = pro
   }
   const sslmode = sslModeIn(parsed.searchParams.get('sslmode') ?? env['PGSSLMODE']);
   // A folder of sockets stands in the query, where libpq looks for it too.
-  const host = parsed.searchParams.get('host') ?? decoded(parsed.hostname.replace(/^\[|\]$/g, ''), 'host');
+  const host = parsed.searchParams.get('host') ?? hostOf(parsed);
   return {
     host: host || env['PGHOST'] || '127.0.0.1',
     port: Number(parsed.port || env['PGPORT'] || DEFAULT_PORT),
@@ -44,6 +48,10 @@ function sslModeIn(text: string | null | undefined): SslMode | undefined {
   throw new UsageError('the sslmode in the address of the database is none', {
     next: `Choose one of ${SSL_MODES.join(', ')}.`,
   });
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname === NO_HOST ? '' : decoded(hostname.replace(/^\[|\]$/g, ''), 'host');
 }
 
 function decoded(part: string, what: string): string {
@@ -68,7 +76,14 @@ export function clientConfig({ sslmode, ...address }: Address): ClientConfig {
 }
 
 /** An address as programs take it in their environment, where no list of processes shows it. */
-export function clientEnv({ host, port, user, password, database, sslmode }: Address): Readonly<Record<string, string>> {
+export function clientEnv({
+  host,
+  port,
+  user,
+  password,
+  database,
+  sslmode,
+}: Address): Readonly<Record<string, string>> {
   return {
     PGHOST: host,
     PGPORT: String(port),

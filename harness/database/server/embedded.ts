@@ -31,7 +31,7 @@ export async function startEmbedded(options: StartOptions): Promise<ScratchServe
   signal.throwIfAborted();
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await makeServerFolder());
-  await run(['cp', '--archive', '--reflink=auto', prepared, folder.data]);
+  await run(['cp', '--archive', '--reflink=auto', '--sparse=always', prepared, folder.data]);
   const postmaster = await startPostmaster(join(programs, 'bin/postgres'), folder, signal);
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   const { port } = postmaster;

@@ -63,6 +63,8 @@ export async function openPlainDump(path: string): Promise<Readable> {
   if (packing === 'none') return file;
   const unpacked = packing === 'gzip' ? createGunzip() : createZstdDecompress();
   file.on('error', (error) => unpacked.destroy(error));
+  // Whoever reads is told; where nobody reads any more it does not matter.
+  unpacked.on('error', () => undefined);
   unpacked.on('close', () => file.destroy());
   return file.pipe(unpacked);
 }

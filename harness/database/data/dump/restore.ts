@@ -6,6 +6,7 @@ import { identifier } from '../../ask.ts';
 import { answerOf, withoutValues } from '../../guard/apply-refusal.ts';
 import { lackOf } from '../../server/refusals.ts';
 import { readScript, type ScriptPart } from './script.ts';
+import { demandWhole } from './whole.ts';
 
 /** What concerns the database as a whole, or the server: the scratch database has a name of its own. */
 const OF_THE_SERVER =
@@ -48,7 +49,7 @@ export async function restoreScript(
     batch_chars = 0;
     await refusedAt(options.file, first.line, () => client.query(text));
   };
-  for await (const part of readScript(chunks, options.file)) {
+  for await (const part of readScript(demandWhole(chunks, options.file), options.file)) {
     options.signal.throwIfAborted();
     if (part.kind === 'statement' && INSERT.test(part.text)) {
       batch.push({ ...part, kind: 'statement' });

@@ -14,7 +14,7 @@ export type ScriptPart =
 
 /** Longest statement that is held; a server takes no more than 1 GiB. */
 const STATEMENT_MAX_CHARS = 256 * 1024 * 1024;
-const COPY_FROM_STDIN = /^copy\s[^;]*\sfrom\s+stdin\b/i;
+const COPY_FROM_STDIN = /^copy\s.*\sfrom\s+stdin\b/is;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const END_OF_DATA = Buffer.from('\\.');
@@ -22,13 +22,13 @@ const END_OF_DATA = Buffer.from('\\.');
 /**
  * Takes a script of SQL apart as it comes: what is held is one statement, or one piece of a copy's data.
  * @param file for positions
- * @throws UsageError for a statement too long to be held
+ * @throws UsageError for a statement too long to be held, or data of a copy without an end
  */
 export async function* readScript(
   chunks: AsyncIterable<Buffer>,
   file: string,
 ): AsyncGenerator<ScriptPart, void, undefined> {
-  const source = new Source(chunks);
+  const source = new Source(chunks, file);
   let at = 0;
   for (;;) {
     const cut = cutAt(source.text, at, source.ended);
@@ -70,9 +70,11 @@ class Source {
   line = 1;
   ended = false;
   readonly #chunks: AsyncIterator<Buffer>;
+  readonly #file: string;
   #counted = { upto: 0, line: 1 };
 
-  constructor(chunks: AsyncIterable<Buffer>) {
+  constructor(chunks: AsyncIterable<Buffer>, file: string) {
+    this.#file = file;
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
@@ -128,8 +130,10 @@ class Source {
       }
       const chunk = await this.#next();
       if (chunk === undefined && rest.length === 0) {
-        this.#resume(rest);
-        return;
+        throw new UsageError('the data of a copy has no end: the script is cut off', {
+          position: { file: this.#file, line: this.line, column: 1 },
+          next: 'Copy or make it again.',
+        });
       }
       held = chunk === undefined ? rest : Buffer.concat([rest, chunk]);
     }

@@ -86,7 +86,7 @@ export async function writtenSince(
   const tables: WrittenTable[] = [];
   for (const { table, trace } of traced(scene)) {
     const { now, columns } = trace;
-    if (now === undefined || (await isUntouched(scene, table, now))) continue;
+    if (now === undefined || (await isUntouched(scene, table, now, columns))) continue;
     const keys = `${GUARD_SCHEMA}.${label}_${table.table.oid}`;
     const { counts, key } = await countsOf(scene, table, now, columns, async () => {
       await keepKeys(client, DIFFERENCES, keys);
@@ -120,7 +120,7 @@ async function fateOfTable(
   const { counts, key } =
     now === undefined
       ? { counts: gone(table), key: undefined }
-      : (await isUntouched(scene, table, now))
+      : (await isUntouched(scene, table, now, columns))
         ? { counts: untouched(table.rows), key: await keyOf(scene.client, table.table, now, columns) }
         : await countsOf(scene, table, now, columns);
   // Of rows that somebody wrote meanwhile only the fate in their own table is told.
@@ -226,7 +226,11 @@ async function isUntouched(
   { client, before: { xid } }: Scene,
   { table, rows: rows_before }: KeptTable,
   now: CatalogueTable,
+  columns: readonly TracedColumn[],
 ): Promise<boolean> {
+  // A column that was dropped and added again has other values in the same rows.
+  if (columns.some((column) => column.now !== undefined && column.now.attnum !== column.before.attnum))
+    return false;
   if (now.oid !== table.oid || now.files.join() !== table.files.join()) return false;
   if (table.columns.some(({ is_builtin, is_virtual }) => !is_builtin || is_virtual)) return false;
   const { rows } = await client.query<{ rows: string; younger: string }>(

@@ -1,0 +1,131 @@
+/** Runs a migration, its way back, and it again, with writes of the new release in between, and compares what is there. */
+import type { ContentFacts, Refusal, RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
+import { UnfitError } from '#harness/core/errors.ts';
+import type { Progress } from '#harness/core/progress.ts';
+import type { Migration, SqlFile } from '../migrations/types.ts';
+import type { Address } from '../server/types.ts';
+import { applyFile } from './apply.ts';
+import { applySettings, openSession } from './apply-session.ts';
+import { type ContentSnapshot, takeSnapshot } from './content.ts';
+import type { WrittenRows } from './content/written.ts';
+import { type Schema, schemaDifferences, schemaOf } from './round-trip/schema.ts';
+import { sequencesBehind, type SequenceStands, sequenceStands } from './round-trip/sequences.ts';
+
+export interface RoundTripOptions {
+  /** A copy of the data, which nobody else uses; it is another one afterwards. */
+  readonly address: Address;
+  readonly migration: Pick<Migration, 'up' | 'down' | 'in_transaction'>;
+  /** Lets the new release write, between up and down. It has ended its transactions when the promise comes. */
+  readonly write?: (address: Address, signal: AbortSignal | undefined) => Promise<void>;
+  /** Settings of the migration's session, as the tool sets them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+/** A state of the database that a later one is held against. */
+interface State {
+  readonly schema: Schema;
+  readonly sequences: SequenceStands;
+  readonly rows: ContentSnapshot;
+}
+
+/** Rows written in between, and their values. */
+interface Writes {
+  readonly written: WrittenRows;
+  readonly rows: ContentSnapshot;
+}
+
+const NOTHING: ContentFacts = { tables: [] };
+
+async function structureOf(address: Address): Promise<Pick<State, 'schema' | 'sequences'>> {
+  await using session = await openSession(address, 'mettle structure');
+  return { schema: await schemaOf(session.client), sequences: await sequenceStands(session.client) };
+}
+
+async function stateOf(address: Address): Promise<State> {
+  return { ...(await structureOf(address)), rows: await takeSnapshot(address) };
+}
+
+async function run(
+  { address, migration, settings, signal }: RoundTripOptions,
+  file: SqlFile,
+): Promise<Refusal | undefined> {
+  await using session = await openSession(address, 'mettle migration');
+  await applySettings(session, settings);
+  const applied = await applyFile(session, file, {
+    in_transaction: migration.in_transaction,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (applied.outcome === 'lost') {
+    throw new UnfitError(`the connection of the migration broke off: ${applied.message}`);
+  }
+  return applied.outcome === 'refused' ? applied.refusal : undefined;
+}
+
+async function compare(
+  { address }: RoundTripOptions,
+  wanted: State,
+  writes: Writes | undefined,
+  refusal: Refusal | undefined,
+): Promise<TripFacts> {
+  const { schema, sequences } = await structureOf(address);
+  const lines = [
+    ...schemaDifferences(wanted.schema, schema),
+    ...sequencesBehind(wanted.sequences, sequences),
+  ];
+  const found = { ...(refusal === undefined ? {} : { refusal }), schema: lines };
+  if (writes === undefined) return { ...found, data: await wanted.rows.compare(), written_lost: 0 };
+  const { written } = writes;
+  const others = await wanted.rows.compareOnly({ written, side: 'others' });
+  const own = await writes.rows.compareOnly({ written, side: 'written' });
+  return { ...found, data: others.facts, written_lost: own.rows_harmed, written: own.facts };
+}
+
+async function writeBetween(
+  { address, write, signal }: RoundTripOptions,
+  first: State,
+  undo: AsyncDisposableStack,
+): Promise<Writes | undefined> {
+  if (write === undefined) return undefined;
+  await write(address, signal);
+  const written = await first.rows.written();
+  return written.tables.length === 0 ? undefined : { written, rows: undo.use(await takeSnapshot(address)) };
+}
+
+function missing(why: string): RoundTripFacts {
+  return { missing: why, up_down: undefined, up_down_up: undefined, written_between: 0 };
+}
+
+/**
+ * The schema after up and down must be that of before, and after another up that of after the first one; so must the rows,
+ * apart from those that were written in between, which must be there still. A sequence may be ahead, not behind.
+ * @throws UnfitError when the database ends the connection
+ */
+export async function roundTrip(options: RoundTripOptions): Promise<RoundTripFacts> {
+  const { address, migration, progress } = options;
+  const { up, down } = migration;
+  if (down === undefined || down.statements.length === 0) return missing('there is no down');
+  await using undo = new AsyncDisposableStack();
+  progress?.('keeping the rows');
+  const before = await stateOf(address);
+  undo.use(before.rows);
+  progress?.('up');
+  const refused = await run(options, up);
+  if (refused !== undefined) return missing(`the up was refused: ${refused.message}`);
+  const first = await stateOf(address);
+  undo.use(first.rows);
+  progress?.('writing as the new release');
+  const writes = await writeBetween(options, first, undo);
+  const written_between = writes?.written.rows ?? 0;
+  progress?.('down');
+  const up_down = await compare(options, before, writes, await run(options, down));
+  if (up_down.refusal !== undefined) return { up_down, up_down_up: undefined, written_between };
+  progress?.('up again');
+  const again = await run(options, up);
+  const up_down_up =
+    again === undefined
+      ? await compare(options, first, writes, undefined)
+      : { refusal: again, schema: [], data: NOTHING, written_lost: 0 };
+  return { up_down, up_down_up, written_between };
+}

@@ -108,6 +108,7 @@ async function report(
     ...files,
   ];
   const result = await tryRun(command, { timeout_s: TIMEOUT_S, ...(signal ? { signal } : {}) });
+  signal?.throwIfAborted();
   // It exits 1 when it has found anything.
   if (result.exit_code !== 0 && result.exit_code !== 1) throw new CommandError([squawk.path], result);
   try {

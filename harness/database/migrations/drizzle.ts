@@ -42,12 +42,12 @@ export async function readJournal(root: string): Promise<readonly JournalEntry[]
   return entries;
 }
 
-async function readOne(folder: MigrationFolder, tag: string): Promise<Migration> {
+async function readOne(folder: MigrationFolder, { tag, when }: JournalEntry): Promise<Migration> {
   if (!folder.files.includes(`${tag}.sql`)) {
     throw new UsageError(`the journal of ${folder.path} names ${tag}, but there is no ${tag}.sql`);
   }
   const up = await readSqlFile(inFolder(folder, `${tag}.sql`));
-  return { name: tag, tool: 'drizzle', up, in_transaction: true };
+  return { name: tag, tool: 'drizzle', version: String(when), up, in_transaction: true };
 }
 
 /**
@@ -61,7 +61,7 @@ export const drizzle: Adapter = {
     folders.includes('meta') && files.some((name) => /^\d+_.*\.sql$/.test(name)),
   read: async (folder) => {
     const entries = await readJournal(folder.path);
-    const migrations = await Promise.all(entries.map(({ tag }) => readOne(folder, tag)));
+    const migrations = await Promise.all(entries.map((entry) => readOne(folder, entry)));
     refuseDuplicates(migrations, ({ name }) => name);
     return migrations;
   },

@@ -90,14 +90,14 @@ const prisma: History = {
     `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = ${literal(name)};`,
 };
 
-/** Drizzle knows what it ran by the hash of the file. */
+/** Drizzle keeps the hash of the file, and skips what is not younger than the last time in its table. */
 const drizzle: History = {
   table: 'drizzle.__drizzle_migrations',
   column: 'hash',
   applied_sql: listOf('hash', 'drizzle.__drizzle_migrations'),
   keyOf: ({ up }) => sha256(up.text),
-  markSql: ({ up }) =>
-    `INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES (${literal(sha256(up.text))}, (extract(epoch FROM now()) * 1000)::bigint);`,
+  markSql: ({ up, version }) =>
+    `INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES (${literal(sha256(up.text))}, ${BigInt(version ?? '0')});`,
   unmarkSql: ({ up }) => `DELETE FROM drizzle.__drizzle_migrations WHERE hash = ${literal(sha256(up.text))};`,
 };
 

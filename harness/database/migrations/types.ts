@@ -32,6 +32,8 @@ export interface Migration {
   /** Unique within its set, as the tool calls it. */
   readonly name: string;
   readonly tool: MigrationTool;
+  /** What the tool orders it by, where that is neither in its name nor in its text. */
+  readonly version?: string;
   readonly up: SqlFile;
   readonly down?: SqlFile;
   /** The tool runs all statements of a file in one transaction, unless the file says otherwise. */

@@ -44,23 +44,35 @@ async function textsOf(client: ClientBase, text: string): Promise<readonly strin
   }
 }
 
-/** Values that a column holds, the same ones for the same seed and rows. Large tables are read by blocks. */
+/** Blocks of a table that are read to take values from: 10,000 rows or so. */
+const BLOCKS = 64;
+
+/** Blocks of a table with all its parts; 0 of what has none, such as a view. */
+async function blocksOf(client: ClientBase, table: string): Promise<number> {
+  const [blocks = '0'] = await textsOf(
+    client,
+    `SELECT ((pg_relation_size(c.oid) + coalesce((SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree(c.oid)), 0))
+        / current_setting('block_size')::int)::bigint::text
+      FROM pg_class c WHERE c.oid = to_regclass(${literal(table)}) AND c.relkind IN ('r', 'p', 'm')`,
+  );
+  return Number(blocks);
+}
+
+/** Values from all over a column, the same ones for the same seed and rows. */
 async function samplesOf(
   client: ClientBase,
   { table, column }: { readonly table: string; readonly column: string },
   seed: number,
 ): Promise<readonly string[]> {
-  const [estimate = '0'] = await textsOf(
-    client,
-    `SELECT greatest(reltuples, 0)::bigint::text FROM pg_class WHERE oid = to_regclass(${literal(table)}) AND relkind = 'r'`,
-  );
-  // Ten times as many as needed, because blocks are filled unevenly.
-  const share_pct = Math.min(100, (SAMPLES_MAX * 1_000) / Math.max(1, Number(estimate)));
-  const sampled = share_pct < 100 ? ` TABLESAMPLE SYSTEM (${share_pct}) REPEATABLE (${seed})` : '';
-  const select = (from: string): string =>
-    `SELECT ${column}::text FROM ${table}${from} WHERE ${column} IS NOT NULL LIMIT ${SAMPLES_MAX}`;
-  const found = await textsOf(client, select(sampled));
-  return found.length > 0 || sampled === '' ? found : await textsOf(client, select(''));
+  const share_pct = (BLOCKS * 100) / Math.max(1, await blocksOf(client, table));
+  const from = `SELECT ${column}::text AS value FROM ${table}`;
+  const select = (sampled: string): string =>
+    `SELECT value FROM (${from}${sampled}) s WHERE value IS NOT NULL ORDER BY md5(value || ${seed}) LIMIT ${SAMPLES_MAX}`;
+  const sample =
+    share_pct < 100
+      ? await textsOf(client, select(` TABLESAMPLE SYSTEM (${share_pct}) REPEATABLE (${seed})`))
+      : [];
+  return sample.length > 0 ? sample : await textsOf(client, select(''));
 }
 
 async function highestOf(
@@ -71,9 +83,11 @@ async function highestOf(
   return Math.max(0, Math.ceil(Number(highest ?? 0)));
 }
 
-/** Both releases may count from the same row on: each takes every second number. */
+/** Both releases may count at once: the old one takes odd numbers, the new one even ones. */
 function counting(from: number, side: ReleaseSide): Source {
-  let next = from + (side === 'old' ? 1 : 2);
+  const is_odd = side === 'old';
+  let next = from + 1;
+  if ((Math.abs(next % 2) === 1) !== is_odd) next += 1;
   return () => {
     const value = String(next);
     next += 2;

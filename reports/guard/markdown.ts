@@ -107,15 +107,19 @@ function checkLines(check: CheckVerdict): readonly string[] {
     ...(more > 0 ? [`  - and ${more} more`] : []),
     ...(safer === undefined || outcome !== 'fail'
       ? []
-      : [`  - safer: ${plain(safer.text)}`, '', ...fenced(safer.sql).map((line) => `    ${line}`), '']),
+      : [
+          `  - safer: ${plain(safer.text)}`,
+          ...fenced(safer.sql).map((line) => (line === '' ? '' : `    ${line}`)),
+        ]),
   ];
 }
 
 /** A fence that the text itself does not hold. */
 function fenced(sql: string): readonly string[] {
+  if (sql === '') return [];
   const longest = Math.max(2, ...[...sql.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
-  return [`${fence}sql`, ...sql.trimEnd().split('\n'), fence];
+  return ['', `${fence}sql`, ...sql.trimEnd().split('\n'), fence, ''];
 }
 
 function lintLines({ statements }: MigrationView): readonly string[] {

@@ -209,6 +209,18 @@ function releases(
   ];
 }
 
+/** The same safer way beside several checks is written out beside the first. */
+function withoutRepeats(checks: readonly CheckVerdict[]): readonly CheckVerdict[] {
+  const told = new Map<string, string>();
+  return checks.map((check) => {
+    const { safer } = check;
+    if (safer === undefined) return check;
+    const first = told.get(safer.sql);
+    if (first === undefined) told.set(safer.sql, check.check);
+    return first === undefined ? check : { ...check, safer: { text: `as for ${first}`, sql: '' } };
+  });
+}
+
 function viewOf({ facts, verdict }: GuardReport, migration: MigrationFacts): MigrationView {
   const checks = verdict.checks.filter((one) => one.migration === migration.name);
   const counting = deciding(checks);
@@ -217,7 +229,7 @@ function viewOf({ facts, verdict }: GuardReport, migration: MigrationFacts): Mig
     name: migration.name,
     outcome: checks.length > 0 && counting.length === 0 ? 'pass' : worst(counting.map((one) => one.outcome)),
     severity: SEVERITIES[Math.max(0, ...severities)] ?? 'none',
-    checks: worstChecks(checks),
+    checks: withoutRepeats(worstChecks(checks)),
     statements: migration.statements.map(({ index, position, text }) => ({
       index,
       place: `${position.file}:${position.line}:${position.column}`,

@@ -57,7 +57,11 @@ function migrationLines(view: MigrationView, several: boolean, paint: Painter): 
   ];
 }
 
-function statementLines({ place, text, effects, lint }: StatementView, paint: Painter): readonly string[] {
+function statementLines(
+  { place: where, text, effects, lint }: StatementView,
+  paint: Painter,
+): readonly string[] {
+  const place = oneLine(where);
   return [
     `  ${paint('cyan', place)}  ${cut(oneLine(text), WIDTH - place.length - 4)}`,
     ...effects.flatMap((effect) => effectLines(effect, paint)),
@@ -112,8 +116,10 @@ function itemLines({ items = [] }: CheckVerdict): readonly string[] {
 
 function saferLines({ safer, outcome }: CheckVerdict, paint: Painter): readonly string[] {
   if (safer === undefined || outcome !== 'fail') return [];
+  const text = wrapped(`safer: ${safer.text}`, WIDTH - 6);
+  if (safer.sql === '') return text;
   return [
-    ...wrapped(`safer: ${safer.text}`, WIDTH - 6),
+    ...text,
     ...safer.sql
       .trimEnd()
       .split('\n')

@@ -20,15 +20,17 @@ export function requireCheck(id: string): void {
   });
 }
 
+function part(name: string, text: string): string {
+  return wrapped(text, WIDTH - 11)
+    .map((line, index) => `${(index === 0 ? name : '').padEnd(11)}${line}\n`)
+    .join('');
+}
+
 /** What a check is about, for a person. @throws UsageError for an unknown one */
 export function explainCheck(id: string, out: (text: string) => void): CommandEnd {
   requireCheck(id);
   const entry = catalogueEntry(id);
   if (entry === undefined) throw new Error(`the catalogue lost ${id}`);
-  const part = (name: string, text: string): string =>
-    wrapped(text, WIDTH - 11)
-      .map((line, index) => `${(index === 0 ? name : '').padEnd(11)}${line}\n`)
-      .join('');
   const sources = entry.sources.map(({ title, url }) => `${title}${url === undefined ? '' : `: ${url}`}`);
   out(
     `${id}: ${entry.title}\n\n${part('measured', entry.measured)}${part('why', entry.why)}${part('judged', entry.judged)}${part('safer', entry.safer)}${sources.map((source, index) => `${(index === 0 ? 'sources' : '').padEnd(11)}${source}\n`).join('')}`,

@@ -20,8 +20,13 @@ export function guardFlags() {
     .option('--copy-from <url>', 'rows from a database, which is only read')
     .addOption(new Option('--rows <count>', 'rows made up for each table: 10k, 1M, 10M').argParser(rowCount))
     .option('--schema <file>', 'SQL that makes the schema first')
-    .option('--old <file>', 'statements of the release that works now')
-    .option('--new <file>', 'statements of the release that comes with the migration')
+    .option('--old <file>', 'statements of the release that works now; or its requests, with --old-command')
+    .option(
+      '--new <file>',
+      'statements of the release that comes with it; or its requests, with --new-command',
+    )
+    .option('--old-command <command>', 'starts the release that works now; it serves HTTP on $PORT')
+    .option('--new-command <command>', 'starts the release that comes with the migration')
     .addOption(
       new Option('--rate <per second>', 'statements of each release')
         .argParser(wholeNumber(1, 20_000))
@@ -41,7 +46,7 @@ export function guardFlags() {
     .addOption(
       new Option('--reader <ms>', 'for how long a reader stays in the way; 0: not at all')
         .argParser(wholeNumber(0, 60_000))
-        .default(2000),
+        .default(1000),
     )
     .addOption(
       new Option('--lock-timeout <time>', 'lock_timeout, as your tool sets it for a migration').argParser(

@@ -5,6 +5,7 @@ import { nearest } from '#harness/core/nearest.ts';
 import { MIGRATION_TOOLS, readMigrations } from '#harness/database/migrations/read.ts';
 import type { Migration, MigrationSet, MigrationTool } from '#harness/database/migrations/types.ts';
 import { parseAddress } from '#harness/database/server/address.ts';
+import { readHttpRequests } from '#harness/database/workload/read-http.ts';
 import { readSqlRelease } from '#harness/database/workload/read-sql.ts';
 import type { Release } from '#harness/database/workload/types.ts';
 import type { DataChoice, GuardRequest } from '#harness/run/guard/request.ts';
@@ -20,7 +21,10 @@ export async function guardRequest(path: string, flags: GuardFlags): Promise<Gua
     ...(down === undefined ? {} : { down }),
   });
   const { earlier, judged } = chosen(set, flags);
-  const [old, next] = await Promise.all([releaseOf(flags.old), releaseOf(flags.new)]);
+  const [old, next] = await Promise.all([
+    releaseOf('old', flags.old, flags.oldCommand),
+    releaseOf('new', flags.new, flags.newCommand),
+  ]);
   const { schema, postgres, lockTimeout, realRows, reader } = flags;
   return {
     set,
@@ -64,8 +68,22 @@ function toolNamed(name: string): MigrationTool {
   });
 }
 
-async function releaseOf(file: string | undefined): Promise<Release | undefined> {
-  return file === undefined ? undefined : await readSqlRelease(file);
+/** A release as statements, or as a program with the requests that it is sent. */
+async function releaseOf(
+  side: 'old' | 'new',
+  file: string | undefined,
+  command: string | undefined,
+): Promise<Release | undefined> {
+  if (command !== undefined && file === undefined) {
+    throw new UsageError(`--${side}-command needs the requests that the release is sent`, {
+      next: `name a file of requests with --${side}`,
+    });
+  }
+  if (file === undefined) return undefined;
+  if (command === undefined) return await readSqlRelease(file);
+  // The shell gives way to the program, so that ending it ends the program.
+  const started = ['sh', '-c', `exec ${command}`];
+  return { kind: 'command', command: started, file, requests: await readHttpRequests(file) };
 }
 
 /** Those from the first to the last one that was asked for, and those before. */

@@ -40,8 +40,9 @@ function opinionOf(
   }
   const judged = measuring(finding, checks);
   const [failing, ...others] = judged.filter(
-    ({ outcome, statements }) =>
-      outcome === 'fail' &&
+    ({ outcome, severity, statements }) =>
+      // What is only remarked is there all the same.
+      (outcome === 'fail' || severity === 'low') &&
       (statements.length === 0 || statements.some(({ index }) => index === finding.statement)),
   );
   if (failing !== undefined) {

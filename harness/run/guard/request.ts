@@ -38,3 +38,10 @@ export interface GuardRequest {
 export function isLeftOut({ left_out }: GuardRequest, part: LeftOut['part']): boolean {
   return left_out.some((one) => one.part === part);
 }
+
+/** Settings of the migration's session. */
+export function settingsOf({ lock_timeout }: GuardRequest): {
+  readonly settings?: Readonly<Record<string, string>>;
+} {
+  return lock_timeout === undefined ? {} : { settings: { lock_timeout } };
+}

@@ -77,6 +77,6 @@ function Safer({ check: { safer, outcome } }: { readonly check: CheckVerdict }):
     'div',
     { class: 'safer' },
     h('span', { class: 'reason' }, `Safer: ${sentence(safer.text)}`),
-    h('pre', { class: 'sql' }, h('code', null, safer.sql)),
+    safer.sql === '' ? null : h('pre', { class: 'sql' }, h('code', null, safer.sql)),
   );
 }

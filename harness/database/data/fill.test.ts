@@ -86,6 +86,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+async function given(name: string, text: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
 describe.skipIf(programs === undefined)('what a server held', () => {
   let source: ScratchServer;
   let origin: ScratchDatabase;
@@ -199,12 +205,6 @@ describe.skipIf(programs === undefined)('what a server held', () => {
 });
 
 describe('a dump that cannot be used', () => {
-  const given = async (name: string, text: string | Buffer): Promise<string> => {
-    const path = join(folder, name);
-    await writeFile(path, text);
-    return path;
-  };
-
   test('is told by file and line, without what its rows hold, and leaves no database', async () => {
     const before = await databasesOf(server);
     const path = await given(

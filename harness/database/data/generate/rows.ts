@@ -33,44 +33,47 @@ export function rowsOf(tables: readonly TableSchema[], wanted: RowsWanted): Read
     ),
   );
   const named = new Set(wanted.tables ?? []);
-  const chosen = tables.filter((table) =>
-    named.size === 0 ? !parents.has(table.oid) && !table.has_rows : named.has(tableName(table)),
-  );
-  const above = ancestorsOf(tables, chosen);
-  return new Map(
-    tables.map((table) => [
+  const rows = new Map<number, number>();
+  const fixed = new Set<number>();
+  for (const table of tables) {
+    const told = described[tableName(table)]?.rows;
+    const chosen =
+      named.size === 0 ? !parents.has(table.oid) && !table.has_rows : named.has(tableName(table));
+    if (told !== undefined || chosen || table.has_rows) fixed.add(table.oid);
+    rows.set(
       table.oid,
-      rowsOfOne(table, { ...wanted, chosen: new Set(chosen), above, described }),
-    ]),
-  );
-}
-
-interface Choice extends RowsWanted {
-  readonly chosen: ReadonlySet<TableSchema>;
-  readonly above: ReadonlySet<number>;
-  readonly described: DataShape['tables'];
-}
-
-function rowsOfOne(table: TableSchema, { rows, chosen, above, described }: Choice): number {
-  const told = described[tableName(table)]?.rows;
-  if (told !== undefined) return told;
-  if (chosen.has(table)) return rows;
-  if (table.has_rows) return 0;
-  const few = Math.min(rows, BY_THE_WAY);
-  return above.has(table.oid) ? Math.max(few, Math.ceil(rows / PER_PARENT)) : few;
-}
-
-function ancestorsOf(tables: readonly TableSchema[], of: readonly TableSchema[]): ReadonlySet<number> {
-  const by_oid = new Map(tables.map((table) => [table.oid, table]));
-  const found = new Set<number>();
-  const todo = [...of];
-  for (let table = todo.pop(); table !== undefined; table = todo.pop()) {
-    for (const { target } of table.references) {
-      const parent = by_oid.get(target);
-      if (parent === undefined || found.has(target)) continue;
-      found.add(target);
-      todo.push(parent);
-    }
+      told ?? (chosen ? wanted.rows : table.has_rows ? 0 : Math.min(wanted.rows, BY_THE_WAY)),
+    );
   }
-  return found;
+  growParents(tables, rows, fixed);
+  return rows;
+}
+
+/** Gives tables that others refer to as many rows as those need. */
+function growParents(
+  tables: readonly TableSchema[],
+  rows: Map<number, number>,
+  fixed: ReadonlySet<number>,
+): void {
+  // Each pass reaches one step further up; circles end because nothing is smaller than a row.
+  for (let passes = 0; passes < tables.length; passes += 1) {
+    let grew = false;
+    for (const table of tables) {
+      for (const { target, columns } of table.references) {
+        const now = rows.get(target);
+        if (now === undefined || fixed.has(target) || target === table.oid) continue;
+        const own = rows.get(table.oid) ?? 0;
+        const needed = isKey(table, columns) ? own : Math.ceil(own / PER_PARENT);
+        if (needed <= now) continue;
+        rows.set(target, needed);
+        grew = true;
+      }
+    }
+    if (!grew) return;
+  }
+}
+
+/** Each row needs one of its own to refer to. */
+function isKey({ uniques }: TableSchema, columns: readonly string[]): boolean {
+  return uniques.some((unique) => !unique.is_partial && unique.columns.every((one) => columns.includes(one)));
 }

@@ -1,7 +1,8 @@
 import { FAR, family, rarelySql, type ValueFamily, wordSql } from './draw.ts';
 
 type ValueSql = (index: string, salt: number) => string;
-type Families = (salt: number) => readonly ValueFamily[];
+/** @param length as declared, or below one */
+type Families = (salt: number, length: number) => readonly ValueFamily[];
 
 /** Wide enough that types with a precision of a second tell two values apart. */
 const STEP = `interval '17.003 seconds'`;
@@ -82,8 +83,9 @@ export const SIMPLE_FAMILIES: Readonly<Record<string, Families>> = {
   cidr: ways(16_777_215, (i) => `set_masklen('10.0.0.0'::inet + (${i} & 16777215), 32)`),
   macaddr: ways(FAR, (i) => `lpad(to_hex(${i}), 12, '0')`),
   macaddr8: ways(FAR, (i) => `lpad(to_hex(${i}), 16, '0')`),
-  bit: ways(1, (i) => `(${i} % 2)::int4::bit(1)`),
-  varbit: ways(1, (i) => `(${i} % 2)::int4::bit(1)`),
+  // The cast to its length takes the lowest ones.
+  bit: (salt, length) => ways(2 ** Math.max(1, length) - 1, (i) => i)(salt, length),
+  varbit: ways(FAR, (i) => `${i}::bit(48)`),
   tsvector: ways(FAR, (i, salt) => `to_tsvector('simple', ${wordSql(i, salt)} || ' ' || ${i})`),
   tsquery: ways(FAR, (i) => `plainto_tsquery('simple', 'n' || ${i})`),
   hstore: ways(FAR, (i) => `'id=>' || ${i}`),

@@ -23,5 +23,5 @@ function elementFamilies(need: ValueNeed): readonly ValueFamily[] {
   if (column.labels.length > 0) return [listedFamily({ type: column.base_type }, column.labels)];
   if (TEXTS.has(column.base)) return textFamilies(need);
   if (column.base === 'numeric') return numericFamilies(need);
-  return integerFamilies(need) ?? SIMPLE_FAMILIES[column.base]?.(salt) ?? [];
+  return integerFamilies(need) ?? SIMPLE_FAMILIES[column.base]?.(salt, column.modifier) ?? [];
 }

@@ -115,6 +115,7 @@ describe('safer ways, followed on a server', () => {
     ],
     ['DROP INDEX "Users_name"', `SELECT to_regclass('"Users_name"')`, null],
     ['REINDEX TABLE "Users"', `SELECT count(*)::int FROM "Users"`, 200],
+    ['DELETE FROM "Users"', `SELECT count(*)::int FROM pg_index WHERE indrelid = '"Users"'::regclass`, 2],
     [
       'TRUNCATE "Users"',
       `SELECT (SELECT count(*) FROM "Users_old")::int - (SELECT count(*) FROM "Users")::int`,
@@ -226,6 +227,32 @@ describe('which statements have one', () => {
     expect(ways.filter(({ sql }) => sql.length === 0)).toEqual([]);
     const parsed = await Promise.all(ways.flatMap(({ sql }) => sql).map((sql) => readSql('way.sql', sql)));
     expect(parsed.filter((way) => way.statements.length === 0)).toEqual([]);
+  });
+
+  test('no way does again what it is to avoid: scans, rewrites and builds under a lock, rows changed all at once', async () => {
+    const { statements } = await readSql(
+      'up.sql',
+      `ALTER TABLE t ADD CHECK (a > 0); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u; ALTER TABLE t ADD UNIQUE (a);
+      ALTER TABLE t ADD PRIMARY KEY (a, b); CREATE INDEX i ON t (a); DROP INDEX i; REINDEX TABLE t;
+      ALTER TABLE t ADD COLUMN c uuid DEFAULT gen_random_uuid(); ALTER TABLE t ADD COLUMN c serial;
+      ALTER TABLE t ADD COLUMN c int GENERATED ALWAYS AS (a + 1) STORED; ALTER TABLE t ALTER COLUMN a TYPE bigint;
+      UPDATE t SET a = 1; ALTER TABLE p DETACH PARTITION q; TRUNCATE t; DELETE FROM t;`,
+    );
+    const ways = statements.flatMap(({ does }) => does.flatMap((meaning) => saferWay(meaning)?.sql ?? []));
+    expect(ways).toHaveLength(statements.length);
+    const done = (await Promise.all(ways.map((sql) => readSql('way.sql', sql)))).flatMap((way) =>
+      way.statements.flatMap(({ does }) => does),
+    );
+    const harmful = dit.filter((it) => {
+      if (it.does === 'add-constraint') return !it.not_valid && !it.using_index;
+      if (it.does === 'create-index' || it.does === 'drop-index' || it.does === 'detach-partition')
+        return !it.concurrently;
+      if (it.does === 'add-column') return it.default !== 'none' || it.generated !== undefined || it.not_null;
+      if (it.does === 'reindex') return !it.concurrently;
+      if (it.does === 'update' || it.does === 'delete') return !it.conditional;
+      return it.does === 'change-type' || it.does === 'truncate' || it.does === 'rewrite-table';
+    });
+    expect(harmful).toEqual([]);
   });
 
   test('what helps depends on the check', async () => {

@@ -243,7 +243,7 @@ describe('which statements have one', () => {
     const done = (await Promise.all(ways.map((sql) => readSql('way.sql', sql)))).flatMap((way) =>
       way.statements.flatMap(({ does }) => does),
     );
-    const harmful = dit.filter((it) => {
+    const harmful = done.filter((it) => {
       if (it.does === 'add-constraint') return !it.not_valid && !it.using_index;
       if (it.does === 'create-index' || it.does === 'drop-index' || it.does === 'detach-partition')
         return !it.concurrently;

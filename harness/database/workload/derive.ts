@@ -8,7 +8,7 @@ import { describeTables, type DerivedTable } from './derive-tables.ts';
 import { derivedStatements } from './derive-text.ts';
 import { drawerOf } from './draw.ts';
 import { readSqlRelease } from './read-sql.ts';
-import { failureOf } from './sql-carrier.ts';
+import { refusedNow } from './sql-carrier.ts';
 import type { SqlRelease, WorkloadStatement } from './types.ts';
 
 /** As it is called in facts. */
@@ -37,27 +37,15 @@ function chosenFrom(all: readonly DerivedTable[], wanted: readonly string[]): re
 
 /** Why the database refuses a statement, tried with a few values and taken back each time. */
 async function refused({ client }: Session, statement: WorkloadStatement): Promise<string | undefined> {
-  const draw = await drawerOf(statement.parameters, {
-    client,
-    side: 'old',
-    seed: 1,
-    random: seededRandom(1),
-  });
+  const drawing = { client, side: 'old', seed: 1, random: seededRandom(1) } as const;
+  const draw = await drawerOf(statement.parameters, drawing);
   for (let trial = 0; trial < TRIALS; trial += 1) {
-    await client.query('BEGIN');
-    try {
-      const values = draw();
-      for (const { text, parameters } of statement.steps) {
-        await client.query(
-          text,
-          parameters.map((name) => values[name]),
-        );
-      }
-    } catch (error) {
-      return failureOf(error).message;
-    } finally {
-      await client.query('ROLLBACK');
-    }
+    const failure = await refusedNow(client, {
+      statement: { ...statement, is_prepared: false },
+      place: 0,
+      draw,
+    });
+    if (failure) return failure.message;
   }
   return undefined;
 }

@@ -3,19 +3,22 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '#harness/core/errors.ts';
 import { Generator } from './generator.ts';
 import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
-import { httpSender } from './http-sender.ts';
-import { sqlSender } from './sql-sender.ts';
+import { type Sender, sqlSender } from './sql-sender.ts';
 
 function tell(reply: Reply): void {
   parentPort?.postMessage(reply, []);
 }
 
-async function begin({ release, origin = '', options }: GeneratorTask): Promise<Generator> {
-  const { sent, carriers } =
-    release.kind === 'sql'
-      ? await sqlSender(release, options)
-      : await httpSender(release.requests, origin, options);
-  return new Generator({ side: options.side, rate_per_s: options.rate_per_s, sent, carriers });
+async function senderOf({ release, origin = '', options }: GeneratorTask): Promise<Sender> {
+  if (release.kind === 'sql') return await sqlSender(release, options);
+  // Loading what speaks HTTP takes longer than all else, and most workloads are statements.
+  const { httpSender } = await import('./http-sender.ts');
+  return await httpSender(release.requests, origin, options);
+}
+
+async function begin(task: GeneratorTask): Promise<Generator> {
+  const { side, rate_per_s } = task.options;
+  return new Generator({ side, rate_per_s, ...(await senderOf(task)) });
 }
 
 async function answer(generator: Generator, question: Question): Promise<Reply> {

@@ -13,6 +13,8 @@ import type { WorkloadStatement, WorkloadStep } from './types.ts';
 /** A statement of the release, ready to be sent. */
 export interface SqlItem {
   readonly statement: WorkloadStatement;
+  /** Place in the release. */
+  readonly place: number;
   readonly draw: Drawer;
 }
 
@@ -24,6 +26,7 @@ const READ_ONLY_TRANSACTION = '25006';
 /** Values are not looked at: reading them would only cost the generator time. */
 const AS_THEY_COME = { getTypeParser: () => (value: string) => value };
 
+/** Why a statement got no good answer. */
 export function failureOf(thrown: unknown): Failure {
   const answer = answerOf(thrown);
   if (answer) return { code: answer.code, message: withoutValues(answer) };
@@ -45,70 +48,76 @@ function queryOf(
   };
 }
 
+/** @param is_trial within a transaction of the caller's: those of the statement itself are left out */
+async function send(client: Client, { statement, place, draw }: SqlItem, is_trial: boolean): Promise<void> {
+  const values = draw();
+  for (const [index, step] of statement.steps.entries()) {
+    const is_control = CONTROL.test(step.text);
+    if (is_control && is_trial) continue;
+    const name = statement.is_prepared && !is_control ? `mettle_${place}_${index}` : undefined;
+    await client.query(queryOf(step, name, values));
+  }
+}
+
+/** Runs a statement and takes it back. */
+async function tryOut(client: Client, item: SqlItem, begin: string): Promise<void> {
+  await client.query(begin);
+  try {
+    await send(client, item, true);
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+/** Whether the server runs a statement where nothing may be written; what it refuses anyway counts as its text says. */
+export async function onlyReads(client: Client, item: SqlItem): Promise<boolean> {
+  if (!item.statement.reads_only) return false;
+  return await tryOut(client, item, 'BEGIN READ ONLY').then(
+    () => true,
+    (error: unknown) => answerOf(error)?.code !== READ_ONLY_TRANSACTION,
+  );
+}
+
+/** Why the database refuses a statement; undefined when it takes it. Nothing stays of it. */
+export async function refusedNow(client: Client, item: SqlItem): Promise<Failure | undefined> {
+  return await tryOut(client, item, 'BEGIN').then(() => undefined, failureOf);
+}
+
 /** One connection, made anew when it breaks. */
 export class SqlCarrier implements Carrier {
   readonly #address: Address;
   readonly #application_name: string;
-  readonly #items: readonly SqlItem[];
+  readonly #items: ReadonlyMap<number, SqlItem>;
   #client: Client | undefined;
   #closed = false;
 
   constructor(address: Address, application_name: string, items: readonly SqlItem[]) {
     this.#address = address;
     this.#application_name = application_name;
-    this.#items = items;
+    this.#items = new Map(items.map((item) => [item.place, item]));
   }
 
   /** Connects, and has the server prepare what it will be asked: what the old release prepared stays across a migration. */
-  async open(items: readonly number[]): Promise<void> {
-    this.#client = (await openSession(this.#address, this.#application_name)).client;
-    for (const item of items) {
-      // What is refused now will be refused and counted when it is sent.
-      await this.#client.query('BEGIN');
-      await this.#send(this.#client, item, true).catch(() => undefined);
-      await this.#client.query('ROLLBACK');
-    }
+  async open(): Promise<void> {
+    const { client } = await openSession(this.#address, this.#application_name);
+    this.#client = client;
+    // What is refused now will be refused and counted when it is sent.
+    for (const item of this.#items.values()) await refusedNow(client, item);
   }
 
-  /** Whether the server runs a statement in a transaction that may only read; undefined where it refuses it anyway. */
-  async reads(item: number): Promise<boolean | undefined> {
+  async carry({ item: place, done }: Work): Promise<void> {
     const client = this.#client;
-    if (client === undefined) return undefined;
-    await client.query('BEGIN READ ONLY');
-    try {
-      await this.#send(client, item, true);
-      return true;
-    } catch (error) {
-      return answerOf(error)?.code === READ_ONLY_TRANSACTION ? false : undefined;
-    } finally {
-      await client.query('ROLLBACK');
-    }
-  }
-
-  async carry({ item, done }: Work): Promise<void> {
-    const client = this.#client;
-    if (client === undefined) {
+    const item = this.#items.get(place);
+    if (client === undefined || item === undefined) {
       done({ code: 'connection', message: 'the connection is closed' });
       return;
     }
     try {
-      await this.#send(client, item, false);
+      await send(client, item, false);
       done(undefined);
     } catch (error) {
       done(failureOf(error));
       await this.#recover(client, error);
-    }
-  }
-
-  async #send(client: Client, item: number, is_trial: boolean): Promise<void> {
-    const { statement, draw } = this.#items[item] ?? {};
-    if (statement === undefined || draw === undefined) return;
-    const values = draw();
-    for (const [index, step] of statement.steps.entries()) {
-      const is_control = CONTROL.test(step.text);
-      if (is_control && is_trial) continue;
-      const name = statement.is_prepared && !is_control ? `mettle_${item}_${index}` : undefined;
-      await client.query(queryOf(step, name, values));
     }
   }
 

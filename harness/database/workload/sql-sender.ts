@@ -1,45 +1,52 @@
 /** Makes the connections of a release that is a set of statements. */
+import type { ReleaseSide } from '#harness/core/guard/facts.ts';
 import { seededRandom } from '#harness/core/random.ts';
 import { openSession } from '../guard/apply-session.ts';
 import { drawerOf } from './draw.ts';
-import type { Carrier } from './lane.ts';
 import type { Sent } from './generator.ts';
-import { SqlCarrier, type SqlItem } from './sql-carrier.ts';
+import type { Carrier } from './lane.ts';
+import { onlyReads, SqlCarrier, type SqlItem } from './sql-carrier.ts';
 import type { SqlRelease, WorkloadOptions } from './types.ts';
 
-/** Connections of readers, and as many of writers: enough for 3,000 statements a second of 2 ms each. */
-const CONNECTIONS = 8;
+type Kind = 'readers' | 'writers';
+
+/** What sends the items of a release, and which they are. */
+export interface Sender {
+  readonly sent: readonly Sent[];
+  readonly carriers: Readonly<Record<Kind, readonly Carrier[]>>;
+}
+
+const CONNECTIONS_MIN = 4;
+const CONNECTIONS_MAX = 16;
+/** What one connection can do without being the reason that others wait: statements of 5 ms. */
+const CONNECTION_PER_S = 200;
+
+/** Connections of readers, and as many of writers. */
+function connectionsFor(rate_per_s: number): number {
+  return Math.min(CONNECTIONS_MAX, Math.max(CONNECTIONS_MIN, Math.ceil(rate_per_s / CONNECTION_PER_S)));
+}
 
 /** How the sessions of a workload are called: `mettle old readers`. */
-export function sessionName(side: WorkloadOptions['side'], kind: 'readers' | 'writers'): string {
+function sessionName(side: ReleaseSide, kind: Kind): string {
   return `mettle ${side} ${kind}`;
 }
 
-export interface Sender {
-  readonly sent: readonly Sent[];
-  readonly carriers: { readonly readers: readonly Carrier[]; readonly writers: readonly Carrier[] };
+interface Sorted extends SqlItem {
+  readonly kind: Kind;
 }
 
-async function itemsOf(release: SqlRelease, { address, side, seed }: WorkloadOptions): Promise<SqlItem[]> {
-  await using session = await openSession(address, `mettle ${side} samples`);
+/** Draws what the statements need, and asks the server which of them only read. */
+async function itemsOf(release: SqlRelease, { address, side, seed }: WorkloadOptions): Promise<Sorted[]> {
+  await using session = await openSession(address, `mettle ${side} trial`);
+  const { client } = session;
   const random = seededRandom(seed);
-  const items: SqlItem[] = [];
-  for (const statement of release.statements) {
-    const draw = await drawerOf(statement.parameters, { client: session.client, side, seed, random });
-    items.push({ statement, draw });
+  const items: Sorted[] = [];
+  for (const [place, statement] of release.statements.entries()) {
+    const draw = await drawerOf(statement.parameters, { client, side, seed, random });
+    const item = { statement, place, draw };
+    items.push({ ...item, kind: (await onlyReads(client, item)) ? 'readers' : 'writers' });
   }
   return items;
-}
-
-/** Which statements only read, by the server's own word where their text says so. */
-async function readersOf(items: readonly SqlItem[], { address, side }: WorkloadOptions): Promise<boolean[]> {
-  await using trial = new SqlCarrier(address, `mettle ${side} trial`, items);
-  await trial.open([]);
-  const readers: boolean[] = [];
-  for (const [item, { statement }] of items.entries()) {
-    readers.push(statement.reads_only && (await trial.reads(item)) !== false);
-  }
-  return readers;
 }
 
 /**
@@ -47,23 +54,25 @@ async function readersOf(items: readonly SqlItem[], { address, side }: WorkloadO
  * @throws UnfitError when the database lets nobody in
  */
 export async function sqlSender(release: SqlRelease, options: WorkloadOptions): Promise<Sender> {
-  const { address, side } = options;
+  const { address, side, rate_per_s } = options;
   const items = await itemsOf(release, options);
-  const reads = await readersOf(items, options);
-  const opened = async (kind: 'readers' | 'writers'): Promise<readonly Carrier[]> => {
-    const own = [...items.keys()].filter((item) => reads[item] === (kind === 'readers'));
+  const open = async (kind: Kind): Promise<readonly Carrier[]> => {
+    const own = items.filter((item) => item.kind === kind);
     if (own.length === 0) return [];
     const carriers = Array.from(
-      { length: CONNECTIONS },
-      () => new SqlCarrier(address, sessionName(side, kind), items),
+      { length: connectionsFor(rate_per_s) },
+      () => new SqlCarrier(address, sessionName(side, kind), own),
     );
-    await Promise.all(carriers.map((carrier) => carrier.open(own)));
+    await Promise.all(carriers.map((carrier) => carrier.open()));
     return carriers;
   };
-  const sent = items.map(({ statement: { name, weight } }, item) => ({
-    name,
-    weight,
-    reads_only: reads[item] === true,
-  }));
-  return { sent, carriers: { readers: await opened('readers'), writers: await opened('writers') } };
+  const [readers, writers] = await Promise.all([open('readers'), open('writers')]);
+  return {
+    sent: items.map(({ statement: { name, weight }, kind }) => ({
+      name,
+      weight,
+      reads_only: kind === 'readers',
+    })),
+    carriers: { readers, writers },
+  };
 }

@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import type { Moment, WorkloadFacts } from '#harness/core/guard/facts.ts';
-import { startRelease } from './command.ts';
+import type { Address } from '../server/types.ts';
+import type { ServingRelease } from './command.ts';
 import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
 import type { Release, RunningWorkload, WorkloadOptions } from './types.ts';
 
@@ -60,6 +61,17 @@ class GeneratorThread implements AsyncDisposable {
   }
 }
 
+async function programOf(
+  release: Release,
+  address: Address,
+  signal: AbortSignal | undefined,
+): Promise<ServingRelease | undefined> {
+  if (release.kind !== 'command') return undefined;
+  // Most releases are statements, and loading what speaks HTTP takes a while.
+  const { startRelease } = await import('./command.ts');
+  return await startRelease(release, address, signal);
+}
+
 /**
  * Starts the program of a release where it has one. Comes once all connections are made and statements are being sent.
  * @throws UnfitError when the database lets nobody in, or the program does not serve
@@ -71,8 +83,7 @@ export async function startWorkload(
 ): Promise<RunningWorkload> {
   signal?.throwIfAborted();
   await using stack = new AsyncDisposableStack();
-  const program =
-    release.kind === 'command' ? await startRelease(release, options.address, signal) : undefined;
+  const program = await programOf(release, options.address, signal);
   if (program) stack.use(program);
   const thread = stack.use(
     new GeneratorThread({ release, options, ...(program ? { origin: program.origin } : {}) }),

@@ -17,7 +17,7 @@ host all all 127.0.0.1/32 scram-sha-256
  * Settings of a server whose data is thrown away. Nothing is forced to the disk, which a crash of its processes does not
  * need; the log is written as in production, so that its size can be judged. Nothing runs at times of its own.
  */
-const SETTINGS = `
+export const SETTINGS = `
 fsync = off
 autovacuum = off
 max_connections = 300

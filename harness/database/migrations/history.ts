@@ -12,6 +12,8 @@ export interface History {
   readonly table: string;
   /** A column that only this tool's table has: two tools call theirs `schema_migrations`. */
   readonly column: string;
+  /** What the tool makes before it runs anything, where it is not there yet. */
+  readonly create_sql: string;
   /** A query of one text in JSON: a list of what is applied, as `keyOf` writes it. */
   readonly applied_sql: string;
   keyOf(migration: Migration): string;
@@ -33,6 +35,8 @@ function listOf(expression: string, from: string): string {
 const golangMigrate: History = {
   table: 'schema_migrations',
   column: 'dirty',
+  create_sql:
+    'CREATE TABLE IF NOT EXISTS schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);',
   applied_sql: listOf(`CASE WHEN dirty THEN 'dirty ' ELSE '' END || version`, 'schema_migrations'),
   keyOf: (migration) => BigInt(leadingDigits(migration)).toString(),
   markSql: (migration) =>
@@ -44,6 +48,7 @@ const golangMigrate: History = {
 const dbmate: History = {
   table: 'schema_migrations',
   column: 'version',
+  create_sql: 'CREATE TABLE IF NOT EXISTS schema_migrations (version varchar(128) PRIMARY KEY);',
   applied_sql: listOf('version', 'schema_migrations'),
   keyOf: leadingDigits,
   markSql: (migration) =>
@@ -55,6 +60,8 @@ const dbmate: History = {
 const diesel: History = {
   table: '__diesel_schema_migrations',
   column: 'run_on',
+  create_sql:
+    'CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (version varchar(50) PRIMARY KEY NOT NULL, run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP);',
   applied_sql: listOf('version', '__diesel_schema_migrations'),
   keyOf: ({ name }) => dieselVersion(name),
   markSql: ({ name }) =>
@@ -66,6 +73,8 @@ const diesel: History = {
 const nodePgMigrate: History = {
   table: 'pgmigrations',
   column: 'run_on',
+  create_sql:
+    'CREATE TABLE IF NOT EXISTS pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL);',
   applied_sql: listOf('name', 'pgmigrations'),
   keyOf: ({ name }) => name,
   markSql: ({ name }) => `INSERT INTO pgmigrations (name, run_on) VALUES (${literal(name)}, now());`,
@@ -79,6 +88,8 @@ function sha256(text: string): string {
 const prisma: History = {
   table: '_prisma_migrations',
   column: 'migration_name',
+  create_sql:
+    'CREATE TABLE IF NOT EXISTS _prisma_migrations (id varchar(36) PRIMARY KEY NOT NULL, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0);',
   applied_sql: listOf(
     'migration_name',
     '_prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
@@ -94,6 +105,8 @@ const prisma: History = {
 const drizzle: History = {
   table: 'drizzle.__drizzle_migrations',
   column: 'hash',
+  create_sql:
+    'CREATE SCHEMA IF NOT EXISTS drizzle; CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);',
   applied_sql: listOf('hash', 'drizzle.__drizzle_migrations'),
   keyOf: ({ up }) => sha256(up.text),
   markSql: ({ up, version }) =>
@@ -120,6 +133,8 @@ function flywayParts({ name }: Migration): {
 const flyway: History = {
   table: 'flyway_schema_history',
   column: 'installed_rank',
+  create_sql:
+    'CREATE TABLE IF NOT EXISTS flyway_schema_history (installed_rank int NOT NULL PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL, type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL, installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL, success boolean NOT NULL);',
   applied_sql: listOf(
     `coalesce(version, 'R ' || description)`,
     `flyway_schema_history WHERE success AND type <> 'SCHEMA' AND type NOT LIKE 'UNDO%' AND type NOT LIKE 'DELETE%'`,

@@ -7,7 +7,14 @@ import { openClient } from '../server/client.ts';
 import { startServer } from '../server/start.ts';
 import { flywayChecksum } from './history.ts';
 import { readMigrations } from './read.ts';
-import { markSql, type MigrationState, readState, requireLinear, unmarkSql } from './state.ts';
+import {
+  createHistorySql,
+  markSql,
+  type MigrationState,
+  readState,
+  requireLinear,
+  unmarkSql,
+} from './state.ts';
 import { folderWith } from './testing/folder.ts';
 import type { MigrationSet } from './types.ts';
 
@@ -22,23 +29,6 @@ afterAll(async () => {
 });
 
 const TABLE = 'SELECT 1;';
-
-/** Own tables as the tools make them. Sources: the tools' own code. */
-const TABLES: Readonly<Record<string, string>> = {
-  'golang-migrate':
-    'CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)',
-  dbmate: 'CREATE TABLE schema_migrations (version varchar PRIMARY KEY)',
-  diesel:
-    'CREATE TABLE __diesel_schema_migrations (version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL DEFAULT now())',
-  'node-pg-migrate':
-    'CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)',
-  prisma:
-    'CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)',
-  drizzle:
-    'CREATE SCHEMA drizzle; CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint)',
-  flyway:
-    'CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL, type varchar(20) NOT NULL, script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL, installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL, success boolean NOT NULL)',
-};
 
 const FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'golang-migrate': { '01_a.up.sql': TABLE, '02_b.up.sql': TABLE, '10_c.up.sql': TABLE },
@@ -106,7 +96,7 @@ describe.for(Object.keys(FILES))('%s', (tool) => {
     const all = set.migrations.map(({ name }) => name);
     expect(set.tool).toBe(tool);
     await rolledBack(async () => {
-      await client.query(TABLES[tool] ?? '');
+      await client.query(createHistorySql(set) ?? '');
       expect(names(await readState(askBy(client), set))).toEqual([[], all]);
       for (const migration of set.migrations.slice(0, 2)) await client.query(markSql(migration) ?? '');
       const state = await readState(askBy(client), set);
@@ -122,7 +112,7 @@ describe.for(Object.keys(FILES))('%s', (tool) => {
   test('one that was run and is not there, and one that is due before one that was run, are no linear history', async () => {
     const set = await setOf(tool);
     await rolledBack(async () => {
-      await client.query(TABLES[tool] ?? '');
+      await client.query(createHistorySql(set) ?? '');
       for (const migration of set.migrations.slice(0, 2)) await client.query(markSql(migration) ?? '');
       const gone = { ...set, migrations: set.migrations.toSpliced(1, 1) };
       const state = await readState(askBy(client), gone);
@@ -145,7 +135,7 @@ test('a migration that stands before one that was run is refused by name', async
 test('golang-migrate that broke off is told, as the tool does', async () => {
   const set = await setOf('golang-migrate');
   const refused = rolledBack(async () => {
-    await client.query(`${TABLES['golang-migrate']}; INSERT INTO schema_migrations VALUES (2, true)`);
+    await client.query(`${createHistorySql(set)} INSERT INTO schema_migrations VALUES (2, true)`);
     return readState(askBy(client), set);
   });
   await expect(refused).rejects.toThrow(MettleError);

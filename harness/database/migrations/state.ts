@@ -95,6 +95,11 @@ export function requireLinear({ applied, pending, unknown, table }: MigrationSta
   }
 }
 
+/** What the tool makes before it runs anything; nothing for plain files. Some migrations count on its table. */
+export function createHistorySql({ tool }: MigrationSet): string | undefined {
+  return historyOf(tool)?.create_sql;
+}
+
 /** What the tool would write into its own table after a migration; nothing for plain files. */
 export function markSql(migration: Migration): string | undefined {
   return historyOf(migration.tool)?.markSql(migration);

@@ -54,7 +54,7 @@ export const DATA_CHECKS = {
       'Tables that held rows and whose file on disk is another one after the statement, indexes that it built, write-ahead log and disk space that it took, and the strongest lock that it held.',
     why: 'A rewrite copies every row under ACCESS EXCLUSIVE: nobody reads or writes meanwhile, the disk holds the table twice, and replicas get all of it as write-ahead log.',
     judged:
-      'Fails when a table with more than a few rows is written anew, or indexed, while a lock is held that stops writers. A change of type that the server need not convert is none.',
+      'Fails when a table with more than 100 rows is written anew, or indexed, while a lock is held that stops writers. A change of type that the server need not convert is none.',
     safer:
       'A constant default instead of a volatile one; `CREATE INDEX CONCURRENTLY`; a new column filled in batches instead of a change of type.',
     sources: [
@@ -71,7 +71,7 @@ export const DATA_CHECKS = {
       'The migration on copies of several sizes: time, write-ahead log and longest wait of others by the number of rows; extrapolated to the real size with its uncertainty, where that size was given.',
     why: 'What takes a blink on ten thousand rows takes an hour on a hundred million. Whether time grows not at all, with the rows or worse cannot be seen at one size.',
     judged:
-      'Fails when the time that others wait at the real size is above the limit; without a real size it is reported and not judged.',
+      'Fails when others would wait longer than the limit at the real size, even at the near end of the interval; inconclusive when the limit lies within the interval. Without a real size, or where nobody waits, growth is a remark.',
     safer: 'Statements whose cost does not depend on rows, and batches for those that do.',
     sources: [manual('ALTER TABLE, notes', 'sql-altertable.html#SQL-ALTERTABLE-NOTES')],
   },

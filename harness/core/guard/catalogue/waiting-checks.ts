@@ -31,7 +31,7 @@ export const WAITING_CHECKS = {
       'The same waits while a transaction that had read the tables stays open, as a report or a backup would.',
     why: "A statement that waits for its lock makes everybody wait who comes after it, even those who would not have been in each other's way. A change of a millisecond becomes an outage as long as the slowest reader.",
     judged:
-      'Fails when readers or writers wait longer than the limit behind a migration that itself only waits. A lock_timeout that makes it give up in time is a pass, though the migration has to be run again.',
+      'With a limit for the queue (`--queue-ms`) it fails when readers or writers wait longer behind a migration that itself only waits. Without one that is a remark: any statement with a strong lock queues behind a reader unless something makes it give up. A lock_timeout that does so in time is a pass, though the migration has to be run again.',
     safer: 'Set `lock_timeout` to what users can bear and try again until it gets through.',
     sources: [LOCKS, manual('lock_timeout', 'runtime-config-client.html#GUC-LOCK-TIMEOUT')],
   },

@@ -88,6 +88,13 @@ describe('dbmate', () => {
     expect(set.migrations[1]?.down?.statements[0]?.position.line).toBe(6);
   });
 
+  test('lines that end as on Windows are the same', async () => {
+    const set = await read({ '20240101000000_a.sql': FILE.replaceAll('\n', '\r\n') });
+    expect(set.tool).toBe('dbmate');
+    expect(told(set)).toEqual([['20240101000000_a', 1, 1, true]]);
+    expect(set.migrations[0]?.down?.statements[0]?.position).toMatchObject({ line: 6, column: 1 });
+  });
+
   test('one file is known by its comments', async () => {
     const set = await read({ 'x.sql': FILE }, {}, 'x.sql');
     expect(set.tool).toBe('dbmate');

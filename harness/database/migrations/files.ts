@@ -1,4 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf, UsageError } from '#harness/core/errors.ts';
 import { placed } from '../sql/text.ts';
 
@@ -42,6 +44,16 @@ export interface Listing {
   readonly folders: readonly string[];
 }
 
+/** A link counts as what it leads to; one that leads nowhere as a file, whose reading tells why. */
+async function isFolder(path: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  try {
+    return (await stat(join(path, entry.name))).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Names in a folder, in the order of their characters, hidden ones left out.
  *
@@ -49,16 +61,15 @@ export interface Listing {
  */
 export async function listFolder(path: string): Promise<Listing> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
-    const names = (wanted: (entry: (typeof entries)[number]) => boolean) =>
-      entries
-        .filter((entry) => !entry.name.startsWith('.') && wanted(entry))
-        .map(({ name }) => name)
-        .sort();
-    return {
-      files: names((entry) => entry.isFile() || entry.isSymbolicLink()),
-      folders: names((entry) => entry.isDirectory()),
-    };
+    const entries = (await readdir(path, { withFileTypes: true })).filter(
+      ({ name }) => !name.startsWith('.'),
+    );
+    const named = await Promise.all(
+      entries.map(async (entry) => ({ name: entry.name, is_folder: await isFolder(path, entry) })),
+    );
+    const names = (is_folder: boolean): readonly string[] =>
+      named.flatMap((one) => (one.is_folder === is_folder ? [one.name] : [])).sort();
+    return { files: names(false), folders: names(true) };
   } catch (error) {
     throw new UsageError(`cannot read the folder ${path}: ${messageOf(error)}`, { cause: error });
   }

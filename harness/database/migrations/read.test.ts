@@ -109,6 +109,27 @@ describe('plain files', () => {
     ]);
   });
 
+  test('the down that belongs to a file by its name is found beside it', async () => {
+    const files = {
+      '1_a.up.sql': TWO,
+      '1_a.down.sql': TABLE,
+      'V2__b.sql': TABLE,
+      'U2__b.sql': TWO,
+      'x/up.sql': TABLE,
+      'x/down.sql': TABLE,
+      'x/other.sql': TABLE,
+    };
+    for (const [file, downs] of [
+      ['1_a.up.sql', 1],
+      ['V2__b.sql', 2],
+      ['x/up.sql', 1],
+      ['x/other.sql', undefined],
+    ] as const) {
+      const [only] = told(await read(files, {}, file));
+      expect(only?.[2]).toBe(downs);
+    }
+  });
+
   test('files of goose have both ways in them: run as they are, both would run', async () => {
     const goose = `-- +goose Up\n${TABLE}\n-- +goose Down\nDROP TABLE t;`;
     expect(await refusal({ '1_a.sql': goose })).toBe(
@@ -126,6 +147,13 @@ describe('what cannot be read', () => {
     expect(await refusal({ '1_a.up.sql': TABLE }, { tool: 'flyway' })).toContain('Flyway would pass');
   });
 
+  test('a project in the place of its migrations: where they are likely is said', async () => {
+    await using folder = await folderWith({ 'migrations/1_a.up.sql': TABLE, 'package.json': '{}' });
+    await expect(readMigrations(folder.path)).rejects.toMatchObject({
+      next: `give the folder that they are in, such as ${join(folder.path, 'migrations')}`,
+    });
+  });
+
   test('bytes that are no UTF-8, with their place', async () => {
     const bytes = Buffer.concat([
       Buffer.from("SELECT 1;\nSELECT 'ü"),
@@ -135,6 +163,17 @@ describe('what cannot be read', () => {
     expect(await refusal({ 'V1__a.sql': bytes })).toBe('DIR/V1__a.sql:2:10: not UTF-8');
     const cut = Buffer.concat([Buffer.from('SELECT 1;'), Buffer.from([0xc3])]);
     expect(await refusal({ 'V1__a.sql': cut })).toBe('DIR/V1__a.sql:1:10: not UTF-8');
+  });
+
+  test('a link to a folder counts as a folder', async () => {
+    await using folder = await folderWith({ 'real/2024-01-01-000000_a/up.sql': TABLE, 'linked/.keep': '' });
+    await symlink(
+      join(folder.path, 'real/2024-01-01-000000_a'),
+      join(folder.path, 'linked/2024-01-01-000000_a'),
+    );
+    expect(told(await readMigrations(join(folder.path, 'linked')))).toEqual([
+      ['2024-01-01-000000_a', 1, undefined, true],
+    ]);
   });
 
   test('a link that leads nowhere', async () => {

@@ -13,6 +13,7 @@ import { NODE_PG_MIGRATE_MARKER, nodePgMigrate, readNodePgMigrateFile } from './
 import { pgroll } from './pgroll.ts';
 import { readPlainMigration } from './plain.ts';
 import { prisma } from './prisma.ts';
+import { hasSections } from './sections.ts';
 import type { Migration, MigrationSet, MigrationTool } from './types.ts';
 
 /** Those whose names leave no doubt stand first. */
@@ -33,7 +34,7 @@ export const MIGRATION_TOOLS: readonly MigrationTool[] = ['sql', ...ADAPTERS.map
 export interface ReadOptions {
   /** Told by the names of files when absent. */
   readonly tool?: MigrationTool;
-  /** Down file of a migration that is one plain file. */
+  /** Down file of a migration that is one plain file; the one beside it by the rules of its tool when absent. */
   readonly down?: string;
 }
 
@@ -50,20 +51,35 @@ async function refuseForeign(path: string, text: string): Promise<void> {
   });
 }
 
+/** The down file that belongs to an up file by the rules of its tool, where there is one. */
+async function downBeside(up: string): Promise<string | undefined> {
+  const name = basename(up);
+  const down = name
+    .replace(/^up\.sql$/, 'down.sql')
+    .replace(/\.up\.sql$/, '.down.sql')
+    .replace(/^V(\d)/, 'U$1');
+  if (down === name) return undefined;
+  const { files } = await listFolder(dirname(up));
+  return files.includes(down) ? join(dirname(up), down) : undefined;
+}
+
 /** One file: what stands in it tells whether it holds both ways. */
 async function readFile(path: string, { tool, down }: ReadOptions): Promise<MigrationSet> {
   const text = await readSqlText(path);
   const name = basename(path).replace(/\.sql$/, '');
-  const has = (marker: RegExp): boolean => text.split('\n').some((line) => marker.test(line));
   const root = dirname(path);
-  if (tool === 'dbmate' || (tool === undefined && has(DBMATE_MARKER))) {
+  if (tool === 'dbmate' || (tool === undefined && hasSections(text, DBMATE_MARKER))) {
     return { tool: 'dbmate', root, migrations: [await readDbmateFile(path, name)] };
   }
-  if (tool === 'node-pg-migrate' || (tool === undefined && has(NODE_PG_MIGRATE_MARKER))) {
+  if (tool === 'node-pg-migrate' || (tool === undefined && hasSections(text, NODE_PG_MIGRATE_MARKER))) {
     return { tool: 'node-pg-migrate', root, migrations: [await readNodePgMigrateFile(path, name)] };
   }
   await refuseForeign(path, text);
-  return { tool: 'sql', root, migrations: [await readPlainMigration(path, down)] };
+  return {
+    tool: 'sql',
+    root,
+    migrations: [await readPlainMigration(path, down ?? (await downBeside(path)))],
+  };
 }
 
 /** Files that are named alike are told apart by what stands in the first one. */
@@ -73,8 +89,8 @@ async function adapterOf(folder: MigrationFolder): Promise<Adapter | undefined> 
   if (found?.tool !== 'dbmate' || first === undefined) return found;
   const path = join(folder.path, first);
   const text = await readSqlText(path);
-  if (text.split('\n').some((line) => DBMATE_MARKER.test(line))) return dbmate;
-  if (text.split('\n').some((line) => NODE_PG_MIGRATE_MARKER.test(line))) return nodePgMigrate;
+  if (hasSections(text, DBMATE_MARKER)) return dbmate;
+  if (hasSections(text, NODE_PG_MIGRATE_MARKER)) return nodePgMigrate;
   await refuseForeign(path, text);
   return undefined;
 }
@@ -106,6 +122,14 @@ function namings(): string {
   return ADAPTERS.map(({ tool, naming }) => `${tool}: ${naming}`).join('; ');
 }
 
+/** Where they are likely, or what they look like. */
+function nextFor({ path, folders }: MigrationFolder): string {
+  const likely = folders.find((name) => /^(migrations?|db|sql|drizzle|prisma)$/.test(name));
+  return likely === undefined
+    ? `give a folder with files of SQL, or named as a tool names them (${namings()})`
+    : `give the folder that they are in, such as ${join(path, likely)}`;
+}
+
 async function readFolder(path: string, tool: MigrationTool | undefined): Promise<MigrationSet> {
   const folder: MigrationFolder = { path, ...(await listFolder(path)) };
   const adapter = tool === undefined ? await adapterOf(folder) : ADAPTERS.find((one) => one.tool === tool);
@@ -114,7 +138,7 @@ async function readFolder(path: string, tool: MigrationTool | undefined): Promis
     throw new UsageError(
       `no migrations in ${path}${adapter === undefined ? '' : ` that ${adapter.tool} would run`}`,
       {
-        next: `give a folder with files of SQL, or named as a tool names them (${namings()})`,
+        next: nextFor(folder),
       },
     );
   }

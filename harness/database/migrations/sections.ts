@@ -13,6 +13,11 @@ export interface Section {
   readonly text: string;
 }
 
+/** Whether a line of the text begins a part; what ends lines makes no difference. */
+export function hasSections(text: string, marker: RegExp): boolean {
+  return text.split(/\r?\n/).some((line) => marker.test(line));
+}
+
 /** Lines before the first section that are neither blank nor comments. */
 export function firstLineOutside(text: string, sections: readonly Section[]): number {
   const first = sections[0]?.line ?? 0;
@@ -31,7 +36,7 @@ export function firstLineOutside(text: string, sections: readonly Section[]): nu
 export function sectionsOf(path: string, text: string, marker: RegExp): readonly Section[] {
   const lines = text.split('\n');
   const starts = lines.flatMap((line, index) => {
-    const found = marker.exec(line);
+    const found = marker.exec(line.replace(/\r$/, ''));
     if (found === null) return [];
     const direction = found[1]?.toLowerCase() === 'up' ? ('up' as const) : ('down' as const);
     return [{ direction, options: found[2] ?? '', line: index }];

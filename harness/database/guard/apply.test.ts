@@ -80,6 +80,17 @@ describe.skipIf(programs === undefined)('a migration that is run as its tool run
     expect(await columns(address)).toEqual(['id', 'name', 'a', 'b']);
   });
 
+  test('loses what stood before a BEGIN of its own when its tool had begun before', async () => {
+    const address = await database();
+    await using session = await openSession(address, 'test');
+    const file = madeFile('ALTER TABLE users ADD a int', 'BEGIN', 'SELECT 1 / 0', 'COMMIT');
+    const inside = await applyFile(session, file, { in_transaction: true });
+    expect(inside).toMatchObject({ outcome: 'refused', refusal: { index: 2 } });
+    expect(await columns(address)).toEqual(['id', 'name']);
+    await applyFile(session, file, { in_transaction: false });
+    expect(await columns(address)).toEqual(['id', 'name', 'a']);
+  });
+
   test('is refused as the tool would be, for an index built concurrently in a transaction', async () => {
     const address = await database();
     await using session = await openSession(address, 'test');

@@ -60,9 +60,10 @@ function cancelOnAbort({ address, pid }: Session, signal: AbortSignal | undefine
 }
 
 /**
- * The whole file runs in one transaction where its tool does so, unless it has a `BEGIN` or `COMMIT` of its own. A
- * statement that the server refuses within a transaction is refused here as well: an adapter whose tool leaves the
- * transaction for such a statement says so by `in_transaction`. After a refusal the open transaction is rolled back.
+ * The whole file runs in one transaction where its tool does so. What the server makes of it is what the tool would see: a
+ * `BEGIN` within it is only warned of, a `COMMIT` ends it for all that follows, and a statement that must stand outside is
+ * refused. An adapter whose tool leaves the transaction for such a file says so by `in_transaction`. After a refusal the open
+ * transaction is rolled back.
  *
  * What the file sets for its session stays set, so a session is used for one file.
  * @throws UsageError when the file begins a transaction that it never ends
@@ -70,8 +71,7 @@ function cancelOnAbort({ address, pid }: Session, signal: AbortSignal | undefine
 export async function applyFile(session: Session, file: SqlFile, options: ApplyOptions): Promise<Applied> {
   const { client } = session;
   const { signal } = options;
-  const has_own = file.statements.some(({ transaction_control }) => transaction_control);
-  const is_wrapped = options.in_transaction && !has_own;
+  const is_wrapped = options.in_transaction;
   let duration_ms = 0;
 
   await using _cancelling = cancelOnAbort(session, signal);

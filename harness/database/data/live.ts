@@ -9,7 +9,7 @@ import { type DumpScript, openProgram } from './dump/open.ts';
 /** A migration must not queue on a live database behind a lock, and others behind it. */
 const LOCK_WAIT_S = 10;
 /** Every transaction is refused whatever writes, by the server itself. */
-const READ_ONLY = { default_transaction_read_only: 'on' } as const;
+export const READ_ONLY = { default_transaction_read_only: 'on' } as const;
 const PER_MAJOR = 10_000;
 
 /** A database that is only read. */

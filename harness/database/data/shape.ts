@@ -35,7 +35,10 @@ const SHAPE = v.strictObject({
   ),
 });
 
-export type DataShape = v.InferOutput<typeof SHAPE>;
+export type DataShape = v.InferOutput<typeof SHAPE> & {
+  /** Of another database than the one that is filled, which need not have all of its tables and columns. */
+  readonly of_another?: boolean;
+};
 export type ColumnShape = v.InferOutput<typeof COLUMN>;
 
 /**

@@ -83,6 +83,20 @@ tables:
     expect(found?.['filled']).toBeCloseTo(0.5, 1);
   });
 
+  test('of a column or a table that is not there is refused, unless it is of another database', async () => {
+    const schema = 'CREATE TABLE t (id int PRIMARY KEY)';
+    const shape = await described('tables:\n  public.t:\n    columns: { nmae: {} }\n');
+    expect((await refused(schema, { shape })).message).toBe(
+      'the description of the data names public.t.nmae, which is not in the schema',
+    );
+    const other = await described('tables:\n  public.u: {}\n');
+    expect((await refused(schema, { shape: other })).message).toContain(
+      'public.u, which is not in the schema',
+    );
+    const { facts } = await generated(schema, { shape: { ...other, of_another: true } });
+    expect(facts.tables).toMatchObject([{ rows: 1000 }]);
+  });
+
   test.each([
     ['tables:\n  t: {}\n', '2:6', 'schema.table'],
     ['tables:\n  public.t:\n    rows: many\n', '3:11', 'whole number'],

@@ -16,17 +16,11 @@ export interface RowsWanted {
 
 /**
  * Rows by the tables' numbers. Tables with rows keep them as they are unless they were named.
- * @throws UsageError for a table that is not there
+ * @throws UsageError for a table or column that is not there
  */
 export function rowsOf(tables: readonly TableSchema[], wanted: RowsWanted): ReadonlyMap<number, number> {
   const described = wanted.shape?.tables ?? {};
-  const known = new Set(tables.map(tableName));
-  for (const name of [...(wanted.tables ?? []), ...Object.keys(described)]) {
-    if (known.has(name)) continue;
-    throw new UsageError(`rows are wanted for ${name}, which is not in the schema`, {
-      next: `It has ${[...known].slice(0, 20).join(', ') || 'no table'}.`,
-    });
-  }
+  refuseUnknown(tables, wanted);
   const parents = new Set(
     tables.flatMap(({ oid, references }) =>
       references.map(({ target }) => target).filter((one) => one !== oid),
@@ -47,6 +41,28 @@ export function rowsOf(tables: readonly TableSchema[], wanted: RowsWanted): Read
   }
   growParents(tables, rows, fixed);
   return rows;
+}
+
+function refuseUnknown(tables: readonly TableSchema[], { tables: named = [], shape }: RowsWanted): void {
+  const by_name = new Map(tables.map((table) => [tableName(table), table]));
+  const described = shape === undefined || shape.of_another === true ? {} : shape.tables;
+  for (const name of [...named, ...Object.keys(described)]) {
+    const table = by_name.get(name);
+    if (table === undefined) {
+      throw new UsageError(`rows are wanted for ${name}, which is not in the schema`, {
+        next: `It has ${[...by_name.keys()].slice(0, 20).join(', ') || 'no table'}.`,
+      });
+    }
+    for (const column of Object.keys(described[name]?.columns ?? {})) {
+      if (table.columns.some((one) => one.name === column)) continue;
+      throw new UsageError(
+        `the description of the data names ${name}.${column}, which is not in the schema`,
+        {
+          next: `The table has ${table.columns.map((one) => one.name).join(', ')}.`,
+        },
+      );
+    }
+  }
 }
 
 /** Gives tables that others refer to as many rows as those need. */

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { UsageError } from '#harness/core/errors.ts';
 import type { DataFacts } from '#harness/core/guard/facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
-import { openClient } from '../server/client.ts';
+import { endOn, openClient } from '../server/client.ts';
 import { lackOf } from '../server/refusals.ts';
 import type { ScratchDatabase, ScratchServer } from '../server/types.ts';
 import { type Dump, readDump } from './dump/kind.ts';
@@ -31,7 +31,8 @@ export interface FilledDatabase {
 
 /**
  * Brings data into a new database of a server. Where it comes from is read and never written.
- * @throws UsageError for data that cannot be used; UnfitError when machine or server lack something for it
+ * @throws UsageError for data that cannot be used; UnfitError when machine or server lack something for it; the signal's
+ *   reason when it is called off, as soon as that
  */
 export async function fillDatabase(
   server: ScratchServer,
@@ -41,11 +42,16 @@ export async function fillDatabase(
   const prepare = await preparation(server, request, options);
   await using undo = new AsyncDisposableStack();
   const template = undo.use(await server.create());
-  await prepare.bring(template);
-  options.progress?.('counting rows');
-  const facts: DataFacts = { ...prepare.facts, tables: await settle(template) };
-  undo.move();
-  return { template, facts };
+  try {
+    await prepare.bring(template);
+    options.progress?.('counting rows');
+    const facts: DataFacts = { ...prepare.facts, tables: await settle(template, options.signal) };
+    undo.move();
+    return { template, facts };
+  } catch (error) {
+    // Connections that were cut off say so, and not why.
+    throw options.signal.aborted ? options.signal.reason : error;
+  }
 }
 
 /**
@@ -124,6 +130,7 @@ async function restore(
 ): Promise<void> {
   await using script = opened;
   await using client = await openClient(into.address);
+  using _ = endOn(client, signal);
   await restoreScript(client, script.chunks, { file, signal });
   await script.finish();
 }
@@ -144,8 +151,9 @@ function refuseNewerServer(what: string, version_num: number, server: ScratchSer
 }
 
 /** What a server does for a database that has stood for a while: statistics, and rows known to be visible to all. */
-async function settle({ address }: ScratchDatabase): Promise<DataFacts['tables']> {
+async function settle({ address }: ScratchDatabase, signal: AbortSignal): Promise<DataFacts['tables']> {
   await using client = await openClient(address);
+  using _ = endOn(client, signal);
   try {
     await client.query('VACUUM (ANALYZE)');
     return await measureTables(client);

@@ -34,7 +34,6 @@ test('rows made of the statistics of a live database are spread like its own', a
   expect(found?.['different']).toBeGreaterThan(200);
   expect(found?.['different']).toBeLessThan(300);
   expect(found?.['owners']).toBeGreaterThan(450);
-  await template[Symbol.asyncDispose]();
 });
 
 test('statistics of any kind make a shape that can be used', () => {

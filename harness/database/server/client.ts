@@ -35,3 +35,17 @@ export async function openClient(
   }
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => undefined) });
 }
+
+/** Ends a connection as soon as a run is called off, whatever it is waiting for; its statement then fails. */
+export function endOn(client: OwnClient, signal: AbortSignal): Disposable {
+  const end = (): void => {
+    client.end().catch(() => undefined);
+  };
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  return {
+    [Symbol.dispose]: () => {
+      signal.removeEventListener('abort', end);
+    },
+  };
+}

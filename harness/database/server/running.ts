@@ -29,6 +29,7 @@ export class RunningServer implements ScratchServer {
   readonly client_programs: string | undefined;
   readonly #server: Running;
   #databases = 0;
+  #down = false;
 
   private constructor(server: Running, version: string, version_num: number, client_programs?: string) {
     this.engine = server.engine;
@@ -70,18 +71,21 @@ export class RunningServer implements ScratchServer {
     return {
       address: { ...this.#server.address, database },
       [Symbol.asyncDispose]: async () => {
-        if (this.#server.running.disposed) return;
+        // What is down goes with its server.
+        if (this.#down || this.#server.running.disposed) return;
         await this.#ask(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
       },
     };
   }
 
   async crash(): Promise<void> {
+    this.#down = true;
     await this.#server.crash();
   }
 
   async recover(): Promise<void> {
     await this.#server.recover();
+    this.#down = false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

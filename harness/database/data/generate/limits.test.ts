@@ -109,27 +109,40 @@ tables:
   });
 });
 
-test('it is called off between two pieces of work', async () => {
+test('it is called off in the middle of its work', async () => {
   const stop = new AbortController();
   const reason = new Error('called off');
+  let since = 0;
   const filling = fillDatabase(
     server(),
     {
       source: 'generated',
-      rows: 500_000,
+      rows: 100_000,
       seed: 1,
       makeSchema: async (address) => {
         await using client = await openClient(address);
         await client.query(
-          'CREATE TABLE small (id int); CREATE TABLE t (id int REFERENCES small)'.replace(
-            ' REFERENCES small',
-            '',
-          ),
+          `CREATE FUNCTION slow(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1 FROM pg_sleep(600)';
+           CREATE TABLE t (id int PRIMARY KEY); CREATE INDEX ON t (slow(id))`,
         );
-        stop.abort(reason);
       },
     },
-    { signal: stop.signal },
+    {
+      signal: stop.signal,
+      progress: (line) => {
+        if (line !== 'building indexes') return;
+        // The index is being built by then, as the first one that it would not end of itself.
+        setTimeout(() => {
+          since = performance.now();
+          stop.abort(reason);
+        }, 500);
+      },
+    },
   );
   await expect(filling).rejects.toBe(reason);
+  expect(performance.now() - since).toBeLessThan(30_000);
+  await using database = await server().create();
+  expect(
+    await ask(database, `SELECT count(*)::int AS n FROM pg_database WHERE datname LIKE 'guard%'`),
+  ).toEqual({ n: 1 });
 });

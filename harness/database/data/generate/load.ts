@@ -3,7 +3,7 @@ import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { identifier, literal } from '../../ask.ts';
 import { answerOf, withoutValues } from '../../guard/apply-refusal.ts';
-import { openClient, type OwnClient } from '../../server/client.ts';
+import { endOn, openClient, type OwnClient } from '../../server/client.ts';
 import { lackOf } from '../../server/refusals.ts';
 import type { Address } from '../../server/types.ts';
 import { insertSql, type Plan, type TablePlan } from './plan.ts';
@@ -94,13 +94,14 @@ async function runAll(address: Address, works: readonly Work[], { signal }: Load
   const either = AbortSignal.any([signal, stop.signal]);
   const workers = Array.from({ length: Math.min(WORKERS, works.length) }, async () => {
     await using client = await openClient(address, AS_REPLICA);
+    using _ = endOn(client, either);
     for (const work of todo) {
       either.throwIfAborted();
       await work(client);
     }
   }).map((worker) =>
     worker.catch((error: unknown) => {
-      // The others stop after what they are doing.
+      // The others need not go on.
       stop.abort(error);
       throw error;
     }),

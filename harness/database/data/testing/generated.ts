@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { messageOf, UnfitError, UsageError } from '#harness/core/errors.ts';
 import { openClient } from '../../server/client.ts';
 import { startServer } from '../../server/start.ts';
@@ -27,8 +27,13 @@ export function useGenerator(): Generator {
   vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
   const { signal } = new AbortController();
   let server: ScratchServer;
+  let made = new AsyncDisposableStack();
   beforeAll(async () => {
     server = await startServer({ engine: 'embedded', signal });
+  });
+  afterEach(async () => {
+    await made.disposeAsync();
+    made = new AsyncDisposableStack();
   });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
@@ -39,7 +44,13 @@ export function useGenerator(): Generator {
       await using client = await openClient(address);
       await client.query(schema);
     };
-    return await fillDatabase(on, { source: 'generated', rows, seed, makeSchema, ...others }, { signal });
+    const filled = await fillDatabase(
+      on,
+      { source: 'generated', rows, seed, makeSchema, ...others },
+      { signal },
+    );
+    if (on === server) made.use(filled.template);
+    return filled;
   };
   const refused = async (schema: string, wanted: Wanted = {}): Promise<UnfitError | UsageError> => {
     const thrown: unknown = await generated(schema, wanted).then(

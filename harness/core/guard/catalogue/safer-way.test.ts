@@ -78,6 +78,11 @@ describe('safer ways, followed on a server', () => {
       200,
     ],
     [
+      `ALTER TABLE "Users" ALTER COLUMN "Select" TYPE json USING to_json(nullif("Select", 'text 7'))`,
+      `SELECT count("Select")::int FROM "Users"`,
+      199,
+    ],
+    [
       'ALTER TABLE "Users" ALTER COLUMN name TYPE varchar(6) USING name::varchar(6)',
       `SELECT count(*)::int FROM "Users"`,
       200,

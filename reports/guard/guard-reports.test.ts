@@ -124,6 +124,11 @@ describe.each(Object.entries(RENDERERS))('%s', (_format, render) => {
   });
 });
 
+/** Cells of a row of a table. */
+function columns(line: string): number {
+  return line.replaceAll('\\|', '').split('|').length;
+}
+
 describe('hostile text', () => {
   const facts = madeFacts({
     name: ATTACK,
@@ -146,7 +151,6 @@ describe('hostile text', () => {
     const markdown = renderGuardMarkdown(reportOf(facts));
     expect(markdown).not.toMatch(/<script|<img/);
     const rows = markdown.split('\n').filter((line) => line.startsWith('|'));
-    const columns = (line: string): number => line.replaceAll('\\|', '').split('|').length;
     expect(new Set(rows.slice(0, 3).map(columns)).size).toBe(1);
   });
 });

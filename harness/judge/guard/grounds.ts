@@ -130,7 +130,7 @@ function coarse(
   longest_allowed_ms: number,
 ): string | undefined {
   // Nobody can have waited for longer than the whole of it took.
-  if (duration_ms <= SAMPLING_MEDIAN_MS) return undefined;
+  if (duration_ms <= longest_allowed_ms) return undefined;
   if (sampling.samples === 0) return `the locks were never looked at ${what}`;
   if (sampling.median_ms > SAMPLING_MEDIAN_MS) {
     return `${ms(sampling.median_ms)} lay between two looks at the locks ${what}`;

@@ -1,6 +1,7 @@
 /** What the old and the new release met. */
 import type { CheckId } from '#harness/core/guard/catalogue/ids.ts';
 import type { MigrationFacts, Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import { MissingEvidence } from '../missing-evidence.ts';
 import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
 import { counted, list, share } from './words.ts';
 
@@ -76,6 +77,24 @@ function judgeStretch(migration: MigrationFacts, met: WorkloadFacts, when: strin
   );
 }
 
+/** Statements that were answered before the migration and fail now; all where nothing failed before. */
+function newlyFailing(before: WorkloadFacts | undefined, met: WorkloadFacts): boolean {
+  if (before === undefined || before.failed === 0) return true;
+  return met.by_statement.some(
+    ({ name, failed }) =>
+      failed > 0 && before.by_statement.some((one) => one.name === name && one.failed === 0 && one.begun > 0),
+  );
+}
+
+/** @throws MissingEvidence where a release already failed in the same way on the database as it was */
+function judgeAgainstBefore(migration: MigrationFacts, met: WorkloadFacts, when: string): Found {
+  const before = met.side === 'old' ? stretch(migration, 'old', 'before') : undefined;
+  if (met.failed > 0 && !newlyFailing(before, met)) {
+    throw new MissingEvidence(`the ${met.side} release failed ${when} as it had failed before it`);
+  }
+  return judgeStretch(migration, met, when);
+}
+
 function released(id: CheckId, side: ReleaseSide, moment: 'during' | 'after'): Check {
   const when = moment === 'during' ? 'while it ran' : 'after it';
   return {
@@ -83,7 +102,7 @@ function released(id: CheckId, side: ReleaseSide, moment: 'during' | 'after'): C
     part: side === 'old' ? 'old-release' : 'new-release',
     grounds: ['workload-ran'],
     find: ({ migration }) =>
-      judgeStretch(
+      judgeAgainstBefore(
         migration,
         need(
           stretch(migration, side, moment),

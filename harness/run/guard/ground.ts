@@ -59,7 +59,7 @@ function makeSchema({ schema, earlier }: GuardRequest, from_nothing: boolean): M
 }
 
 /** @throws UnfitError when the server refuses a statement of it */
-async function applyWhole(
+export async function applyWhole(
   address: Address,
   file: SqlFile,
   in_transaction: boolean,
@@ -85,6 +85,7 @@ async function versionFor(request: GuardRequest): Promise<string | undefined> {
   const source = await sourceVersion(dataRequest(request));
   if (source === undefined) return undefined;
   const wanted = Number.parseInt(source, 10);
+  if (request.engine !== 'embedded') return String(wanted);
   const majors = (await availableVersions()).map(({ version }) => Number.parseInt(version, 10));
   const nearest = majors.filter((major) => major >= wanted).toSorted((left, right) => left - right)[0];
   return nearest === undefined ? undefined : String(nearest);

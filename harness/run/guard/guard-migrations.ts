@@ -13,6 +13,7 @@ import type { Phases } from '../phases.ts';
 import { within } from './deadline.ts';
 import { bringData, openServer } from './ground.ts';
 import { tryMigration, untried } from './migration.ts';
+import { onlyPending } from './pending.ts';
 import { type GuardRequest, isLeftOut } from './request.ts';
 import { States } from './states.ts';
 
@@ -68,8 +69,9 @@ export async function guardMigrations(request: GuardRequest, context: GuardConte
         bringData(server, request, doing),
       ),
   );
-  const linted = await lint(request, server, context);
-  const migrations = await tryAll(request, server, template, context);
+  const pending = await onlyPending(request, template);
+  const linted = await lint(pending, server, context);
+  const migrations = await tryAll(pending, server, template, context);
   const { version, version_num, engine } = server;
   return factsOf({ started_at, server: { engine, version, version_num }, data, migrations, ...linted });
 }

@@ -2,6 +2,10 @@
 import { cost, type Defect, load, without } from './defects.ts';
 import { madeFailing, madeLoad, madeMigration, madeTable, madeWorkload } from './made-guard.ts';
 
+const ALL_ALONG = [
+  { name: 'user by id', reads_only: true, begun: 700, failed: 30, latency_max_ms: 12 },
+] as const;
+
 export const GROUNDLESS: readonly Defect[] = [
   {
     name: 'a table written anew',
@@ -73,7 +77,17 @@ export const GROUNDLESS: readonly Defect[] = [
     says: /late by 900 ms before/,
   },
   {
-    name: 'an old release that failed all along',
+    name: 'an old release that failed all along, and is blamed on nobody',
+    spoil: load(
+      madeWorkload('old', 'before', { failed: 30, by_statement: ALL_ALONG }),
+      madeWorkload('old', 'after', { failed: 30, by_statement: ALL_ALONG }),
+    ),
+    check: 'old-release-after',
+    outcome: 'inconclusive',
+    says: /^the old release failed after it as it had failed before it$/,
+  },
+  {
+    name: 'an old release that failed before',
     spoil: load(madeFailing('old', 'before', 30)),
     check: 'workload-ran',
     outcome: 'inconclusive',
@@ -81,7 +95,12 @@ export const GROUNDLESS: readonly Defect[] = [
   },
   {
     name: 'locks looked at every 25 ms',
-    spoil: { under_load: madeLoad({ sampling: { median_ms: 25, longest_ms: 40, samples: 80 } }) },
+    spoil: {
+      under_load: madeLoad({
+        duration_ms: 2000,
+        sampling: { median_ms: 25, longest_ms: 40, samples: 80 },
+      }),
+    },
     check: 'readers-blocked',
     outcome: 'inconclusive',
     says: /no proof, because sampled does not hold/,

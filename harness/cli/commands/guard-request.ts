@@ -8,6 +8,7 @@ import { parseAddress } from '#harness/database/server/address.ts';
 import { readHttpRequests } from '#harness/database/workload/read-http.ts';
 import { readSqlRelease } from '#harness/database/workload/read-sql.ts';
 import type { Release } from '#harness/database/workload/types.ts';
+import { GROWTH_ROWS_MIN } from '#harness/run/guard/sizes.ts';
 import type { DataChoice, GuardRequest } from '#harness/run/guard/request.ts';
 import type { GuardFlags } from './guard-flags.ts';
 
@@ -130,6 +131,8 @@ function leftOut(flags: GuardFlags, judged: readonly Migration[], data: DataChoi
   if (flags.fast === true) left.push({ part: 'growth', why: 'left out by --fast' });
   else if (data.source !== 'generated') {
     left.push({ part: 'growth', why: 'other sizes can only be made up: --rows' });
+  } else if (data.rows < GROWTH_ROWS_MIN || judged.length > 1) {
+    left.push({ part: 'growth', why: 'it takes one migration and --rows 100k or more' });
   }
   if (!flags.lint) left.push({ part: 'lint', why: 'left out by --no-lint' });
   return left;

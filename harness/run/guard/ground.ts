@@ -7,7 +7,8 @@ import type { DataRequest, MakeSchema } from '#harness/database/data/request.ts'
 import { applyFile } from '#harness/database/guard/apply.ts';
 import { openSession } from '#harness/database/guard/apply-session.ts';
 import { readSqlFile } from '#harness/database/migrations/adapter.ts';
-import type { SqlFile } from '#harness/database/migrations/types.ts';
+import { createHistorySql } from '#harness/database/migrations/state.ts';
+import type { MigrationSet, SqlFile } from '#harness/database/migrations/types.ts';
 import { startServer } from '#harness/database/server/start.ts';
 import { availableVersions } from '#harness/database/server/versions.ts';
 import type { Address, ScratchServer } from '#harness/database/server/types.ts';
@@ -50,12 +51,21 @@ const TABLES = String.raw`
 SELECT n.nspname || '.' || c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'`;
 
-function makeSchema({ schema, earlier }: GuardRequest, from_nothing: boolean): MakeSchema {
+function makeSchema({ schema, earlier, set }: GuardRequest, from_nothing: boolean): MakeSchema {
   return async (address) => {
     if (schema !== undefined) await applyWhole(address, await readSqlFile(schema), true, 'the schema');
     if (!from_nothing) return;
+    await createHistory(address, set);
     for (const one of earlier) await applyWhole(address, one.up, one.in_transaction, one.name);
   };
+}
+
+/** Makes the tool's own table, which some migrations count on. */
+async function createHistory(address: Address, set: MigrationSet): Promise<void> {
+  const sql = createHistorySql(set);
+  if (sql === undefined) return;
+  await using session = await openSession(address, 'mettle schema');
+  await session.client.query(sql);
 }
 
 /** @throws UnfitError when the server refuses a statement of it */

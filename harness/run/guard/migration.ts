@@ -11,6 +11,7 @@ import type { Address } from '#harness/database/server/types.ts';
 import { atWork, madeUp } from './at-work.ts';
 import { Measuring } from './measuring.ts';
 import { isLeftOut, settingsOf } from './request.ts';
+import { atSizes } from './sizes.ts';
 import type { Trial, Tried } from './trial.ts';
 
 /** In seconds; ten million rows are copied, compared and written anew in less. */
@@ -115,8 +116,10 @@ export async function tryMigration(trial: Trial): Promise<Tried> {
   if (after !== undefined) undo.use(after);
   const under = await atWork(trial, measuring, measured);
   const back = await thereAndBack(trial, measuring);
+  const sizes = await atSizes(trial, measuring);
+  // Last, because the server crashes.
   const broken_off = await killed(trial, measuring);
-  const parts: Partial<MigrationFacts> = { ...measured, ...under, ...back, ...broken_off };
+  const parts: Partial<MigrationFacts> = { ...measured, ...under, ...back, ...sizes, ...broken_off };
   const facts: MigrationFacts = {
     name: migration.name,
     tool: migration.tool,

@@ -32,6 +32,7 @@ export const GROUNDLESS: readonly Defect[] = [
           growth: {
             points: [
               { rows: 10_000, duration_ms: 10, wal_bytes: 0, blocked_longest_ms: 10 },
+              { rows: 10_000, duration_ms: 10, wal_bytes: 0, blocked_longest_ms: 10.1 },
               { rows: 100_000, duration_ms: 101, wal_bytes: 0, blocked_longest_ms: 101 },
               { rows: 1_000_000, duration_ms: 990, wal_bytes: 0, blocked_longest_ms: 990 },
             ],

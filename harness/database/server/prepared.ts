@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { locked } from '#harness/lease/locked.ts';
 import { run } from '#harness/process/run.ts';
-import { asServerUser, giveToServerUser, serverCache } from './account.ts';
+import { asServerUser, giveToServerUser } from './account.ts';
+import { obtainCached } from './cached.ts';
 
 /** The superuser of every server that the guard starts. */
 export const SUPERUSER = 'postgres';
+
+const NAME_DIGITS = 12;
 
 /** The sockets are in a folder that is closed to others; by network a password is asked for. */
 const ACCESS = `local all all trust
@@ -34,23 +36,19 @@ log_min_error_statement = panic
 `;
 
 /**
- * Folder of the data of an empty server, made once for each version: `initdb` takes longer than all the rest of a start.
+ * Folder of the data of an empty server, made once for each version and these settings: `initdb` takes longer than all the
+ * rest of a start.
  * @param programs folder with `bin` of that version
  */
 export async function obtainPrepared(programs: string): Promise<string> {
-  const name = `${basename(programs)}-data`;
-  const made = join(await serverCache(), name);
-  if (existsSync(made)) return made;
-  return await locked(`postgres-${name}`, async () => {
-    if (existsSync(made)) return made;
-    const unfinished = `${made}.unfinished`;
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { mode: 0o700 });
-    await giveToServerUser(unfinished);
+  const settings = createHash('sha256').update(ACCESS).update(SETTINGS).digest('hex').slice(0, NAME_DIGITS);
+  const name = `${basename(programs)}-data-${settings}`;
+  return await obtainCached(name, async (folder) => {
+    await giveToServerUser(folder);
     await run(
       asServerUser([
         join(programs, 'bin/initdb'),
-        `--pgdata=${unfinished}`,
+        `--pgdata=${folder}`,
         `--username=${SUPERUSER}`,
         '--auth=trust',
         '--no-sync',
@@ -59,9 +57,7 @@ export async function obtainPrepared(programs: string): Promise<string> {
       ]),
       { cwd: '/', env: { LC_ALL: 'C.UTF-8' } },
     );
-    await writeFile(join(unfinished, 'pg_hba.conf'), ACCESS);
-    await writeFile(join(unfinished, 'postgresql.auto.conf'), SETTINGS);
-    await rename(unfinished, made);
-    return made;
+    await writeFile(join(folder, 'pg_hba.conf'), ACCESS);
+    await writeFile(join(folder, 'postgresql.auto.conf'), SETTINGS);
   });
 }

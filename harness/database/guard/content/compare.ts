@@ -121,7 +121,7 @@ async function fateOfTable(
     now === undefined
       ? { counts: gone(table), key: undefined }
       : (await isUntouched(scene, table, now, columns))
-        ? { counts: untouched(table.rows), key: await keyOf(scene.client, table.table, now, columns) }
+        ? { counts: untouched(table.rows), key: await keyOf(scene.client, table, now, columns) }
         : await countsOf(scene, table, now, columns);
   // Of rows that somebody wrote meanwhile only the fate in their own table is told.
   const heirs =
@@ -187,7 +187,7 @@ async function countsOf(
   columns: readonly TracedColumn[],
   look: () => Promise<void> = async () => undefined,
 ): Promise<Counted> {
-  const key = await keyOf(client, table.table, now, columns);
+  const key = await keyOf(client, table, now, columns);
   const written =
     filter === undefined
       ? undefined

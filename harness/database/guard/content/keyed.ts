@@ -45,19 +45,36 @@ export function sameKey(key: Key, rows_now = 'n'): string {
   return key.map((column) => isSameKey(pairOf(column, rows_now))).join(' AND ');
 }
 
-/** The first key of before whose columns are all there still, and by which no two rows are the same now. */
+/**
+ * The first key of before whose columns are all there still, and by which no two rows are the same now. A column that was made
+ * anew under the name of one that is gone serves only where no other does, and when it holds the keys of most rows: it may be
+ * a copy, or something else.
+ */
 export async function keyOf(
   client: ClientBase,
-  { keys }: CatalogueTable,
+  { table, copy, rows }: KeptTable,
   now: CatalogueTable,
   columns: readonly TracedColumn[],
 ): Promise<Key | undefined> {
-  for (const attnums of keys) {
+  const keys = table.keys.flatMap((attnums): readonly Key[] => {
     const key = attnums.flatMap((attnum) => {
       const found = columns.find(({ before }) => before.attnum === attnum);
       return found?.now === undefined ? [] : [{ before: found.before, now: found.now }];
     });
-    if (key.length === attnums.length && (await tellsApart(client, now, key))) return key;
+    return key.length === attnums.length ? [key] : [];
+  });
+  const isSameColumn = ({ before, now: after }: Key[number]): boolean => before.attnum === after.attnum;
+  const [own, anew] = [
+    keys.filter((key) => key.every(isSameColumn)),
+    keys.filter((key) => !key.every(isSameColumn)),
+  ];
+  for (const key of own) if (await tellsApart(client, now, key)) return key;
+  for (const key of anew) {
+    if (!(await tellsApart(client, now, key))) continue;
+    const { rows: found } = await client.query<{ rows: string }>(
+      `SELECT count(*)::text AS rows FROM ${copy} o JOIN ${rowsOf(now)} n ON ${sameKey(key)}`,
+    );
+    if (Number(found[0]?.rows) * 2 > rows || rows === 0) return key;
   }
   return undefined;
 }

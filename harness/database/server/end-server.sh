@@ -4,26 +4,33 @@
 # does when its starter is gone, however it went.
 set -eu
 [ "$1" != guard ] || read -r _ || true
+state=$2/data/postmaster.pid
 
 working() {
   find /proc/[0-9]*/cwd -maxdepth 0 -lname "$2/data*" 2>/dev/null | cut -d/ -f3
 }
 
-# First the one that would start others or tell them to end in order.
-state=$2/data/postmaster.pid
-if [ -f "$state" ]; then
-  first=$(sed -n 1p "$state")
-  # `|| true`: it may be gone already.
-  [ "$(readlink "/proc/$first/cwd")" != "$2/data" ] || kill -KILL "$first" || true
-fi
-while left=$(working "$@") && [ -n "$left" ]; do
-  for one in $left; do kill -KILL "$one" 2>/dev/null || true; done
-done
+# First the one that would start others or tell them to end in order. What is gone already is no mistake.
+end_all() {
+  first=$(sed -n 1p "$state" 2>/dev/null || true)
+  [ -z "$first" ] || [ "$(readlink "/proc/$first/cwd")" != "$2/data" ] || kill -KILL "$first" 2>/dev/null || true
+  while left=$(working "$@") && [ -n "$left" ]; do
+    for one in $left; do kill -KILL "$one" 2>/dev/null || true; done
+  done
+}
+
+end_all "$@"
 [ "$1" != crash ] || exit 0
 
 # A crashed server leaves a segment of shared memory that nobody is attached to.
-if [ -f "$state" ]; then
-  segment=$(sed -n 7p "$state" | awk '{ print $2 }')
-  [ -z "$segment" ] || ipcrm --shmem-id "$segment" 2>/dev/null || true
-fi
-rm -rf -- "$2"
+segment=$(sed -n 7p "$state" 2>/dev/null | awk '{ print $2 }')
+[ -z "$segment" ] || ipcrm --shmem-id "$segment" 2>/dev/null || true
+
+# A server that was just being started comes into its folder only now, and would write into it meanwhile.
+tries=0
+until rm -rf -- "$2"; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 50 ] || exit 1
+  end_all "$@"
+  sleep 0.1
+done

@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CleanupError, messageOf } from '#harness/core/errors.ts';
 import { writeDurably } from '#harness/lease/durable.ts';
@@ -59,10 +60,12 @@ async function remove(path: string, guard: Child | undefined): Promise<void> {
     await rm(path, { recursive: true, force: true });
     return;
   }
+  const complaint = text(guard.stderr);
   guard.stdin.end();
-  const { exit_code } = await guard.exited;
+  const { exit_code, signal } = await guard.exited;
   if (exit_code !== 0) {
-    throw new CleanupError(`the server in ${path} could not be removed`, {
+    const why = (await complaint).trim() || `its guard ended with ${signal ?? exit_code}`;
+    throw new CleanupError(`the server in ${path} could not be removed: ${why}`, {
       next: `Remove it by hand: sh ${END_SERVER} remove ${path}`,
     });
   }

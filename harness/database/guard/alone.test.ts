@@ -12,7 +12,7 @@ CREATE TABLE orders (id int PRIMARY KEY, user_id int);
 CREATE TABLE nothing (id int);
 `;
 
-describe('a migration that runs alone', () => {
+describe('a migration that runs alone', { timeout: 60_000 }, () => {
   let server: ScratchServer;
   let template: ScratchDatabase;
 

@@ -5,7 +5,8 @@ import { clientConfig } from '../server/address.ts';
 import { unreachable } from '../server/refusals.ts';
 import type { Address } from '../server/types.ts';
 
-const CONNECT_MS = 10_000;
+/** A machine that is busy with a migration takes its time. */
+const CONNECT_MS = 30_000;
 
 /** One session of the server. Disposing it closes it, whether or not the server is still there. */
 export interface Session extends AsyncDisposable {

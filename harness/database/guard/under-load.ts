@@ -124,7 +124,8 @@ export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFac
 
   await using working = await startWorkload(old, { ...work, side: 'old' });
   await wait(stretches.before_ms);
-  const before = working.cut('before');
+  // All that was due before it is answered before it begins; what becomes due meanwhile belongs to the next stretch.
+  const before = await working.cut('before');
   const { ran, watched, reader_held_ms } = await runWatched(options);
   await wait(stretches.during_ms - (performance.now() - ran.run.from_ms));
   const during = await working.cut('during');
@@ -142,7 +143,7 @@ export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFac
     duration_ms: applied.duration_ms,
     ...(reader_held_ms === undefined ? {} : { reader_held_ms }),
     ...blockedFacts({ run, statements, releases_ms, watched, stalls }),
-    workloads: [await before, during, old_after, ...(new_after ? [new_after] : [])],
+    workloads: [before, during, old_after, ...(new_after ? [new_after] : [])],
   };
 }
 

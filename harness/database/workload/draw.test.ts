@@ -25,7 +25,7 @@ CREATE TABLE lines (line text);
 ANALYZE;
 `;
 
-describe('values', () => {
+describe('values', { timeout: 60_000 }, () => {
   let server: ScratchServer;
   let database: ScratchDatabase;
   let session: Session;

@@ -17,6 +17,6 @@ export type Question =
 export type Reply =
   | { readonly tell: 'ready' }
   /** It could not begin. */
-  | { readonly tell: 'unfit'; readonly message: string }
+  | { readonly tell: 'unfit'; readonly message: string; readonly next?: string }
   | { readonly tell: 'facts'; readonly id: number; readonly facts: WorkloadFacts }
   | { readonly tell: 'stalls'; readonly id: number; readonly stalls: readonly Stall[] };

@@ -1,6 +1,6 @@
 /** The thread of a workload: whatever else Mettle does meanwhile, statements are sent when they are due. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf } from '#harness/core/errors.ts';
+import { messageOf, MettleError } from '#harness/core/errors.ts';
 import { Generator } from './generator.ts';
 import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
 import { type Sender, sqlSender } from './sql-sender.ts';
@@ -41,5 +41,6 @@ try {
   });
   tell({ tell: 'ready' });
 } catch (error) {
-  tell({ tell: 'unfit', message: messageOf(error) });
+  const next = error instanceof MettleError && error.next !== undefined ? { next: error.next } : {};
+  tell({ tell: 'unfit', message: messageOf(error), ...next });
 }

@@ -97,7 +97,7 @@ export class Generator implements AsyncDisposable {
 
   stalls(since: number): readonly Stall[] {
     const zero = performance.timeOrigin;
-    const now_ms = clock();
+    const now_ms = this.#pace.catchUp();
     return [this.#readers, this.#writers].flatMap((kind) =>
       kind.stalls.since(since - zero, now_ms).map(({ from_ms, to_ms }) => ({
         reader: kind === this.#readers,

@@ -78,7 +78,7 @@ async function release(...args: readonly string[]): Promise<CommandRelease> {
   return { kind: 'command', command: [process.execPath, PROGRAM, ...args], file: 'old.http', requests };
 }
 
-describe('a release that is a program', () => {
+describe('a release that is a program', { timeout: 60_000 }, () => {
   let server: ScratchServer;
   let database: ScratchDatabase;
 

@@ -234,7 +234,8 @@ async function statementOf(
  *
  * - `name: NAME` as it is called in reports; `statement_3` without
  * - `weight: NUMBER` how often it is sent, against the others; 1 without
- * - `prepare: no` parsed anew each time; else a prepared statement that the connection keeps, as most drivers do
+ * - `prepare: no` parsed anew each time; else a prepared statement that the connection keeps, as most drivers do: when a
+ *   migration changes the columns that it yields (`SELECT *` and a new column), it fails once on each connection
  * - `param NAME: HOW` how the value of `:NAME` is drawn each time, on a line of its own:
  *   `sample TABLE.COLUMN` one that the column holds, `int 1..1000`, `decimal 0.01..99.99`, `text 12` or `text 3..40` letters,
  *   `uuid`, `bool`, `one of paid, sent, 'on hold'`, `sequence` or `sequence 1000` or `sequence TABLE.COLUMN` a number that no

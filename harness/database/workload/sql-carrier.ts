@@ -20,8 +20,10 @@ export interface SqlItem {
 
 const CONTROL = /^(?:begin|start|commit|end|rollback|abort)\b/i;
 const RECONNECT_MS = 100;
-/** The server writes in a transaction that may only read. */
+/** SQLSTATE of what would write in a transaction that may only read. */
 const READ_ONLY_TRANSACTION = '25006';
+/** SQLSTATE of `cached plan must not change result type`, among others: the columns are not those that were prepared. */
+const NOT_SUPPORTED = '0A000';
 
 /** Values are not looked at: reading them would only cost the generator time. */
 const AS_THEY_COME = { getTypeParser: () => (value: string) => value };
@@ -48,13 +50,24 @@ function queryOf(
   };
 }
 
-/** @param is_trial within a transaction of the caller's: those of the statement itself are left out */
-async function send(client: Client, { statement, place, draw }: SqlItem, is_trial: boolean): Promise<void> {
+interface Sending {
+  /** Within a transaction of the caller's: those of the statement itself are left out. */
+  readonly is_trial?: boolean;
+  /** How many times the connection has prepared its statements anew. */
+  readonly generation?: number;
+}
+
+async function send(
+  client: Client,
+  item: SqlItem,
+  { is_trial = false, generation = 0 }: Sending = {},
+): Promise<void> {
+  const { statement, place, draw } = item;
   const values = draw();
   for (const [index, step] of statement.steps.entries()) {
     const is_control = CONTROL.test(step.text);
     if (is_control && is_trial) continue;
-    const name = statement.is_prepared && !is_control ? `mettle_${place}_${index}` : undefined;
+    const name = statement.is_prepared && !is_control ? `mettle_${place}_${index}_${generation}` : undefined;
     await client.query(queryOf(step, name, values));
   }
 }
@@ -63,7 +76,7 @@ async function send(client: Client, { statement, place, draw }: SqlItem, is_tria
 async function tryOut(client: Client, item: SqlItem, begin: string): Promise<void> {
   await client.query(begin);
   try {
-    await send(client, item, true);
+    await send(client, item, { is_trial: true });
   } finally {
     await client.query('ROLLBACK');
   }
@@ -89,6 +102,7 @@ export class SqlCarrier implements Carrier {
   readonly #application_name: string;
   readonly #items: ReadonlyMap<number, SqlItem>;
   #client: Client | undefined;
+  #generation = 0;
   #closed = false;
 
   constructor(address: Address, application_name: string, items: readonly SqlItem[]) {
@@ -113,7 +127,7 @@ export class SqlCarrier implements Carrier {
       return;
     }
     try {
-      await send(client, item, false);
+      await send(client, item, { generation: this.#generation });
       done(undefined);
     } catch (error) {
       done(failureOf(error));
@@ -123,7 +137,10 @@ export class SqlCarrier implements Carrier {
 
   /** After an error the connection is fit again: out of the failed transaction, or a new one. */
   async #recover(client: Client, thrown: unknown): Promise<void> {
-    if (answerOf(thrown)?.severity === 'ERROR') {
+    const answer = answerOf(thrown);
+    // As drivers do that notice it (pgx, for example): one failure, and the next time it is prepared anew.
+    if (answer?.code === NOT_SUPPORTED) this.#generation += 1;
+    if (answer?.severity === 'ERROR') {
       if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK').catch(() => undefined);
       return;
     }

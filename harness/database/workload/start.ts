@@ -33,8 +33,10 @@ class GeneratorThread implements AsyncDisposable {
 
   #take(reply: Reply): void {
     if (reply.tell === 'ready') this.#ready.resolve();
-    else if (reply.tell === 'unfit') this.#ready.reject(new UnfitError(reply.message));
-    else {
+    else if (reply.tell === 'unfit') {
+      const { message, next } = reply;
+      this.#ready.reject(new UnfitError(message, next === undefined ? {} : { next }));
+    } else {
       this.#open.get(reply.id)?.resolve(reply);
       this.#open.delete(reply.id);
     }

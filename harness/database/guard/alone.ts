@@ -1,15 +1,14 @@
 /** Runs a migration while nothing else does, and measures what each of its statements cost. */
 import type { AloneFacts, StatementCost } from '#harness/core/guard/facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
-import { askBy } from '../ask.ts';
 import type { Migration, SqlStatement } from '../migrations/types.ts';
 import type { Address } from '../server/types.ts';
-import { structureOf } from '../structure.ts';
 import { builtBetween, type Relations, relationsOf, rewrittenBetween } from './alone-catalogue.ts';
 import { type Held, heldBy, HeldMeanwhile } from './alone-locks.ts';
-import { residueBetween } from './alone-residue.ts';
 import { applyFile } from './apply.ts';
 import { applySettings, openSession, type Session } from './apply-session.ts';
+import { residueOf } from './residue.ts';
+import { schemaOf } from './round-trip/schema.ts';
 
 export interface AloneOptions {
   /** A database of its own, which nobody else uses. */
@@ -117,7 +116,7 @@ export async function applyAlone({
 }: AloneOptions): Promise<AloneFacts> {
   await using observer = await openSession(address, 'mettle observer');
   await using asking = await openSession(address, 'mettle structure');
-  const structure = await structureOf(askBy(asking.client), undefined);
+  const schema = await schemaOf(asking.client);
   await using migrating = await openSession(address, 'mettle migration');
   const costs = new Costs(migrating, observer, await relationsOf(migrating.client));
   await applySettings(migrating, settings);
@@ -135,12 +134,12 @@ export async function applyAlone({
   const { outcome, duration_ms } = applied;
   const { statements } = costs;
   if (outcome === 'applied') return { outcome, duration_ms, statements, residue: [] };
-  const after = await structureOf(askBy(asking.client), undefined);
+  const residue = residueOf(schema, await schemaOf(asking.client));
   return {
     outcome,
     duration_ms,
     statements,
     refusal: applied.refusal,
-    residue: residueBetween(structure, after),
+    residue,
   };
 }

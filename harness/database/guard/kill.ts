@@ -245,8 +245,11 @@ export async function killMigration(options: KillOptions): Promise<readonly Kill
   const whole = await runUndisturbed(options);
   if (whole === undefined) return [];
   const { statements } = migration.up;
-  const is_wrapped = migration.in_transaction && !statements.some((one) => one.transaction_control);
-  const places = killPoints({ statements, durations_ms: whole.durations_ms, is_wrapped });
+  const places = killPoints({
+    statements,
+    durations_ms: whole.durations_ms,
+    is_wrapped: migration.in_transaction,
+  });
   const found: KillFacts[] = [];
   for (const way of ways) {
     let hit = 0;

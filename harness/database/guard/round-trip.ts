@@ -1,5 +1,11 @@
 /** Runs a migration, its way back, and it again, with writes of the new release in between, and compares what is there. */
-import type { ContentFacts, Refusal, RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
+import type {
+  ColumnFate,
+  ContentFacts,
+  Refusal,
+  RoundTripFacts,
+  TripFacts,
+} from '#harness/core/guard/facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Migration, SqlFile } from '../migrations/types.ts';
@@ -67,7 +73,7 @@ async function compare(
   { address }: RoundTripOptions,
   wanted: State,
   writes: Writes | undefined,
-  refusal: Refusal | undefined,
+  { refusal, again }: { readonly refusal?: Refusal | undefined; readonly again: boolean },
 ): Promise<TripFacts> {
   const { schema, sequences } = await structureOf(address);
   const lines = [
@@ -78,8 +84,26 @@ async function compare(
   if (writes === undefined) return { ...found, data: await wanted.rows.compare(), written_lost: 0 };
   const { written } = writes;
   const others = await wanted.rows.compareOnly({ written, side: 'others' });
-  const own = await writes.rows.compareOnly({ written, side: 'written' });
-  return { ...found, data: others.facts, written_lost: own.rows_harmed, written: own.facts };
+  const own = await writes.rows.compareOnly({ written, side: 'written', forgives_new: again });
+  const lost = again ? 0 : await leftOutOfCopies(writes.rows, own.facts);
+  return { ...found, data: others.facts, written_lost: own.rows_harmed + lost, written: own.facts };
+}
+
+function isGone({ now, filled }: ColumnFate): boolean {
+  return now === undefined && filled > 0;
+}
+
+/**
+ * A column that the way back drops takes its values with it, unless another one of before is to hold them: then those that it
+ * does not hold were forgotten, which happens to rows that were not there yet when the migration was tried by hand.
+ */
+async function leftOutOfCopies(rows: ContentSnapshot, own: ContentFacts): Promise<number> {
+  if (!own.tables.some(({ now, columns }) => now !== undefined && columns.some(isGone))) return 0;
+  const { tables } = await rows.compare();
+  return tables
+    .flatMap(({ now, columns }) => (now === undefined ? [] : columns.filter(isGone)))
+    .filter(({ lost, filled }) => lost < filled)
+    .reduce((sum, { lost }) => sum + lost, 0);
 }
 
 async function writeBetween(
@@ -119,13 +143,14 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTripFac
   const writes = await writeBetween(options, first, undo);
   const written_between = writes?.written.rows ?? 0;
   progress?.('down');
-  const up_down = await compare(options, before, writes, await run(options, down));
+  const refusal = await run(options, down);
+  const up_down = await compare(options, before, writes, { refusal, again: false });
   if (up_down.refusal !== undefined) return { up_down, up_down_up: undefined, written_between };
   progress?.('up again');
   const again = await run(options, up);
   const up_down_up =
     again === undefined
-      ? await compare(options, first, writes, undefined)
+      ? await compare(options, first, writes, { again: true })
       : { refusal: again, schema: [], data: NOTHING, written_lost: 0 };
   return { up_down, up_down_up, written_between };
 }

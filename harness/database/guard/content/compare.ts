@@ -100,7 +100,23 @@ export async function writtenSince(
   return { tables, rows };
 }
 
-const gone = ({ rows }: KeptTable): RowCounts => ({ ...untouched(0), rows_lost: rows, rows_harmed: rows });
+/** A table that is gone took all of its rows with it; of the written ones those that were written to it. */
+function goneWith(table: KeptTable, filter: RowFilter | undefined): RowCounts {
+  const counts = filter === undefined ? undefined : writtenTo(filter.written, table.table)?.counts;
+  const wrote = counts === undefined ? 0 : counts.rows_added + counts.rows_differing - counts.rows_lost;
+  const rows = filter === undefined || filter.side === 'others' ? table.rows : wrote;
+  return { ...untouched(0), rows_lost: rows, rows_harmed: rows, rows_differing: rows };
+}
+
+/** What somebody wrote to a table that only the migration brought goes with it. */
+function isForgiven(
+  { table }: KeptTable,
+  now: CatalogueTable | undefined,
+  filter: RowFilter | undefined,
+): boolean {
+  if (filter?.side !== 'written') return false;
+  return now === undefined || (filter.forgives_new === true && now.oid !== table.oid);
+}
 
 const untouched = (rows: number): RowCounts => ({
   rows_after: rows,
@@ -117,24 +133,23 @@ async function fateOfTable(
   table: KeptTable,
   { now, columns }: TracedTable,
 ): Promise<{ readonly fate: TableFate; readonly harmed: number }> {
+  const { filter } = scene;
   const { counts, key } =
     now === undefined
-      ? { counts: gone(table), key: undefined }
+      ? { counts: goneWith(table, filter), key: undefined }
       : (await isUntouched(scene, table, now, columns))
         ? { counts: untouched(table.rows), key: await keyOf(scene.client, table, now, columns) }
         : await countsOf(scene, table, now, columns);
   // Of rows that somebody wrote meanwhile only the fate in their own table is told.
   const heirs =
-    scene.filter === undefined
-      ? await heirsOf({ ...scene, kept: table, now, columns, key, counts })
-      : NO_HEIRS;
+    filter === undefined ? await heirsOf({ ...scene, kept: table, now, columns, key, counts }) : NO_HEIRS;
   const moved =
-    scene.filter === undefined && counts.rows_lost > 0
+    filter === undefined && counts.rows_lost > 0
       ? await movedRows({ ...scene, kept: table, now, columns, key, counts })
       : undefined;
   const rows_lost = counts.rows_lost - (moved?.rows ?? 0);
   return {
-    harmed: counts.rows_harmed - (moved?.rows ?? 0),
+    harmed: isForgiven(table, now, filter) ? 0 : counts.rows_harmed - (moved?.rows ?? 0),
     fate: {
       table: tableName(table.table),
       ...(now === undefined ? {} : { now: tableName(now) }),
@@ -211,10 +226,20 @@ async function countsOf(
     columns,
     differences: DIFFERENCES,
     ...(only === undefined ? {} : { only }),
+    ...(filter?.forgives_new === true ? { harmless: newColumns(columns) } : {}),
   });
   await look();
   await client.query(`DROP TABLE ${DIFFERENCES}`);
   return { counts, key };
+}
+
+/** Columns that were dropped and added again under their name. */
+function newColumns(columns: readonly TracedColumn[]): ReadonlySet<number> {
+  return new Set(
+    columns.flatMap(({ before, now }) =>
+      now !== undefined && now.attnum !== before.attnum ? [before.attnum] : [],
+    ),
+  );
 }
 
 /**
@@ -229,8 +254,7 @@ async function isUntouched(
   columns: readonly TracedColumn[],
 ): Promise<boolean> {
   // A column that was dropped and added again has other values in the same rows.
-  if (columns.some((column) => column.now !== undefined && column.now.attnum !== column.before.attnum))
-    return false;
+  if (newColumns(columns).size > 0) return false;
   if (now.oid !== table.oid || now.files.join() !== table.files.join()) return false;
   if (table.columns.some(({ is_builtin, is_virtual }) => !is_builtin || is_virtual)) return false;
   const { rows } = await client.query<{ rows: string; younger: string }>(

@@ -112,6 +112,7 @@ export async function compareByKey(
     columns,
     differences,
     only,
+    harmless = new Set(),
   }: {
     readonly kept: KeptTable;
     readonly now: CatalogueTable;
@@ -120,6 +121,8 @@ export async function compareByKey(
     readonly differences: string;
     /** Condition on the `key` of a row, in words; rows that do not meet it are not looked at. */
     readonly only?: string;
+    /** Columns (attnum) whose values do no harm to their row when they are gone. */
+    readonly harmless?: ReadonlySet<number>;
   },
 ): Promise<RowCounts> {
   const in_key = new Set(key.map((column) => column.before.attnum));
@@ -142,7 +145,7 @@ export async function compareByKey(
     client,
     { differences, rows_before: before.rows, shown },
     [...in_key, ...compared.map((column) => column.before.attnum)],
-    in_key,
+    { in_key, harmless },
   );
 }
 
@@ -155,7 +158,7 @@ async function count(
     shown,
   }: { readonly differences: string; readonly rows_before: number; readonly shown: boolean },
   attnums: readonly number[],
-  in_key: ReadonlySet<number>,
+  { in_key, harmless }: { readonly in_key: ReadonlySet<number>; readonly harmless: ReadonlySet<number> },
 ): Promise<RowCounts> {
   const here = 'NOT lost AND NOT added';
   const fates = attnums.flatMap((attnum) =>
@@ -164,7 +167,9 @@ async function count(
     ),
   );
   const harm = attnums.flatMap((attnum) =>
-    in_key.has(attnum) ? [] : [`${kept(attnum)} NOT IN (${FATE.kept}, ${FATE.gained})`],
+    in_key.has(attnum) || harmless.has(attnum)
+      ? []
+      : [`${kept(attnum)} NOT IN (${FATE.kept}, ${FATE.gained})`],
   );
   const counts = [
     'count(*) FILTER (WHERE lost)',

@@ -21,6 +21,8 @@ export interface WrittenRows {
 export interface RowFilter {
   readonly written: WrittenRows;
   readonly side: 'written' | 'others';
+  /** A column or table that was dropped and made again has lost what it held, and is not asked for it. */
+  readonly forgives_new?: boolean;
 }
 
 /** What was written to a table, by whichever of its names and ids it is still known. */

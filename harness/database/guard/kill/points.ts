@@ -25,6 +25,7 @@ export interface PointOptions {
   readonly is_wrapped: boolean;
 }
 
+const COMMIT = /^(commit|end)\b/i;
 const SETTINGS: ReadonlySet<string> = new Set(['VariableSetStmt', 'TransactionStmt']);
 
 /**
@@ -49,13 +50,18 @@ export function killPoints({ statements, durations_ms, is_wrapped }: PointOption
       }),
     );
   const last = acting.at(-1)?.statement.index;
+  const own_commit = statements.findLast(({ text }) => COMMIT.test(text))?.index;
   const commit: readonly KillPoint[] =
-    is_wrapped && last !== undefined ? [{ statement: last, at: 'after', delay_ms: 0 }] : [];
+    own_commit !== undefined
+      ? [{ statement: own_commit, at: 'before', delay_ms: 0 }]
+      : is_wrapped && last !== undefined
+        ? [{ statement: last, at: 'after', delay_ms: 0 }]
+        : [];
   const between = fromBothEnds(acting.slice(1)).map(
     ({ statement }): KillPoint => ({ statement: statement.index, at: 'before', delay_ms: 0 }),
   );
   const single: readonly KillPoint[] =
-    acting.length === 1 && !is_wrapped && held.length + amid.length === 0 && last !== undefined
+    acting.length === 1 && commit.length === 0 && held.length + amid.length === 0 && last !== undefined
       ? [{ statement: last, at: 'held', delay_ms: 0 }]
       : [];
   return [...held, ...amid, ...commit, ...between, ...single];

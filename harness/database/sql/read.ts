@@ -1,7 +1,8 @@
 /** Statements of an SQL text, found by the server's own parser (libpg_query, PostgreSQL 18). */
-import { hasSqlDetails, type Node, parse, type RawStmt, scan } from 'libpg-query';
+import type { Node, RawStmt } from 'libpg-query';
 import { UsageError } from '#harness/core/errors.ts';
 import type { SqlFile, SqlStatement } from '../migrations/types.ts';
+import { loadParser } from './parser.ts';
 import { explainSyntax } from './psql.ts';
 import { meaningsOf } from './meaning.ts';
 import { relationsOf } from './relations.ts';
@@ -24,6 +25,7 @@ export interface ParsedSql {
 async function parseText(path: string, source: PlacedText): Promise<readonly RawStmt[]> {
   // The parser refuses a text with nothing in it, a server does not.
   if (source.text.trim() === '') return [];
+  const { hasSqlDetails, parse } = await loadParser();
   try {
     return (await parse(source.text)).stmts ?? [];
   } catch (error) {
@@ -41,6 +43,7 @@ async function parseText(path: string, source: PlacedText): Promise<readonly Raw
 
 /** Bytes at which the last token ends that is no comment: a statement without a semicolon ends there. */
 async function endOfTokens(text: string): Promise<number> {
+  const { scan } = await loadParser();
   const { tokens } = await scan(text);
   return (
     tokens.findLast(({ tokenName }) => tokenName !== 'SQL_COMMENT' && tokenName !== 'C_COMMENT')?.end ?? 0

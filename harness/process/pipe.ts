@@ -46,7 +46,8 @@ export async function startPipe(
     ended,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
-      child.stdout.resume();
+      // Whoever was reading may have stopped in the middle, and its end would never be reached.
+      child.stdout.destroy();
       await ended;
     },
   };

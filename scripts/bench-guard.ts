@@ -64,8 +64,9 @@ async function guard(folder: string, args: readonly string[]): Promise<Ran> {
   const probe = join(folder, 'probe.mjs');
   writeFileSync(
     probe,
-    `import { writeFileSync } from 'node:fs';
-process.on('exit', () => writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)));\n`,
+    `import { readFileSync, writeFileSync } from 'node:fs';
+const status = () => readFileSync('/proc/self/status', 'utf8');
+process.on('exit', () => writeFileSync(${JSON.stringify(peak)}, /VmHWM:\\s+(\\d+) kB/.exec(status())?.[1] ?? ''));\n`,
   );
   const from = performance.now();
   const main = join(ROOT, 'harness', 'cli', 'main.ts');

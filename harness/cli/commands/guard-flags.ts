@@ -46,7 +46,7 @@ export function guardFlags() {
     .addOption(
       new Option('--reader <ms>', 'for how long a reader stays in the way; 0: not at all')
         .argParser(wholeNumber(0, 60_000))
-        .default(1000),
+        .default(800),
     )
     .addOption(
       new Option('--lock-timeout <time>', 'lock_timeout, as your tool sets it for a migration').argParser(

@@ -61,23 +61,9 @@ async function loaded(
             return await run(database.address, signal, { reader_ms, stretches: BEHIND_READER });
           },
         });
-  const new_before =
-    next === undefined
-      ? undefined
-      : await measuring.part({
-          part: 'new_before',
-          title: `${migration.name}: the new release before it`,
-          deadline_s: DEADLINE_S.load,
-          act: async ({ signal }) => {
-            await using database = await server.create({ template });
-            const { address } = database;
-            return await workOnly(next, { side: 'new', moment: 'before', address, rate_per_s, seed, signal });
-          },
-        });
   return {
     ...(under_load === undefined ? {} : { under_load }),
     ...(behind_reader === undefined ? {} : { behind_reader }),
-    ...(new_before === undefined ? {} : { new_before }),
   };
 }
 
@@ -155,4 +141,26 @@ export async function madeUp(address: Address, { up }: Migration): Promise<Relea
     if (error instanceof UnfitError) return undefined;
     throw error;
   }
+}
+
+/** The new release on the database as it was. Only its errors count, not its times: other things may go on beside it. */
+export async function newBefore(
+  { server, template, migration, request }: Trial,
+  measuring: Measuring,
+): Promise<Partial<MigrationFacts>> {
+  const { next, rate_per_s, seed } = request;
+  const new_before =
+    next === undefined
+      ? undefined
+      : await measuring.part({
+          part: 'new_before',
+          title: `${migration.name}: the new release before it`,
+          deadline_s: DEADLINE_S.load,
+          act: async ({ signal }) => {
+            await using database = await server.create({ template });
+            const { address } = database;
+            return await workOnly(next, { side: 'new', moment: 'before', address, rate_per_s, seed, signal });
+          },
+        });
+  return new_before === undefined ? {} : { new_before };
 }

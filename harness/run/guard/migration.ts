@@ -8,7 +8,7 @@ import { roundTrip } from '#harness/database/guard/round-trip.ts';
 import { workOnly } from '#harness/database/guard/under-load.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import type { Address } from '#harness/database/server/types.ts';
-import { atWork, madeUp } from './at-work.ts';
+import { atWork, madeUp, newBefore } from './at-work.ts';
 import { Measuring } from './measuring.ts';
 import { isLeftOut, settingsOf } from './request.ts';
 import { atSizes } from './sizes.ts';
@@ -115,11 +115,18 @@ export async function tryMigration(trial: Trial): Promise<Tried> {
   await using undo = new AsyncDisposableStack();
   if (after !== undefined) undo.use(after);
   const under = await atWork(trial, measuring, measured);
-  const back = await thereAndBack(trial, measuring);
+  const [before, back] = await Promise.all([newBefore(trial, measuring), thereAndBack(trial, measuring)]);
   const sizes = await atSizes(trial, measuring);
   // Last, because the server crashes.
   const broken_off = await killed(trial, measuring);
-  const parts: Partial<MigrationFacts> = { ...measured, ...under, ...back, ...sizes, ...broken_off };
+  const parts: Partial<MigrationFacts> = {
+    ...measured,
+    ...under,
+    ...before,
+    ...back,
+    ...sizes,
+    ...broken_off,
+  };
   const facts: MigrationFacts = {
     name: migration.name,
     tool: migration.tool,

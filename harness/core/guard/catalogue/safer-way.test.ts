@@ -25,6 +25,8 @@ CREATE TABLE "Users" (
   id int PRIMARY KEY, name text NOT NULL DEFAULT 'nobody', "Select" text, org int, state text NOT NULL DEFAULT 'new'
 );
 INSERT INTO "Users" SELECT n, 'name ' || n, 'text ' || n, n % 50 + 1, 'new' FROM generate_series(1, 200) n;
+CREATE VIEW v AS SELECT id FROM "Users";
+CREATE FUNCTION answer(n int) RETURNS int LANGUAGE sql AS 'SELECT n';
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE INDEX "Users_name" ON "Users" (name);
 `;
@@ -137,6 +139,12 @@ describe('safer ways, followed on a server', () => {
       `SELECT count(*)::int FROM pg_enum WHERE enumtypid = 'mood'::regtype`,
       3,
     ],
+    ['ALTER VIEW v RENAME TO w', `SELECT count(*)::int FROM w`, 200],
+    [
+      'DROP FUNCTION answer(int)',
+      `SELECT count(*)::int FROM pg_proc WHERE proname ~ '^answer' AND pronamespace = current_schema::regnamespace`,
+      0,
+    ],
     ['VACUUM FULL "Users"', `SELECT count(*)::int FROM "Users"`, 200],
     ['LOCK TABLE "Users" IN SHARE MODE', `SELECT count(*)::int FROM "Users"`, 200],
   ])('%s', async ([statement, look, expected]) => {
@@ -215,7 +223,7 @@ describe('which statements have one', () => {
         'up.sql',
         `
       ALTER TABLE a."B c" RENAME COLUMN "x""y" TO z; ALTER TABLE a."B c" RENAME TO d; ALTER TABLE a.b SET SCHEMA c;
-      ALTER TABLE a."B c" DROP COLUMN "x""y"; DROP TABLE a."B c"; DROP SCHEMA s CASCADE; TRUNCATE a.b, c; DELETE FROM a."B c";
+      ALTER TABLE a."B c" DROP COLUMN "x""y"; DROP TABLE a."B c"; DROP SCHEMA s CASCADE; DROP MATERIALIZED VIEW a.m; DROP TYPE y; DROP VIEW v CASCADE; ALTER MATERIALIZED VIEW a.m RENAME TO n; TRUNCATE a.b, c; DELETE FROM a."B c";
       UPDATE a."B c" SET "x""y" = upper("x""y") WHERE z IS NULL; ALTER TABLE p DETACH PARTITION p1; CLUSTER a.b USING i;
       ALTER TABLE a.b SET LOGGED, SET TABLESPACE fast; ALTER TABLE a.b ADD PRIMARY KEY (x, y);
       ALTER TABLE a.b ADD EXCLUDE USING gist (c WITH &&); ALTER TABLE a.b ADD COLUMN c int REFERENCES d (e);

@@ -19,6 +19,7 @@ import {
   dropObject,
   dropTable,
   lockTable,
+  renameObject,
   renameTable,
   rewriteTable,
   setSchema,
@@ -49,7 +50,9 @@ export function saferWay(meaning: Meaning, typeOf: TypeOf = UNKNOWN): SaferWay |
     case 'rename-column':
       return renameColumn(meaning, typeOf);
     case 'rename-object':
-      return meaning.object === 'ENUM VALUE' ? renameEnumValue(meaning.name, meaning.to) : undefined;
+      return meaning.object === 'ENUM VALUE'
+        ? renameEnumValue(meaning.name, meaning.to)
+        : renameObject(meaning);
     case 'set-schema':
       return setSchema(meaning);
     case 'change-type':

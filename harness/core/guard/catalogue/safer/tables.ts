@@ -47,16 +47,45 @@ export function setSchema({ object, name, to }: MeaningOf<'set-schema'>): SaferW
   };
 }
 
+/** Objects that can be put aside under another name with all that they are. */
+const RENAMED: ReadonlySet<string> = new Set([
+  'VIEW',
+  'MATERIALIZED VIEW',
+  'SEQUENCE',
+  'TYPE',
+  'DOMAIN',
+  'FUNCTION',
+  'PROCEDURE',
+  'SCHEMA',
+]);
+
 export function dropObject({ object, name }: MeaningOf<'drop-object'>): SaferWay | undefined {
-  if (object !== 'SCHEMA') return undefined;
+  if (!RENAMED.has(object)) return undefined;
   const old = suffixed(name, 'old');
   return {
-    text: 'Put the schema aside under another name, and drop it when nothing has missed it.',
+    text: `Put it aside under another name, once no pod of the old release lives; drop it when nothing has missed it.`,
     sql: steps(
       LOCK_TIMEOUT,
-      `ALTER SCHEMA ${name} RENAME TO ${old};`,
-      '-- A release later, table by table, so that nothing goes unseen with a cascade:',
-      `DROP SCHEMA ${old} RESTRICT;`,
+      `ALTER ${object} ${name} RENAME TO ${old};`,
+      '-- A release later, by itself, so that nothing goes unseen with a cascade:',
+      `DROP ${object} ${beside(name, old)} RESTRICT;`,
+    ),
+  };
+}
+
+/** A view under its old name reads and writes through the new one. */
+export function renameObject({ object, name, to }: MeaningOf<'rename-object'>): SaferWay | undefined {
+  if (object !== 'VIEW' && object !== 'MATERIALIZED VIEW') return undefined;
+  return {
+    text: 'Leave a view of the old name behind, in the same transaction: the old release reads through it until it is gone.',
+    sql: steps(
+      'BEGIN;',
+      "SET LOCAL lock_timeout = '2s';",
+      `ALTER ${object} ${name} RENAME TO ${to};`,
+      `CREATE VIEW ${name} AS SELECT * FROM ${beside(name, to)};`,
+      'COMMIT;',
+      '-- Contract, a release later:',
+      `DROP VIEW ${name};`,
     ),
   };
 }

@@ -127,6 +127,14 @@ describe('what does not parse', () => {
     expect((await refusal(text)).message).toBe(message);
   });
 
+  test('a statement that is nested too deeply is no fault of the program, and the next one parses', async () => {
+    const sum = Array.from({ length: 100_000 }, () => '1').join(' + ');
+    expect((await refusal(`SELECT ${sum}`)).message).toBe(
+      'up.sql is nested too deeply, or too long, to be parsed: Maximum call stack size exceeded',
+    );
+    expect((await readSql('up.sql', 'SELECT 1')).statements).toHaveLength(1);
+  });
+
   test('what is meant for psql comes with the next step', async () => {
     expect((await refusal('\\set x 1')).next).toContain('take commands of psql out');
   });

@@ -54,13 +54,7 @@ function kindOf(node: Node): string {
   return Object.keys(node)[0] ?? 'unknown';
 }
 
-/**
- * Parses an SQL text, with the tree of each statement.
- *
- * @param path for positions
- * @throws UsageError with file, line and column where the text does not parse, in the words of the parser
- */
-export async function parseSql(path: string, text: string): Promise<ParsedSql> {
+async function parseStatements(path: string, text: string): Promise<ParsedSql> {
   // psql and the tools skip a byte order mark; the parser takes it for a part of a name.
   const source = placed(text.replace(/^\uFEFF/, ''));
   const nul = source.text.indexOf('\0');
@@ -89,6 +83,25 @@ export async function parseSql(path: string, text: string): Promise<ParsedSql> {
     statements.push({ statement, node: stmt });
   }
   return { path, text: source.text, statements };
+}
+
+/**
+ * Parses an SQL text, with the tree of each statement.
+ *
+ * @param path for positions
+ * @throws UsageError with file, line and column where the text does not parse, in the words of the parser
+ */
+export async function parseSql(path: string, text: string): Promise<ParsedSql> {
+  try {
+    return await parseStatements(path, text);
+  } catch (error) {
+    // The stack of this process ends sooner than that of a server: the tree is walked down to its last leaf.
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${path} is nested too deeply, or too long, to be parsed: ${error.message}`, {
+      next: 'split the statement; a server, too, has a limit (max_stack_depth)',
+      cause: error,
+    });
+  }
 }
 
 /**

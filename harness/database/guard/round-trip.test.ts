@@ -155,6 +155,35 @@ describe('up, down and up again', () => {
     });
   });
 
+  test('is not put off by values that each up makes anew', async () => {
+    const facts = await trip(
+      [
+        'ALTER TABLE users ADD token uuid DEFAULT gen_random_uuid(), ADD is_new bool DEFAULT false',
+        'CREATE TABLE keys (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), of int)',
+        'INSERT INTO keys (of) SELECT id FROM users',
+      ],
+      ['DROP TABLE keys', 'ALTER TABLE users DROP token, DROP is_new'],
+    );
+    expect(differences(facts.up_down)).toEqual([]);
+    expect(differences(facts.up_down_up)).toEqual([]);
+  });
+
+  test('finds a second up that makes of it something else', async () => {
+    const facts = await trip(
+      [
+        'ALTER TABLE users ADD old_age int',
+        'UPDATE users SET old_age = age',
+        'UPDATE users SET age = age + 1 WHERE id < 4',
+      ],
+      ['ALTER TABLE users DROP old_age'],
+    );
+    expect(differences(facts.up_down)).toEqual(['public.users.age: changed 3']);
+    expect(differences(facts.up_down_up)).toEqual([
+      'public.users.age: changed 3',
+      'public.users.old_age: changed 3',
+    ]);
+  });
+
   test('finds written values that the way back does not copy', async () => {
     const facts = await trip(
       [

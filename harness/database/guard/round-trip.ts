@@ -14,6 +14,7 @@ import { applyFile } from './apply.ts';
 import { applySettings, openSession } from './apply-session.ts';
 import { type ContentSnapshot, takeSnapshot } from './content.ts';
 import type { WrittenRows } from './content/written.ts';
+import { withoutMadeAnew } from './round-trip/made-by-up.ts';
 import { type Schema, schemaDifferences, schemaOf } from './round-trip/schema.ts';
 import { sequencesBehind, type SequenceStands, sequenceStands } from './round-trip/sequences.ts';
 
@@ -69,11 +70,12 @@ async function run(
   return applied.outcome === 'refused' ? applied.refusal : undefined;
 }
 
+/** @param made_since state before the up, where it is the up that was run a second time */
 async function compare(
   { address }: RoundTripOptions,
   wanted: State,
   writes: Writes | undefined,
-  { refusal, again }: { readonly refusal?: Refusal | undefined; readonly again: boolean },
+  { refusal, made_since }: { readonly refusal?: Refusal | undefined; readonly made_since?: Schema },
 ): Promise<TripFacts> {
   const { schema, sequences } = await structureOf(address);
   const lines = [
@@ -81,12 +83,15 @@ async function compare(
     ...sequencesBehind(wanted.sequences, sequences),
   ];
   const found = { ...(refusal === undefined ? {} : { refusal }), schema: lines };
-  if (writes === undefined) return { ...found, data: await wanted.rows.compare(), written_lost: 0 };
+  const steady = (data: ContentFacts): ContentFacts =>
+    made_since === undefined ? data : withoutMadeAnew(data, made_since);
+  if (writes === undefined) return { ...found, data: steady(await wanted.rows.compare()), written_lost: 0 };
   const { written } = writes;
   const others = await wanted.rows.compareOnly({ written, side: 'others' });
+  const again = made_since !== undefined;
   const own = await writes.rows.compareOnly({ written, side: 'written', forgives_new: again });
   const lost = again ? 0 : await leftOutOfCopies(writes.rows, own.facts);
-  return { ...found, data: others.facts, written_lost: own.rows_harmed + lost, written: own.facts };
+  return { ...found, data: steady(others.facts), written_lost: own.rows_harmed + lost, written: own.facts };
 }
 
 function isGone({ now, filled }: ColumnFate): boolean {
@@ -144,13 +149,13 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTripFac
   const written_between = writes?.written.rows ?? 0;
   progress?.('down');
   const refusal = await run(options, down);
-  const up_down = await compare(options, before, writes, { refusal, again: false });
+  const up_down = await compare(options, before, writes, { refusal });
   if (up_down.refusal !== undefined) return { up_down, up_down_up: undefined, written_between };
   progress?.('up again');
   const again = await run(options, up);
   const up_down_up =
     again === undefined
-      ? await compare(options, first, writes, { again: true })
+      ? await compare(options, first, writes, { made_since: before.schema })
       : { refusal: again, schema: [], data: NOTHING, written_lost: 0 };
   return { up_down, up_down_up, written_between };
 }

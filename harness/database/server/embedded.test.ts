@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -176,8 +176,12 @@ describe('nothing is left behind', () => {
     const worker = spawn('sleep', ['600'], { cwd: join(left, 'data') });
     const ended = once(worker, 'exit');
     await once(worker, 'spawn');
+    const unnamed = `${left}-unnamed`;
+    await mkdir(unnamed);
+    await utimes(unnamed, 0, 0);
     await using _ = await makeServerFolder();
     expect(existsSync(left)).toBe(false);
+    expect(existsSync(unnamed)).toBe(false);
     expect(await ended).toEqual([null, 'SIGKILL']);
   });
 });

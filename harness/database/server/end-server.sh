@@ -28,7 +28,8 @@ segment=$(sed -n 7p "$state" 2>/dev/null | awk '{ print $2 }')
 
 # A server that was just being started comes into its folder only now, and would write into it meanwhile.
 tries=0
-until rm -rf -- "$2"; do
+# Whose the folder is goes last, so that what is left of a removal that was cut off is known by it.
+until rm -rf -- "$2/data" "$2/sockets" && rm -rf -- "$2"; do
   tries=$((tries + 1))
   [ "$tries" -lt 50 ] || exit 1
   end_all "$@"

@@ -11,6 +11,7 @@ import { giveToServerUser, serverRuntime } from './account.ts';
 
 const PREFIX = 'mettle-postgres-';
 const OWNER = 'owner.json';
+const UNNAMED_MAX_AGE_MS = 600_000;
 const END_SERVER = fileURLToPath(new URL('end-server.sh', import.meta.url));
 
 /** The folder of a server: data, sockets, and who it belongs to. Giving it back ends whatever works in it. */
@@ -90,9 +91,12 @@ async function isLeftBehind(path: string): Promise<boolean> {
   try {
     const found = await lstat(path);
     if (!found.isDirectory() || found.uid !== process.getuid?.()) return false;
-    return !(await isAlive(parseOwner(await readFile(join(path, OWNER), 'utf8'))));
+    const owner = await readFile(join(path, OWNER), 'utf8').catch(() => undefined);
+    // One that was cut off as it was being made says nothing.
+    if (owner === undefined) return Date.now() - found.mtimeMs > UNNAMED_MAX_AGE_MS;
+    return !(await isAlive(parseOwner(owner)));
   } catch (error) {
-    // It goes at this moment, or is being made.
+    // It goes at this moment.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw new CleanupError(`the folder ${path} of an earlier server cannot be read: ${messageOf(error)}`, {
       cause: error,

@@ -43,10 +43,10 @@ describe('rows and values that are not where they were', () => {
   });
 
   test('is not fooled by an unrelated column that agrees by chance', async () => {
-    const before = `${USERS} ALTER TABLE users ADD is_admin bool; UPDATE users SET is_admin = id % 2 = 0`;
+    const before = `${USERS} ALTER TABLE users ADD is_admin bool; UPDATE users SET is_admin = id % 10 = 0`;
     const found = await bench.columns(
       before,
-      'ALTER TABLE users DROP is_admin, ADD is_guest bool; UPDATE users SET is_guest = id % 3 = 0',
+      'ALTER TABLE users DROP is_admin, ADD is_guest bool; UPDATE users SET is_guest = id % 7 = 0',
     );
     expect(found['is_admin']).toEqual({ filled: 100, lost: 100 });
   });

@@ -128,6 +128,8 @@ export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFac
   const before = await working.cut('before');
   const { ran, watched, reader_held_ms } = await runWatched(options);
   await wait(stretches.during_ms - (performance.now() - ran.run.from_ms));
+  // What it held up belongs to it, and not to what comes after.
+  await working.settle();
   const during = await working.cut('during');
   const stalls = await stallsOf(working, ran.run);
 

@@ -12,6 +12,7 @@ export interface GeneratorTask {
 
 export type Question =
   | { readonly ask: 'cut' | 'stop'; readonly id: number; readonly moment: Moment }
+  | { readonly ask: 'settle'; readonly id: number }
   | { readonly ask: 'stalls'; readonly id: number; readonly since: number };
 
 export type Reply =
@@ -19,4 +20,5 @@ export type Reply =
   /** It could not begin. */
   | { readonly tell: 'unfit'; readonly message: string; readonly next?: string }
   | { readonly tell: 'facts'; readonly id: number; readonly facts: WorkloadFacts }
+  | { readonly tell: 'settled'; readonly id: number }
   | { readonly tell: 'stalls'; readonly id: number; readonly stalls: readonly Stall[] };

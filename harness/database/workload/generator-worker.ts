@@ -28,6 +28,9 @@ async function answer(generator: Generator, question: Question): Promise<Reply> 
       return { tell: 'facts', id, facts: await generator.cut(question.moment) };
     case 'stop':
       return { tell: 'facts', id, facts: await generator.stop(question.moment) };
+    case 'settle':
+      await generator.settle();
+      return { tell: 'settled', id };
     case 'stalls':
       return { tell: 'stalls', id, stalls: generator.stalls(question.since) };
   }

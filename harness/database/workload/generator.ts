@@ -1,6 +1,7 @@
 /** Sends what a release sends, at a steady rate, and counts what it meets. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
-import { type Carrier, Lane, type Work } from './lane.ts';
+import { type Carrier, Lane, PATIENCE_MS, type Work } from './lane.ts';
 import { type Clock, dealer, Pace } from './pace.ts';
 import { Stalls } from './stalls.ts';
 import { type Counted, Stretch } from './stretch.ts';
@@ -59,7 +60,7 @@ export class Generator implements AsyncDisposable {
     const stretch = this.#stretch;
     const { lane, stalls } = this.#options.sent[item]?.reads_only === true ? this.#readers : this.#writers;
     stretch.due(now_ms - due_ms);
-    stalls.asked(due_ms);
+    stalls.asked(now_ms);
     const work: Work = {
       item,
       due_ms,
@@ -80,6 +81,17 @@ export class Generator implements AsyncDisposable {
     ended.end(now_ms);
     this.#stretch = new Stretch(this.#options.sent, now_ms);
     return await this.#told(ended, moment);
+  }
+
+  /** Comes when nothing waits for a connection any more, or when that takes longer than work is left waiting. */
+  async settle(): Promise<void> {
+    const caught_up = Promise.all([this.#readers.lane.caughtUp(), this.#writers.lane.caughtUp()]);
+    const patience = new AbortController();
+    await Promise.race([
+      caught_up,
+      delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
   }
 
   async stop(moment: Moment): Promise<WorkloadFacts> {

@@ -60,6 +60,25 @@ describe('a lane', () => {
     expect(failures).toHaveLength(4);
   });
 
+  test('has caught up once nothing waits, even while something is under way', async () => {
+    const carrier = new HeldCarrier();
+    await using lane = new Lane([carrier]);
+    await lane.caughtUp();
+    const submit = (): void => {
+      lane.submit({ item: 0, due_ms: 0, begun: () => undefined, done: () => undefined }, 0);
+    };
+    submit();
+    await lane.caughtUp();
+    submit();
+    submit();
+    let is_caught_up = false;
+    void lane.caughtUp().then(() => (is_caught_up = true));
+    for (const expected of [false, false, true]) {
+      await carrier.answer();
+      expect(is_caught_up).toBe(expected);
+    }
+  });
+
   test('keeps order and count through a long queue', async () => {
     const carrier = new HeldCarrier();
     await using lane = new Lane([carrier]);

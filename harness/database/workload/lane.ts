@@ -20,7 +20,7 @@ export interface Carrier extends AsyncDisposable {
 }
 
 /** As the pools of frameworks: HikariCP and SQLAlchemy wait 30 s for a connection, Rails 5 s. */
-const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 10_000;
 const GIVEN_UP: Failure = {
   code: 'no connection',
   message: `no connection became free within ${PATIENCE_MS / 1_000} s`,
@@ -36,6 +36,8 @@ export class Lane implements AsyncDisposable {
   #queue: Work[] = [];
   /** Place of the oldest that waits. */
   #head = 0;
+  /** Comes when nothing waits any more; absent while nothing does. */
+  #caught_up: PromiseWithResolvers<void> | undefined;
 
   constructor(carriers: readonly Carrier[]) {
     this.#carriers = carriers;
@@ -65,9 +67,20 @@ export class Lane implements AsyncDisposable {
     this.#free.push(carrier);
   }
 
+  /** Comes when no work waits for a connection: at once where none does. */
+  async caughtUp(): Promise<void> {
+    if (this.#queue[this.#head] === undefined) return;
+    this.#caught_up ??= Promise.withResolvers();
+    await this.#caught_up.promise;
+  }
+
   #next(): Work | undefined {
     const oldest = this.#queue[this.#head];
-    if (oldest === undefined) return undefined;
+    if (oldest === undefined) {
+      this.#caught_up?.resolve();
+      this.#caught_up = undefined;
+      return undefined;
+    }
     this.#head += 1;
     this.#compact();
     return oldest;

@@ -13,16 +13,16 @@ const KEPT_MAX = 10_000;
 
 /**
  * The stalls of readers, or of writers. Time in which nothing was asked is none; an answer that is an error does not end
- * one. So a stall is as long as the wait of the question that was open longest, less what was due before it began.
+ * one. So a stall is at most as long as the question was open that was open longest.
  */
 export class Stalls {
   readonly #ended: Span[] = [];
   #open = 0;
   #from_ms: number | undefined;
 
-  asked(due_ms: number): void {
+  asked(now_ms: number): void {
     this.#open += 1;
-    this.#from_ms ??= due_ms;
+    this.#from_ms ??= now_ms;
   }
 
   answered(now_ms: number, is_good: boolean): void {

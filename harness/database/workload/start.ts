@@ -107,6 +107,9 @@ export async function startWorkload(
     side: options.side,
     cut: (moment) => facts('cut', moment),
     stop: (moment) => facts('stop', moment),
+    settle: async () => {
+      await thread.ask({ ask: 'settle' });
+    },
     stalls: async (since) => {
       const told = await thread.ask({ ask: 'stalls', since });
       return told.tell === 'stalls' ? told.stalls : [];

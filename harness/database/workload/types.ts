@@ -80,7 +80,7 @@ export type Release = SqlRelease | CommandRelease;
 /** A time in which readers or writers asked and got no good answer. */
 export interface Stall {
   readonly reader: boolean;
-  /** The oldest question that was open was due, or the good answer before came. */
+  /** The oldest question that was open was asked, or the good answer before came. */
   readonly from: EpochMs;
   /** The next good answer came; the time of asking where none has come yet. */
   readonly to: EpochMs;
@@ -97,6 +97,8 @@ export interface RunningWorkload extends AsyncDisposable {
   cut(moment: Moment): Promise<WorkloadFacts>;
   /** Each stall of at least 2 ms that ended after `since`, or is open now. */
   stalls(since: EpochMs): Promise<readonly Stall[]>;
+  /** Comes once nothing waits for a connection any more: what a lock held up is worked off. After 10 s in any case. */
+  settle(): Promise<void>;
   /** Asks no more, waits for the answers that are due, and tells the last stretch. */
   stop(moment: Moment): Promise<WorkloadFacts>;
 }

@@ -5,7 +5,7 @@ import { openSession } from './apply-session.ts';
 import { measureGrowth } from './growth.ts';
 import { madeFile } from './testing/made-file.ts';
 
-describe('a migration at several sizes', () => {
+describe('a migration at several sizes', { timeout: 120_000 }, () => {
   let server: ScratchServer;
 
   beforeAll(async () => {

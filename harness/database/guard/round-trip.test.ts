@@ -15,7 +15,7 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; E
 CREATE TRIGGER touched BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
 `;
 
-describe('up, down and up again', () => {
+describe('up, down and up again', { timeout: 120_000 }, () => {
   let server: ScratchServer;
   let template: ScratchDatabase;
 

@@ -78,12 +78,13 @@ const STATEMENT = `SELECT json_build_object('tables', ${list(
   'n.nspname, c.relname',
   `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition
-     AND n.nspname NOT IN ('information_schema', '${GUARD_SCHEMA}') AND n.nspname NOT LIKE 'pg!_%' ESCAPE '!'`,
+     AND n.nspname NOT IN ('information_schema', '${GUARD_SCHEMA}') AND n.nspname NOT LIKE 'pg!_%' ESCAPE '!'
+     OR c.oid = 'pg_catalog.pg_largeobject'::regclass AND EXISTS (SELECT FROM pg_catalog.pg_largeobject)`,
 )})::text`;
 
 /**
  * Tables as a reader of the whole database sees them: a partitioned one as one table. No view, whose content follows; no
- * foreign table, whose content is elsewhere; nothing temporary.
+ * foreign table, whose content is elsewhere; nothing temporary. Large objects are a table of their pages, where there are any.
  * @throws UnfitError when the database does not tell
  */
 export async function catalogueOf(client: ClientBase): Promise<readonly CatalogueTable[]> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ContentBench, USERS } from './testing/bench.ts';
 
-describe('rows and values that are not where they were', () => {
+describe('rows and values that are not where they were', { timeout: 120_000 }, () => {
   let bench: ContentBench;
 
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ContentBench } from './testing/bench.ts';
 
-describe('a value of a column of another type', () => {
+describe('a value of a column of another type', { timeout: 120_000 }, () => {
   let bench: ContentBench;
 
   beforeAll(async () => {

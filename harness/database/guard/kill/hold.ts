@@ -16,7 +16,7 @@ export interface Hold extends AsyncDisposable {
 export async function holdTables(address: Address, { needs_no_transaction }: SqlStatement): Promise<Hold> {
   const session = await openSession(address, 'mettle hold');
   try {
-    const tables = await catalogueOf(session.client);
+    const tables = (await catalogueOf(session.client)).filter(({ schema }) => schema !== 'pg_catalog');
     const names = tables.map(({ schema, name }) => `${identifier(schema)}.${identifier(name)}`);
     await session.client.query('BEGIN');
     const mode = needs_no_transaction ? 'ROW EXCLUSIVE' : 'EXCLUSIVE';

@@ -17,6 +17,11 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 /** A name that is not there any more, or not yet: the statement that uses it says so itself. */
 const NOT_THERE: ReadonlySet<string> = new Set(['42P01', '42703', '3F000']);
 
+/** Of the two releases neither draws what the other one does: both may write to the same rows. */
+export function seedOf(seed: number, side: ReleaseSide): number {
+  return side === 'old' ? seed : ~seed;
+}
+
 function whole(random: Random, from: number, to: number): number {
   return from + Math.floor(random() * (to - from + 1));
 }

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { messageOf } from '#harness/core/errors.ts';
 import { seededRandom } from '#harness/core/random.ts';
 import { openSession } from '../guard/apply-session.ts';
-import { type Drawer, drawerOf, type Value } from './draw.ts';
+import { type Drawer, drawerOf, seedOf, type Value } from './draw.ts';
 import type { Carrier, Work } from './lane.ts';
 import { USE } from './read-http.ts';
 import type { Sender } from './sql-sender.ts';
@@ -87,7 +87,7 @@ export async function httpSender(
   { address, side, seed }: WorkloadOptions,
 ): Promise<Sender> {
   await using session = await openSession(address, `mettle ${side} samples`);
-  const random = seededRandom(seed);
+  const random = seededRandom(seedOf(seed, side));
   const items: HttpItem[] = [];
   for (const request of requests) {
     const draw = await drawerOf(request.parameters, { client: session.client, side, seed, random });

@@ -1,8 +1,9 @@
 /** Reads a release from a file of SQL statements with rates. */
 import { readFile } from 'node:fs/promises';
-import { type Node, scan, type ScanToken } from 'libpg-query';
+import type { Node, ScanToken } from 'libpg-query';
 import { messageOf, type Position, UsageError } from '#harness/core/errors.ts';
 import { nearest } from '#harness/core/nearest.ts';
+import { loadParser } from '../sql/parser.ts';
 import { type ParsedSql, parseSql } from '../sql/read.ts';
 import { placed, type PlacedText } from '../sql/text.ts';
 import { type Comment, type Directives, readDirectives } from './directives.ts';
@@ -42,6 +43,7 @@ function commentOf({ text, start, tokenName }: ScanToken, file: string, source: 
 /** @throws UsageError where the text breaks off within a quoted text or a comment */
 async function tokensOf(file: string, source: PlacedText): Promise<Tokens> {
   if (source.text.trim() === '') return { uses: [], comments: [], parseable: '' };
+  const { scan } = await loadParser();
   const scanned = await scan(source.text).catch(async (error: unknown) => {
     // The scanner says only that it failed; the parser says where.
     await parseSql(file, source.text.replaceAll(USE, asPlaceholder));
@@ -152,6 +154,7 @@ function isBefore(left: Position, right: Position): boolean {
 
 /** The parameters of one item, numbered step by step; takes from `uses` what the item uses. */
 async function stepsOf({ all }: Item, uses: Use[]): Promise<{ steps: WorkloadStep[]; used: readonly Use[] }> {
+  const { scan } = await loadParser();
   const steps: WorkloadStep[] = [];
   const used: Use[] = [];
   for (const { statement } of all) {

@@ -2,7 +2,7 @@
 import type { ReleaseSide } from '#harness/core/guard/facts.ts';
 import { seededRandom } from '#harness/core/random.ts';
 import { openSession } from '../guard/apply-session.ts';
-import { drawerOf } from './draw.ts';
+import { drawerOf, seedOf } from './draw.ts';
 import type { Sent } from './generator.ts';
 import type { Carrier } from './lane.ts';
 import { onlyReads, SqlCarrier, type SqlItem } from './sql-carrier.ts';
@@ -39,7 +39,7 @@ interface Sorted extends SqlItem {
 async function itemsOf(release: SqlRelease, { address, side, seed }: WorkloadOptions): Promise<Sorted[]> {
   await using session = await openSession(address, `mettle ${side} trial`);
   const { client } = session;
-  const random = seededRandom(seed);
+  const random = seededRandom(seedOf(seed, side));
   const items: Sorted[] = [];
   for (const [place, statement] of release.statements.entries()) {
     const draw = await drawerOf(statement.parameters, { client, side, seed, random });

@@ -151,6 +151,20 @@ COMMIT;`,
     }
   });
 
+  test('of both releases draws no value that is to be the only one of its kind twice', async () => {
+    await using database = await server.create({ template });
+    await using session = await openSession(database.address, 'test');
+    await session.client.query('CREATE TABLE mails (id uuid PRIMARY KEY, mail text UNIQUE)');
+    const text = '-- param id: uuid\n-- param mail: text 12\nINSERT INTO mails VALUES (:id, :mail)';
+    for (const side of ['old', 'new'] as const) {
+      await using workload = await start(database.address, text, { side });
+      await delay(100);
+      const facts = await workload.stop('after');
+      expect(facts.errors).toEqual([]);
+      expect(facts.good).toBeGreaterThan(10);
+    }
+  });
+
   test('goes on after its connections were cut, and counts what that cost', async () => {
     await using database = await server.create({ template });
     await using workload = await start(database.address, FIND);

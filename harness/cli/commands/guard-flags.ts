@@ -75,7 +75,7 @@ export function guardFlags() {
     .addOption(
       new Option('--allow <check[=reason]>', 'risk that is accepted; repeatable').argParser(accepted),
     )
-    .option('--fast', 'leave out the kills and the growth with size')
+    .option('--fast', 'leave out the kills, the growth with size, and releases that nobody named')
     .option('--no-lint', 'leave out the linter')
     .addOption(
       new Option('--format <format>', 'what is printed').choices(GUARD_FORMATS).default('text' as const),

@@ -26,7 +26,9 @@ export async function guardRequest(path: string, flags: GuardFlags): Promise<Gua
     releaseOf('old', flags.old, flags.oldCommand),
     releaseOf('new', flags.new, flags.newCommand),
   ]);
-  const { schema, postgres, lockTimeout, realRows, reader } = flags;
+  const { schema, postgres, lockTimeout, realRows } = flags;
+  const made_up = flags.fast !== true;
+  const reader_ms = old !== undefined || next !== undefined || made_up ? flags.reader : 0;
   return {
     set,
     earlier,
@@ -39,7 +41,8 @@ export async function guardRequest(path: string, flags: GuardFlags): Promise<Gua
     seed: flags.seed,
     engine: flags.engine === 'container' ? 'testcontainers' : 'embedded',
     ...(postgres === undefined ? {} : { postgres }),
-    ...(reader === 0 ? {} : { reader_ms: reader }),
+    made_up,
+    ...(reader_ms === 0 ? {} : { reader_ms }),
     ...(lockTimeout === undefined ? {} : { lock_timeout: lockTimeout }),
     ...(realRows === undefined ? {} : { real_rows: realRows }),
     left_out: leftOut(flags, judged, data),
@@ -124,6 +127,9 @@ function leftOut(flags: GuardFlags, judged: readonly Migration[], data: DataChoi
   if (flags.old === undefined) left.push({ part: 'old-release', why: 'no release was named with --old' });
   if (flags.new === undefined) left.push({ part: 'new-release', why: 'no release was named with --new' });
   if (flags.reader === 0) left.push({ part: 'behind-reader', why: 'left out by --reader 0' });
+  else if (flags.fast === true && flags.old === undefined && flags.new === undefined) {
+    left.push({ part: 'behind-reader', why: 'left out by --fast, as no release was named' });
+  }
   if (judged.every(({ down }) => down === undefined)) {
     left.push({ part: 'down', why: 'no down was given' });
   }

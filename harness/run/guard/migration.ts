@@ -5,7 +5,7 @@ import { applyAlone } from '#harness/database/guard/alone.ts';
 import { takeSnapshot } from '#harness/database/guard/content.ts';
 import { killMigration } from '#harness/database/guard/kill.ts';
 import { roundTrip } from '#harness/database/guard/round-trip.ts';
-import { workOnly } from '#harness/database/guard/under-load.ts';
+import { type Stretches, workOnly } from '#harness/database/guard/under-load.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import type { Address } from '#harness/database/server/types.ts';
 import { atWork, madeUp, newBefore } from './at-work.ts';
@@ -57,6 +57,9 @@ async function alone(
   return { alone: found.measured, content: found.content, after: found.after };
 }
 
+/** Some dozens of statements: what is to be found is whether any of their rows is lost. */
+const BRIEFLY: Stretches = { before_ms: 0, during_ms: 0, after_ms: 150 };
+
 /** Lets the new release write for a while, or where none was named one that is made from the schema as it is then. */
 async function write(
   { request, migration }: Trial,
@@ -67,7 +70,16 @@ async function write(
   const release = next ?? (await madeUp(address, migration));
   if (release === undefined) return;
   const given = signal === undefined ? {} : { signal };
-  await workOnly(release, { side: 'new', moment: 'after', address, rate_per_s, seed, ...given });
+  const stretches = next === undefined ? { stretches: BRIEFLY } : {};
+  await workOnly(release, {
+    side: 'new',
+    moment: 'after',
+    address,
+    rate_per_s,
+    seed,
+    ...stretches,
+    ...given,
+  });
 }
 
 /** There and back, and there again. */

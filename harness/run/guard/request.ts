@@ -21,6 +21,8 @@ export interface GuardRequest {
   readonly schema?: string;
   readonly old?: Release;
   readonly next?: Release;
+  /** Where no release is named, one that is made from the schema works in its place. */
+  readonly made_up: boolean;
   readonly rate_per_s: number;
   readonly seed: number;
   readonly engine: 'embedded' | 'testcontainers';

@@ -84,6 +84,7 @@ async function requestFor(
     data: { source: 'generated', rows: ROWS },
     schema: join(folder, 'schema.sql'),
     ...(old === undefined ? {} : { old, next: old }),
+    made_up: true,
     rate_per_s: 300,
     seed: 7,
     engine: 'embedded',

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '#harness/core/errors.ts';
-import type { Address } from '../server/types.ts';
-import { postgresPrograms, startServer, type TestServer } from '../testing/server.ts';
+import { startServer } from '../server/start.ts';
+import type { Address, ScratchDatabase, ScratchServer } from '../server/types.ts';
 import { applyFile } from './apply.ts';
 import { openSession } from './apply-session.ts';
 import { madeFile } from './testing/made-file.ts';
 
-const programs = postgresPrograms();
 const MADE = `
 CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL);
 INSERT INTO users SELECT g, 'name ' || g FROM generate_series(1, 50) g;
@@ -20,26 +19,24 @@ async function columns(address: Address): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-describe.skipIf(programs === undefined)('a migration that is run as its tool runs it', () => {
-  let server: TestServer;
-  let made = 0;
+describe('a migration that is run as its tool runs it', { timeout: 60_000 }, () => {
+  let server: ScratchServer;
+  let template: ScratchDatabase;
 
   beforeAll(async () => {
-    server = await startServer(programs ?? '');
+    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
+    template = await server.create();
+    await using session = await openSession(template.address, 'test');
+    await session.client.query(MADE);
   }, 60_000);
 
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
   });
 
+  /** Given back with the server. */
   async function database(): Promise<Address> {
-    made += 1;
-    const name = `apply_${made}`;
-    await using maker = await server.connect();
-    await maker.query(`CREATE DATABASE ${name}`);
-    await using client = await server.connect(name);
-    await client.query(MADE);
-    return { host: server.host, port: 5432, user: 'postgres', password: '', database: name };
+    return (await server.create({ template })).address;
   }
 
   test('in one transaction leaves nothing of itself once a statement is refused', async () => {

@@ -91,9 +91,9 @@ const RENDERERS = {
 
 /** The schema of OASIS, as a package of Microsoft carries it. */
 function sarifSchema(): object {
-  const from = createRequire(import.meta.url);
+  const require = createRequire(import.meta.url);
   return JSON.parse(
-    readFileSync(from.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8'),
+    readFileSync(require.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8'),
   );
 }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CHECK_IDS, GROUND_IDS } from '#harness/core/guard/catalogue/ids.ts';
 import type { GuardFacts } from '#harness/core/guard/facts.ts';
-import { judgeGuard } from './judge-guard.ts';
+import { JUDGED_CHECKS, judgeGuard } from './judge-guard.ts';
 import {
   madeContent,
   madeFacts,
@@ -276,4 +277,9 @@ test('the worst of the checks wins, whatever else is spoilt', () => {
       }
     }),
   );
+});
+
+test('every check of the catalogue is judged; the linter beside them has no outcome', () => {
+  const wanted = [...CHECK_IDS, ...GROUND_IDS].filter((id) => id !== 'lint');
+  expect(JUDGED_CHECKS.toSorted()).toEqual(wanted.toSorted());
 });

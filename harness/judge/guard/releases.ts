@@ -3,7 +3,7 @@ import type { CheckId } from '#harness/core/guard/catalogue/ids.ts';
 import type { MigrationFacts, Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
-import { counted, list, share } from './words.ts';
+import { counted, share } from './words.ts';
 
 /** Share of failed statements from which it is an outage. */
 const CRITICAL_SHARE = 0.01;
@@ -166,8 +166,3 @@ export const newReleaseBefore: Check = {
     };
   },
 };
-
-/** Names of the statements of a release that failed, for a line of a report. */
-export function failingStatements({ by_statement }: WorkloadFacts): string {
-  return list(by_statement.filter(({ failed }) => failed > 0).map(({ name }) => name));
-}

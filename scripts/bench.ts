@@ -23,19 +23,24 @@ import { componentsOf } from '#harness/stack/profiles.ts';
 import { SHOP_ALERT } from '#harness/stack/alert-rules.ts';
 import { SCRAPE_INTERVAL_S } from '#harness/stack/prometheus.ts';
 import { deployShop, shopHost, untilInitialised } from '#harness/stack/shop.ts';
+import { benchGuard } from './bench-guard.ts';
 import { killMatrix, readFigures, renderKills, sumUp } from './kill-matrix.ts';
 
 const HELP = `Usage: scripts/bench [load|verdict|stack|kill-matrix] [--seconds N] [--runs N]
+       scripts/bench guard [--corpus DIR] [--only small|million|history]
        scripts/bench kill-matrix [--kills N] [--fault NAME]... [--cluster NAME [--alone]] [--json]
 
   load      cluster, stack and shop, then 300, 1,500 and 3,000 operations a second through the gateway
   verdict   the first scenario from command to exit, images warm
   stack     cluster, the profiles flagger and full, and the shop serving; memory of the node at the end
+  guard     the migration guard: one migration at 10 k and 1 M rows, and the history of migrations below --corpus, each
+            on a server of its own that npm carries
   kill-matrix  every fault at every moment, the harness killed: how long until nothing of the fault is left. The
             figures of all runs on this machine add up; --kills 0 only shows them
 
 Examples:
   ./scripts/bench load --seconds 30
+  ./scripts/bench guard --corpus ../lemmy
   ./scripts/bench kill-matrix --kills 100
   ./scripts/bench kill-matrix --kills 20 --fault pod-kill --cluster mettle-dev
 `;
@@ -251,6 +256,8 @@ const { values, positionals } = parseArgs({
     cluster: { type: 'string' },
     alone: { type: 'boolean' },
     json: { type: 'boolean' },
+    corpus: { type: 'string' },
+    only: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -261,7 +268,7 @@ const kills = Number(values.kills);
 if (values.help) {
   process.stdout.write(HELP);
 } else if (
-  !['load', 'verdict', 'stack', 'kill-matrix'].includes(what) ||
+  !['load', 'verdict', 'stack', 'guard', 'kill-matrix'].includes(what) ||
   !(Number.isInteger(kills) && kills >= 0 && kills <= 2000) ||
   !(seconds >= 5 && seconds <= 100) ||
   !(runs >= 1 && runs <= 20)
@@ -284,7 +291,9 @@ if (values.help) {
       ? await benchLoad(seconds)
       : what === 'stack'
         ? await benchStack(runs)
-        : benchVerdict(runs);
+        : what === 'guard'
+          ? await benchGuard({ corpus: values.corpus, only: values.only })
+          : benchVerdict(runs);
   for (const { what: name, budget, measured, kept } of rows) {
     process.stdout.write(`| ${name} | ${budget} | ${measured} | ${kept ? 'kept' : 'NOT kept'} |\n`);
   }

@@ -4,6 +4,7 @@ import { cleanupCommand } from './commands/cleanup.ts';
 import { clusterCommand } from './commands/cluster.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { faultCommand } from './commands/fault.ts';
+import { guardCommand } from './commands/guard.ts';
 import { imagesCommand } from './commands/images.ts';
 import { judgeCommand } from './commands/judge.ts';
 import { listCommand } from './commands/list.ts';
@@ -21,6 +22,7 @@ Examples:
   mettle run                                              all scenarios
   mettle run rollback --keep on-failure                   keep the cluster of a failed run
   mettle rebuild --plan                                   what a cluster would be rebuilt from if it were lost now
+  mettle guard up.sql --data dump.sql                     what a migration does, before it is run for good
   mettle fault list                                       what can be broken, for how long and how far
   mettle judge reports/out/rollback/flagger-error-rate/latest
 
@@ -59,6 +61,7 @@ async function main(argv: readonly string[]): Promise<CommandEnd> {
     validateCommand,
     judgeCommand,
     reportCommand,
+    guardCommand,
     rebuildCommand,
     clusterCommand,
     imagesCommand,

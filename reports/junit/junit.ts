@@ -1,7 +1,8 @@
-import library, { type Builder, type TestCase } from 'junit-report-builder';
+import type { TestCase } from 'junit-report-builder';
 import { type RuleVerdict, standingOf, standingOfRun, type Verdict } from '#harness/core/verdict.ts';
 import type { RunMeta } from '#harness/core/run-meta.ts';
 import { measuredOf } from '../model/format.ts';
+import { builder, clean } from './library.ts';
 
 /**
  * The verdict for CI servers: the scenario is a suite, each rule a case. A broken rule is a failure; a rule without
@@ -50,17 +51,6 @@ function conclude(one: TestCase, rule: RuleVerdict, verdict: Verdict): void {
   else one.failure(clean(rule.reason), 'fail');
 }
 
-/** The library's types describe its export as an ES module's default; what Node loads is the builder itself. */
-function builder(): Builder {
-  const loaded: unknown = library;
-  if (!isBuilder(loaded)) throw new TypeError('junit-report-builder exports no builder');
-  return loaded;
-}
-
-function isBuilder(loaded: unknown): loaded is Builder {
-  return typeof loaded === 'object' && loaded !== null && 'newBuilder' in loaded;
-}
-
 const NOTHING_JUDGED: RuleVerdict = {
   rule: 'judged',
   promise: 'at least one rule is applied',
@@ -69,8 +59,3 @@ const NOTHING_JUDGED: RuleVerdict = {
   limit: '>= 1 rule',
   evidence: [],
 };
-
-/** XML cannot hold control characters or half a surrogate pair, not even escaped. */
-function clean(text: string): string {
-  return text.toWellFormed().replaceAll(/[\p{Cc}\s\ufffe\uffff]+/gu, ' ');
-}

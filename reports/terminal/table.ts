@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import {
   type RuleVerdict,
   type Standing,
@@ -7,6 +6,7 @@ import {
   type Verdict,
 } from '#harness/core/verdict.ts';
 import { explain, measuredOf, worstFirst } from '../model/format.ts';
+import { cut, oneLine, type Painter, painter, wrapped } from './text.ts';
 
 export interface TableOptions {
   /** Whether the output is a terminal that shows colour; the caller knows NO_COLOR and isTTY. Default false. */
@@ -71,14 +71,6 @@ function lastLine(verdict: Verdict, paint: Painter): string {
   return `verdict: ${paint(COLOURS[standing], paint('bold', word))} \u2014 ${why}`;
 }
 
-type Style = 'dim' | 'bold' | (typeof COLOURS)[Standing];
-type Painter = (style: Style, text: string) => string;
-
-function painter(colour: boolean): Painter {
-  // The caller has decided; styleText must not look at this process's own streams again.
-  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
-}
-
 function rowsOf(rule: RuleVerdict, standing: Standing, paint: Painter): string[] {
   const limit = wrapped(rule.limit, COLUMNS.limit - 2);
   const measured = wrapped(measuredOf(rule), COLUMNS.measured);
@@ -118,28 +110,4 @@ function row(cells: readonly [string, string, string, string]): string {
     limit.padEnd(COLUMNS.limit),
     measured,
   ].join('');
-}
-
-/** Control characters would let a message from the cluster move the cursor or recolour the terminal. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(width - 1, 0))}\u2026`;
-}
-
-/** Breaks at spaces; a word longer than the column is cut. */
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of oneLine(text).split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length <= width) line = longer;
-    else {
-      if (line !== '') lines.push(line);
-      line = cut(word, width);
-    }
-  }
-  return [...lines, line];
 }

@@ -15,13 +15,21 @@ export interface Ended {
 /** The real program in a folder of its own, with empty caches and state. Disposing of it removes the folder. */
 export class Program implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'mettle-cli-'));
+  readonly #timeout_s: number;
+  readonly #cache: string;
+
+  /** @param options.cache folder of the cache, where it must not be empty: a server takes seconds to prepare */
+  constructor({ timeout_s = 15, cache }: { readonly timeout_s?: number; readonly cache?: string } = {}) {
+    this.#timeout_s = timeout_s;
+    this.#cache = cache ?? join(this.folder, 'cache');
+  }
 
   async run(...args: readonly string[]): Promise<Ended> {
     const { folder } = this;
     const result = await tryRun([process.execPath, MAIN, ...args], {
       cwd: folder,
-      env: { XDG_CACHE_HOME: join(folder, 'cache'), XDG_STATE_HOME: join(folder, 'state'), NO_COLOR: '1' },
-      timeout_s: 15,
+      env: { XDG_CACHE_HOME: this.#cache, XDG_STATE_HOME: join(folder, 'state'), NO_COLOR: '1' },
+      timeout_s: this.#timeout_s,
     });
     const tidy = (text: string): string => text.replaceAll(folder, '<folder>');
     return { code: result.exit_code, out: tidy(result.stdout), err: tidy(result.stderr) };

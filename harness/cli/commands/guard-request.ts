@@ -1,0 +1,145 @@
+/** What the flags of `mettle guard` ask for. */
+import { UsageError } from '#harness/core/errors.ts';
+import type { LeftOut } from '#harness/core/guard/facts.ts';
+import { nearest } from '#harness/core/nearest.ts';
+import { MIGRATION_TOOLS, readMigrations } from '#harness/database/migrations/read.ts';
+import type { Migration, MigrationSet, MigrationTool } from '#harness/database/migrations/types.ts';
+import { parseAddress } from '#harness/database/server/address.ts';
+import { readHttpRequests } from '#harness/database/workload/read-http.ts';
+import { readSqlRelease } from '#harness/database/workload/read-sql.ts';
+import type { Release } from '#harness/database/workload/types.ts';
+import { GROWTH_ROWS_MIN } from '#harness/run/guard/sizes.ts';
+import type { DataChoice, GuardRequest } from '#harness/run/guard/request.ts';
+import type { GuardFlags } from './guard-flags.ts';
+
+/** @throws UsageError */
+export async function guardRequest(path: string, flags: GuardFlags): Promise<GuardRequest> {
+  const data = dataOf(flags);
+  const tool = flags.tool === undefined ? undefined : toolNamed(flags.tool);
+  const { down } = flags;
+  const set = await readMigrations(path, {
+    ...(tool === undefined ? {} : { tool }),
+    ...(down === undefined ? {} : { down }),
+  });
+  const { earlier, judged } = chosen(set, flags);
+  const [old, next] = await Promise.all([
+    releaseOf('old', flags.old, flags.oldCommand),
+    releaseOf('new', flags.new, flags.newCommand),
+  ]);
+  const { schema, postgres, lockTimeout, realRows } = flags;
+  const made_up = flags.fast !== true;
+  const reader_ms = old !== undefined || next !== undefined || made_up ? flags.reader : 0;
+  return {
+    set,
+    earlier,
+    judged,
+    data,
+    ...(schema === undefined ? {} : { schema }),
+    ...(old === undefined ? {} : { old }),
+    ...(next === undefined ? {} : { next }),
+    rate_per_s: flags.rate,
+    seed: flags.seed,
+    engine: flags.engine === 'container' ? 'testcontainers' : 'embedded',
+    ...(postgres === undefined ? {} : { postgres }),
+    made_up,
+    ...(reader_ms === 0 ? {} : { reader_ms }),
+    ...(lockTimeout === undefined ? {} : { lock_timeout: lockTimeout }),
+    ...(realRows === undefined ? {} : { real_rows: realRows }),
+    left_out: leftOut(flags, judged, data),
+  };
+}
+
+function dataOf({ data, copyFrom, rows }: GuardFlags): DataChoice {
+  const given = [data, copyFrom, rows].filter((one) => one !== undefined);
+  if (given.length > 1) {
+    throw new UsageError('rows come from one place: --data, --copy-from or --rows', {
+      next: '`mettle guard --help` has examples',
+    });
+  }
+  if (data !== undefined) return { source: 'dump', path: data };
+  if (copyFrom !== undefined) return { source: 'live', address: parseAddress(copyFrom) };
+  if (rows !== undefined) return { source: 'generated', rows };
+  throw new UsageError('there are no rows to try it on', {
+    next: 'give a dump (--data), a database to copy from (--copy-from), or have rows made up (--rows 10k)',
+  });
+}
+
+function toolNamed(name: string): MigrationTool {
+  const found = MIGRATION_TOOLS.find((one) => one === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`no tool ${JSON.stringify(name)} is known`, {
+    next: `choose one of ${MIGRATION_TOOLS.join(', ')}`,
+  });
+}
+
+/** A release as statements, or as a program with the requests that it is sent. */
+async function releaseOf(
+  side: 'old' | 'new',
+  file: string | undefined,
+  command: string | undefined,
+): Promise<Release | undefined> {
+  if (command !== undefined && file === undefined) {
+    throw new UsageError(`--${side}-command needs the requests that the release is sent`, {
+      next: `name a file of requests with --${side}`,
+    });
+  }
+  if (file === undefined) return undefined;
+  if (command === undefined) return await readSqlRelease(file);
+  // The shell gives way to the program, so that ending it ends the program.
+  const started = ['sh', '-c', `exec ${command}`];
+  return { kind: 'command', command: started, file, requests: await readHttpRequests(file) };
+}
+
+/** Those from the first to the last one that was asked for, and those before. */
+function chosen(
+  { migrations, root }: MigrationSet,
+  { from, until }: GuardFlags,
+): { readonly earlier: readonly Migration[]; readonly judged: readonly Migration[] } {
+  const first = from === undefined ? 0 : indexOf(migrations, from, root);
+  const last = until === undefined ? migrations.length - 1 : indexOf(migrations, until, root);
+  if (last < first) {
+    throw new UsageError(`--until ${until ?? ''} comes before --from ${from ?? ''}`, {
+      next: `they run in this order: ${migrations[last]?.name ?? ''}, ..., ${migrations[first]?.name ?? ''}`,
+    });
+  }
+  return { earlier: migrations.slice(0, first), judged: migrations.slice(first, last + 1) };
+}
+
+/** A name, or the beginning of one alone. */
+function indexOf(migrations: readonly Migration[], wanted: string, root: string): number {
+  const exact = migrations.findIndex(({ name }) => name === wanted);
+  if (exact !== -1) return exact;
+  const begun = migrations.filter(({ name }) => name.startsWith(wanted));
+  const [only] = begun;
+  if (begun.length === 1 && only !== undefined) return migrations.indexOf(only);
+  const names = migrations.map(({ name }) => name);
+  const near = begun.length > 1 ? begun.map(({ name }) => name).slice(0, 3) : nearest(wanted, names);
+  throw new UsageError(
+    begun.length > 1
+      ? `${begun.length} migrations of ${root} begin with ${JSON.stringify(wanted)}`
+      : `there is no migration ${JSON.stringify(wanted)} in ${root}`,
+    { next: near.length > 0 ? `did you mean ${near.join(' or ')}?` : `the first is ${names[0] ?? ''}` },
+  );
+}
+
+function leftOut(flags: GuardFlags, judged: readonly Migration[], data: DataChoice): readonly LeftOut[] {
+  const left: LeftOut[] = [];
+  if (flags.old === undefined) left.push({ part: 'old-release', why: 'no release was named with --old' });
+  if (flags.new === undefined) left.push({ part: 'new-release', why: 'no release was named with --new' });
+  if (flags.reader === 0) left.push({ part: 'behind-reader', why: 'left out by --reader 0' });
+  else if (flags.fast === true && flags.old === undefined && flags.new === undefined) {
+    left.push({ part: 'behind-reader', why: 'left out by --fast, as no release was named' });
+  }
+  if (judged.every(({ down }) => down === undefined)) {
+    left.push({ part: 'down', why: 'no down was given' });
+  }
+  if (flags.fast === true) left.push({ part: 'kills', why: 'left out by --fast' });
+  if (flags.fast === true) left.push({ part: 'growth', why: 'left out by --fast' });
+  else if (data.source !== 'generated') {
+    left.push({ part: 'growth', why: 'other sizes can only be made up: --rows' });
+  } else if (data.rows < GROWTH_ROWS_MIN || judged.length > 1) {
+    left.push({ part: 'growth', why: 'it takes one migration and --rows 100k or more' });
+  }
+  if (!flags.lint) left.push({ part: 'lint', why: 'left out by --no-lint' });
+  return left;
+}

@@ -1,0 +1,108 @@
+import { type CatalogueEntry, manual } from './entry.ts';
+import type { CheckId, GroundId } from './ids.ts';
+
+/** Checks of what became of rows and values. */
+export const DATA_CHECKS = {
+  'runs-on-data': {
+    title: 'runs on the data that is there',
+    measured:
+      'The way up runs on a copy of the data, with nobody else at work; the first refusal of the server is kept with its SQLSTATE.',
+    why: 'A migration that works on an empty database may meet rows that it cannot convert: values too long, NULLs, duplicates. It then stops in the middle of a deployment.',
+    judged:
+      'Fails when the server refuses a statement. Nothing is lost by that alone: what it left behind is judged by `residue`.',
+    safer:
+      'Find the rows that do not fit with a query, correct them in batches in a migration of their own, then change the schema.',
+    sources: [
+      manual('Appendix A, error codes', 'errcodes-appendix.html'),
+      manual('ALTER TABLE', 'sql-altertable.html'),
+    ],
+  },
+  'rows-kept': {
+    title: 'rows are kept',
+    measured:
+      'Rows of every table before and after, by the hash of their keys and contents, computed by the server. Rows of a table that is gone count as kept where another table holds them all.',
+    why: 'A row that is gone is not brought back by rolling the release back, nor by a down that makes the table again.',
+    judged: 'Fails when one row of before is gone. A table that is dropped while it holds no row is no loss.',
+    safer:
+      'Rename what is no longer needed, or copy it away; drop it in a later release, when nothing has missed it and a backup was restored on trial.',
+    sources: [
+      manual('DROP TABLE', 'sql-droptable.html'),
+      manual('TRUNCATE', 'sql-truncate.html'),
+      {
+        title: 'Fowler and Sadalage, "Evolutionary Database Design": parallel change',
+        url: 'https://martinfowler.com/articles/evodb.html',
+      },
+    ],
+  },
+  'values-kept': {
+    title: 'values are kept',
+    measured:
+      'Each column of each table by a hash of its values that does not depend on their order: values changed, cut off, turned into NULL, or gone with their column. Examples are primary keys, never contents.',
+    why: 'An explicit cast cuts a text off without an error, where a plain change of type refuses it: the same two words in SQL, one of them loses data.',
+    judged:
+      'Fails when one value is changed, cut off, nulled or lost that was not asked to be. A column that is dropped while all its values are NULL is no loss; values that another column holds count as kept.',
+    safer:
+      'Fill a new column beside the old one, compare both, switch, and keep the old one as `_old` until a later release.',
+    sources: [
+      manual('Character Types (what an explicit cast does)', 'datatype-character.html'),
+      manual('ALTER TABLE, SET DATA TYPE ... USING', 'sql-altertable.html'),
+    ],
+  },
+  'table-rewrite': {
+    title: 'tables written anew, indexes built under a lock',
+    measured:
+      'Tables that held rows and whose file on disk is another one after the statement, indexes that it built, write-ahead log and disk space that it took, and the strongest lock that it held.',
+    why: 'A rewrite copies every row under ACCESS EXCLUSIVE: nobody reads or writes meanwhile, the disk holds the table twice, and replicas get all of it as write-ahead log.',
+    judged:
+      'Fails when a table with more than 100 rows is written anew, or indexed, while a lock is held that stops writers. A change of type that the server need not convert is none.',
+    safer:
+      'A constant default instead of a volatile one; `CREATE INDEX CONCURRENTLY`; a new column filled in batches instead of a change of type.',
+    sources: [
+      manual('ALTER TABLE, notes', 'sql-altertable.html#SQL-ALTERTABLE-NOTES'),
+      manual(
+        'CREATE INDEX, building indexes concurrently',
+        'sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY',
+      ),
+    ],
+  },
+  growth: {
+    title: 'grows with the data',
+    measured:
+      'The migration on copies of several sizes: time, write-ahead log and longest wait of others by the number of rows; extrapolated to the real size with its uncertainty, where that size was given.',
+    why: 'What takes a blink on ten thousand rows takes an hour on a hundred million. Whether time grows not at all, with the rows or worse cannot be seen at one size.',
+    judged:
+      'Fails when others would wait longer than the limit at the real size, even at the near end of the interval; inconclusive when the limit lies within the interval. Without a real size, or where nobody waits, growth is a remark.',
+    safer: 'Statements whose cost does not depend on rows, and batches for those that do.',
+    sources: [manual('ALTER TABLE, notes', 'sql-altertable.html#SQL-ALTERTABLE-NOTES')],
+  },
+} as const satisfies Partial<Record<CheckId, CatalogueEntry>>;
+
+/** What a pass rests on. */
+export const GROUNDS = {
+  'data-present': {
+    title: 'there is data',
+    measured: 'Rows of the tables that the migration names, in the copy that it ran on.',
+    why: 'On empty tables every statement is quick and no value is lost: that proves nothing.',
+    judged: 'Without a row in them, checks of rows, values and waiting are inconclusive.',
+    safer: 'Give a dump, a database to copy from, or let data be generated.',
+    sources: [],
+  },
+  'workload-ran': {
+    title: 'both releases were at work',
+    measured:
+      'Statements or requests that were due, begun and answered in each stretch of the run, and how late they began.',
+    why: 'A workload that never ran meets no error and waits for nobody.',
+    judged: 'Without a workload that met its rate, checks of releases and waiting are inconclusive.',
+    safer: 'Give the statements of both releases with rates, and a rate that the machine can keep up.',
+    sources: [],
+  },
+  sampled: {
+    title: 'locks were looked at often enough',
+    measured: 'Time between two looks at the locks of the server, its median and its longest.',
+    why: 'A wait that begins and ends between two looks is not seen.',
+    judged:
+      'With looks too far apart, checks of waiting are inconclusive where the clients saw nothing either.',
+    safer: 'Run it on a machine with less else to do.',
+    sources: [manual('pg_locks', 'view-pg-locks.html')],
+  },
+} as const satisfies Record<GroundId, CatalogueEntry>;

@@ -1,0 +1,346 @@
+/**
+ * What a run of the migration guard measured: facts only, in one document, from which every verdict and report is made.
+ * A part that was not measured is absent, and its check is `inconclusive`; it is never empty instead.
+ */
+import type { Position } from '../errors.ts';
+import type { EpochMs } from '../time.ts';
+import type { Meaning } from './meaning.ts';
+
+/** Where the server came from that the migration was run on. */
+export type ServerEngine = 'embedded' | 'testcontainers' | 'cluster' | 'address';
+
+/** Where the rows came from. */
+export type DataSource = 'dump' | 'live' | 'generated' | 'empty';
+
+/** Who works against the database. */
+export type ReleaseSide = 'old' | 'new';
+
+/** What a rate of statements met, in one stretch of a run. */
+export type Moment = 'before' | 'during' | 'after';
+
+export interface GuardFacts {
+  readonly format: 'mettle-guard/1';
+  readonly started_at: EpochMs;
+  readonly ended_at: EpochMs;
+  readonly server: ServerFacts;
+  readonly data: DataFacts;
+  /** The migrations that were judged, in the order in which they run. */
+  readonly migrations: readonly MigrationFacts[];
+  /** What the linter says of the same files. Absent when it was not run. */
+  readonly lint?: LintFacts;
+  /** What the person did not ask for: its checks are not judged, and the reports say so. */
+  readonly left_out?: readonly LeftOut[];
+  /** Broken on purpose by a test of the guard. */
+  readonly seeded_defect?: string;
+}
+
+/** A part of a run that can be left out of it beforehand. */
+export type GuardPart =
+  | 'old-release'
+  | 'new-release'
+  | 'behind-reader'
+  | 'down'
+  | 'kills'
+  | 'growth'
+  | 'lint';
+
+export interface LeftOut {
+  readonly part: GuardPart;
+  /** As a sentence without a full stop: `no release was named with --old`. */
+  readonly why: string;
+}
+
+export interface ServerFacts {
+  readonly engine: ServerEngine;
+  /** As the server says: `18.4`. */
+  readonly version: string;
+  readonly version_num: number;
+}
+
+export interface DataFacts {
+  readonly source: DataSource;
+  /** Name of the dump, or of the database without credentials. */
+  readonly from: string;
+  readonly seed?: number;
+  readonly tables: readonly { readonly table: string; readonly rows: number; readonly bytes: number }[];
+  /** Rows of the database that the figures are to be extrapolated to, by table, where somebody said so. */
+  readonly real_rows?: Readonly<Record<string, number>>;
+}
+
+/** A statement of a migration, as the server's own parser found it. */
+export interface StatementFacts {
+  /** From 0 in its file. */
+  readonly index: number;
+  /** As it stands in the file, without comments before it. */
+  readonly text: string;
+  readonly position: Position;
+  /** Node of the parser: `AlterTableStmt`. */
+  readonly kind: string;
+  /** `schema.table` of each relation that it names, as far as it can be told without running it. */
+  readonly relations: readonly string[];
+  /** What it does, as far as it tells itself; empty where that says nothing to any check. */
+  readonly does: readonly Meaning[];
+}
+
+/** One migration and all that was measured of it. */
+export interface MigrationFacts {
+  readonly name: string;
+  readonly tool: string;
+  readonly up: string;
+  readonly down?: string;
+  readonly statements: readonly StatementFacts[];
+  /** Tables as it found them, where others were judged before it; else those of `DataFacts`. */
+  readonly tables?: DataFacts['tables'];
+  /** It ran on the data, alone: no load, nobody in the way. */
+  readonly alone?: AloneFacts;
+  /** What it did to rows and values, alone. */
+  readonly content?: ContentFacts;
+  /** It ran while both releases worked. */
+  readonly under_load?: UnderLoadFacts;
+  /** The same, behind a transaction that had read the tables and stayed open. */
+  readonly behind_reader?: UnderLoadFacts;
+  /** The new release on the database as it was before. */
+  readonly new_before?: WorkloadFacts;
+  readonly round_trip?: RoundTripFacts;
+  readonly kills?: readonly KillFacts[];
+  readonly growth?: GrowthFacts;
+  /** Why a part is absent, as a sentence without a full stop, where that is known. */
+  readonly not_measured?: Partial<Readonly<Record<MeasuredPart, string>>>;
+}
+
+/** Part of the facts of a migration that a phase of its own measures. */
+export type MeasuredPart =
+  | 'alone'
+  | 'content'
+  | 'under_load'
+  | 'behind_reader'
+  | 'new_before'
+  | 'round_trip'
+  | 'kills'
+  | 'growth';
+
+/** What one statement cost, measured by the server while nothing else ran. */
+export interface StatementCost {
+  readonly index: number;
+  readonly duration_ms: number;
+  readonly wal_bytes: number;
+  /** Tables whose file on disk is another afterwards, and that held rows: `schema.table`. */
+  readonly rewritten: readonly string[];
+  readonly indexes_built: readonly string[];
+  /** Growth of the database on disk; negative when it shrank. */
+  readonly disk_bytes: number;
+  /** Strongest lock that was held on each relation that existed before, once the statement had run. */
+  readonly locks: Readonly<Record<string, string>>;
+}
+
+export interface AloneFacts {
+  readonly outcome: 'applied' | 'refused';
+  readonly duration_ms: number;
+  readonly statements: readonly StatementCost[];
+  /** What the server answered to the statement that it refused. */
+  readonly refusal?: Refusal;
+  /** Invalid indexes, constraints that were not there before, tables half-made: what a refused run left behind. */
+  readonly residue: readonly string[];
+}
+
+export interface Refusal {
+  readonly index: number;
+  /** SQLSTATE. */
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+}
+
+/** What became of one column of a table that existed before. */
+export interface ColumnFate {
+  /** As it was called before. */
+  readonly column: string;
+  /** As it is called afterwards; absent when it is gone. */
+  readonly now?: string;
+  readonly type_before: string;
+  readonly type_after?: string;
+  /** Values that were there (not NULL) before. */
+  readonly filled: number;
+  /** Rows whose value is another one, NULL apart. */
+  readonly changed: number;
+  /** Among the changed: the new text is a true beginning of the old one. */
+  readonly truncated: number;
+  /** Rows whose value became NULL. */
+  readonly nulled: number;
+  /** Rows that had no value (NULL) and have one now: a backfill, or a trip that did not take everything back. */
+  readonly gained: number;
+  /** Values that are nowhere any more: the column is gone, and no other column holds them. */
+  readonly lost: number;
+  /** Where all values of a column that is gone are found: `schema.table.column`. */
+  readonly moved_to?: string;
+  /** Primary keys of rows concerned, never contents; at most 5. */
+  readonly examples: readonly string[];
+}
+
+export interface TableFate {
+  /** `schema.table` before. */
+  readonly table: string;
+  /** Afterwards; absent when it is gone. */
+  readonly now?: string;
+  readonly rows_before: number;
+  readonly rows_after: number;
+  /** Rows of before that are gone, by key where there is one. */
+  readonly rows_lost: number;
+  readonly rows_added: number;
+  /** Where all rows are found that are gone from it, or all of a table that is gone. They do not count as lost. */
+  readonly moved_to?: string;
+  readonly examples: readonly string[];
+  readonly columns: readonly ColumnFate[];
+}
+
+export interface ContentFacts {
+  readonly tables: readonly TableFate[];
+}
+
+/** What a release met in one stretch: from the client's side. */
+export interface WorkloadFacts {
+  readonly side: ReleaseSide;
+  readonly moment: Moment;
+  readonly rate_per_s: number;
+  /** Statements or requests that were due, begun and answered without error. */
+  readonly due: number;
+  readonly begun: number;
+  readonly good: number;
+  readonly failed: number;
+  readonly duration_s: number;
+  /** How late they began at worst: the generator's own starvation, in ms. */
+  readonly late_max_ms: number;
+  readonly latency_p50_ms: number;
+  readonly latency_p99_ms: number;
+  readonly latency_max_ms: number;
+  /** By SQLSTATE or HTTP status, with one message each; most frequent first. */
+  readonly errors: readonly { readonly code: string; readonly message: string; readonly count: number }[];
+  /** The same by statement or route of the workload. */
+  readonly by_statement: readonly {
+    readonly name: string;
+    readonly reads_only: boolean;
+    readonly begun: number;
+    readonly failed: number;
+    readonly latency_max_ms: number;
+  }[];
+}
+
+/** A stretch of time in which a session waited for a lock that the migration held or queued for. */
+export interface BlockedInterval {
+  /** Statement of the migration that ran; the last one that had begun. */
+  readonly statement: number;
+  readonly relation: string;
+  /** Lock that the waiting session asked for: `RowExclusiveLock`. */
+  readonly wanted: string;
+  /** Lock that the migration held or had asked for. */
+  readonly held: string;
+  /** Waited for a lock that the migration itself still waited for: the queue behind it. */
+  readonly queued_behind: boolean;
+  readonly reader: boolean;
+  readonly from_ms: number;
+  readonly duration_ms: number;
+}
+
+/** Readers or writers, as a whole. */
+export interface BlockedSummary {
+  /** Longest time that one session waited, by sampling of the server's locks. */
+  readonly longest_ms: number;
+  /** Of all sessions together. */
+  readonly total_ms: number;
+  readonly sessions: number;
+  /** Longest time without one good answer, as the clients saw it, while the migration ran. */
+  readonly stall_ms: number;
+}
+
+/** What one statement of the migration did to those who worked meanwhile. */
+export interface StatementUnderLoad {
+  readonly index: number;
+  readonly duration_ms: number;
+  /** Time that it waited for locks itself. */
+  readonly waited_ms: number;
+  readonly readers: BlockedSummary;
+  readonly writers: BlockedSummary;
+}
+
+export interface UnderLoadFacts {
+  readonly outcome: 'applied' | 'refused';
+  readonly refusal?: Refusal;
+  readonly duration_ms: number;
+  /** Between two looks at the locks: the median and the longest, in ms. */
+  readonly sampling: { readonly median_ms: number; readonly longest_ms: number; readonly samples: number };
+  /** Time that the reader in the way stayed open, in ms; only where there was one. */
+  readonly reader_held_ms?: number;
+  readonly statements: readonly StatementUnderLoad[];
+  readonly readers: BlockedSummary;
+  readonly writers: BlockedSummary;
+  /** The longest ones, at most 200. */
+  readonly blocked: readonly BlockedInterval[];
+  /** What the releases met: old before, old during, old after, new after. */
+  readonly workloads: readonly WorkloadFacts[];
+}
+
+export interface RoundTripFacts {
+  /** Why it was not done, for example that there is no down file. */
+  readonly missing?: string;
+  readonly up_down: TripFacts | undefined;
+  readonly up_down_up: TripFacts | undefined;
+  /** Rows that the new release wrote between up and down. */
+  readonly written_between: number;
+}
+
+/** A state of the database against one that it should be the same as. */
+export interface TripFacts {
+  readonly refusal?: Refusal;
+  /** Differences of tables, columns, constraints, indexes, sequences, each a line. */
+  readonly schema: readonly string[];
+  /** Differences of content, without what was written in between. */
+  readonly data: ContentFacts;
+  /** Rows written in between that are gone, or changed in a column that is there on both sides. */
+  readonly written_lost: number;
+  /** What became of the rows written in between, with the columns that are gone with what they held. */
+  readonly written?: ContentFacts;
+}
+
+export interface KillFacts {
+  readonly how: 'client' | 'server' | 'connection';
+  /** Statement that ran when it was killed, and how long it had run. */
+  readonly statement: number;
+  readonly after_ms: number;
+  /** It had ended before: nothing was killed in the middle. */
+  readonly too_late: boolean;
+  readonly state: 'as before' | 'as after' | 'in between';
+  readonly residue: readonly string[];
+  readonly again: 'applied' | 'refused' | 'not needed';
+  readonly again_refusal?: Refusal;
+  /** After it had been run again the schema and the rows were those of a run that nobody killed. */
+  readonly same_after_again: boolean;
+  /** What differs, a line each. */
+  readonly differences: readonly string[];
+}
+
+export interface GrowthFacts {
+  readonly points: readonly {
+    readonly rows: number;
+    readonly duration_ms: number;
+    readonly wal_bytes: number;
+    readonly blocked_longest_ms: number;
+  }[];
+}
+
+export interface LintFacts {
+  readonly tool: string;
+  readonly version: string;
+  readonly findings: readonly LintFinding[];
+}
+
+export interface LintFinding {
+  /** Name of the linter's rule, unchanged. */
+  readonly rule: string;
+  readonly level: string;
+  readonly message: string;
+  readonly help?: string;
+  readonly position: Position;
+  /** Statement that it is about, where it could be told. */
+  readonly migration?: string;
+  readonly statement?: number;
+}

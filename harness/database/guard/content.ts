@@ -1,0 +1,60 @@
+/**
+ * What a migration did to rows and values: each row and value of before is looked for afterwards, by the server itself, in
+ * one join for each table that was touched.
+ */
+import type { ContentFacts } from '#harness/core/guard/facts.ts';
+import type { Address } from '../server/types.ts';
+import { openSession } from './apply-session.ts';
+import { type Compared, compareRows, writtenSince } from './content/compare.ts';
+import { GUARD_SCHEMA } from './content/catalogue.ts';
+import { keepRows } from './content/snapshot.ts';
+import type { RowFilter, WrittenRows } from './content/written.ts';
+
+const SESSION = 'mettle content';
+
+/** The rows of a database as they were at a moment. Disposing it removes the copies. */
+export interface ContentSnapshot extends AsyncDisposable {
+  /** Compares them with the rows of now; any number of times. */
+  compare(): Promise<ContentFacts>;
+  /** Tells the rows that were written since from those that were not. */
+  written(): Promise<WrittenRows>;
+  /** Compares only rows that were written at some time, or only the others. */
+  compareOnly(filter: RowFilter): Promise<Compared>;
+}
+
+let snapshots = 0;
+
+/**
+ * Keeps the rows of a scratch database, in that database, so that they can be compared after a migration. Do it where
+ * nobody else writes. The copies are unlogged: they do not outlive a crash of the server.
+ * @throws UnfitError when the database lets nobody in or does not tell what it holds
+ */
+export async function takeSnapshot(address: Address): Promise<ContentSnapshot> {
+  snapshots += 1;
+  const label = `kept_${snapshots}`;
+  await using session = await openSession(address, SESSION);
+  const rows = await keepRows(session.client, label);
+  const compare = async (filter: RowFilter | undefined): Promise<Compared> => {
+    await using comparing = await openSession(address, SESSION);
+    return await compareRows(comparing.client, rows, filter);
+  };
+  return {
+    compare: async () => (await compare(undefined)).facts,
+    compareOnly: compare,
+    async written() {
+      await using comparing = await openSession(address, SESSION);
+      return await writtenSince(comparing.client, rows, `written_${label}`);
+    },
+    async [Symbol.asyncDispose]() {
+      await using removing = await openSession(address, SESSION);
+      await removing.client.query('SET session_replication_role = replica');
+      for (const { table, copy } of rows.tables) {
+        await removing.client.query(
+          `DROP TABLE IF EXISTS ${copy}, ${GUARD_SCHEMA}.written_${label}_${table.oid}`,
+        );
+      }
+      // Another snapshot may still be there.
+      await removing.client.query(`DROP SCHEMA IF EXISTS ${GUARD_SCHEMA}`).catch(() => undefined);
+    },
+  };
+}

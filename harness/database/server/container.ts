@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import getPort from 'get-port';
+import type * as Testcontainers from 'testcontainers';
+import { CleanupError, messageOf, UnfitError } from '#harness/core/errors.ts';
+import { isAlive, parseOwner, thisProcess } from '#harness/lease/owner.ts';
+import { startChild } from '#harness/process/child.ts';
+import { run, tryRun } from '#harness/process/run.ts';
+import type { StartOptions } from './embedded.ts';
+import { chooseImage, presentImages } from './images.ts';
+import { SETTINGS, SUPERUSER } from './prepared.ts';
+import { RunningServer } from './running.ts';
+import type { ScratchServer } from './types.ts';
+
+const LOOPBACK = '127.0.0.1';
+const PORT = 5432;
+const START_MS = 120_000;
+const PASSWORD_BYTES = 18;
+const READY = /database system is ready to accept connections/;
+/** Says whose a container is, so that the next start removes what a killed one left. */
+const OWNER_LABEL = 'mettle.postgres.owner';
+const INSIDE = '/mettle';
+const SERVE = fileURLToPath(new URL('serve-container.sh', import.meta.url));
+const GUARD = fileURLToPath(new URL('guard-container.sh', import.meta.url));
+
+/**
+ * Starts a server in a container of an image that is on this machine; none is pulled.
+ * @throws UnfitError without Docker or an image for the version, or when the server does not start
+ */
+export async function startContainer(
+  options: StartOptions & { readonly image?: string | undefined },
+): Promise<ScratchServer> {
+  const { signal, progress, version } = options;
+  const image = options.image ?? chooseImage(await presentImages(), version);
+  await sweepContainers();
+  signal.throwIfAborted();
+  progress?.(`starting ${image}`);
+  const name = `mettle-postgres-${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  await using stack = new AsyncDisposableStack();
+  stack.use(guardContainer(name));
+  const started = await start({ image, name, password });
+  const { port, restart } = started;
+  const server = await RunningServer.over({
+    engine: 'testcontainers',
+    address: { host: LOOPBACK, port, user: SUPERUSER, password, database: 'postgres' },
+    crash: async () => {
+      await run(['docker', 'kill', name]);
+    },
+    recover: restart,
+    running: stack.move(),
+  });
+  await refuseOther(server, version, image);
+  return server;
+}
+
+interface Wanted {
+  readonly image: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+interface Started {
+  readonly port: number;
+  /** Starts it again and waits until it serves. */
+  readonly restart: () => Promise<void>;
+}
+
+async function start({ image, name, password }: Wanted): Promise<Started> {
+  const { GenericContainer, PullPolicy, Wait } = await loadTestcontainers();
+  // Chosen here, because Docker would choose another one after a crash.
+  const port = await getPort({ host: LOOPBACK });
+  try {
+    const container = await new GenericContainer(image)
+      .withPullPolicy(PullPolicy.neverPull())
+      .withName(name)
+      .withLabels({ [OWNER_LABEL]: JSON.stringify(await thisProcess()) })
+      .withUser(await userOf(image))
+      .withEntrypoint(['/bin/sh', `${INSIDE}/serve.sh`])
+      .withCommand([])
+      .withExposedPorts({ container: PORT, host: port })
+      .withCopyContentToContainer([
+        { content: await readFile(SERVE, 'utf8'), target: `${INSIDE}/serve.sh`, mode: 0o555 },
+        { content: SETTINGS, target: `${INSIDE}/settings`, mode: 0o444 },
+        // In a container of one program alone, whose user this must be readable to.
+        { content: password, target: `${INSIDE}/password`, mode: 0o444 },
+      ])
+      .withWaitStrategy(Wait.forLogMessage(READY))
+      .withStartupTimeout(START_MS)
+      .start();
+    return {
+      port,
+      restart: async () => {
+        await container.restart({ timeout: 0 });
+      },
+    };
+  } catch (cause) {
+    throw new UnfitError(`PostgreSQL did not start in a container of ${image}: ${messageOf(cause)}`, {
+      cause,
+      next: 'Does the image hold PostgreSQL with initdb? mettle doctor says whether Docker is fit.',
+    });
+  }
+}
+
+/** Loaded only when it is used: it takes longer to read than most commands to run. */
+async function loadTestcontainers(): Promise<typeof Testcontainers> {
+  // What a dead run leaves is removed by its guard; testcontainers' own reaper is an image of somebody else's.
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+  process.env['TESTCONTAINERS_HOST_OVERRIDE'] = LOOPBACK;
+  return await import('testcontainers');
+}
+
+/** PostgreSQL refuses to be root, as whom official images begin. */
+async function userOf(image: string): Promise<string> {
+  const inspected = await tryRun(['docker', 'image', 'inspect', '--format', '{{.Config.User}}', image]);
+  if (inspected.exit_code !== 0) {
+    throw new UnfitError(`there is no image ${image} on this machine`, {
+      next: `Bring it: docker pull ${image}`,
+    });
+  }
+  const user = inspected.stdout.trim();
+  return /^(?:|root|0)(?::|$)/.test(user) ? 'postgres' : user;
+}
+
+/** A process beside this one that removes the container as soon as this process is gone, or as it is given back. */
+function guardContainer(name: string): AsyncDisposable {
+  const guard = startChild(['/bin/sh', GUARD, name], { cwd: '/' });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      guard.stdin.end();
+      const { exit_code } = await guard.exited;
+      if (exit_code === 0) return;
+      throw new CleanupError(`the container ${name} could not be removed`, {
+        next: `docker rm --force ${name}`,
+      });
+    },
+  };
+}
+
+/** Removes the containers of processes that are gone. */
+async function sweepContainers(): Promise<void> {
+  const format = `{{.Names}} {{.Label "${OWNER_LABEL}"}}`;
+  const { stdout } = await run([
+    'docker',
+    'ps',
+    '--all',
+    '--filter',
+    `label=${OWNER_LABEL}`,
+    '--format',
+    format,
+  ]);
+  for (const line of stdout.split('\n').filter(Boolean)) {
+    const space = line.indexOf(' ');
+    if (await isAlive(parseOwner(line.slice(space + 1)))) continue;
+    await run(['docker', 'rm', '--force', '--volumes', line.slice(0, space)]);
+  }
+}
+
+/** A tag says what somebody called it; the server knows better. */
+async function refuseOther(server: ScratchServer, version: string | undefined, image: string): Promise<void> {
+  if (version === undefined || server.version === version || server.version.startsWith(`${version}.`)) return;
+  await server[Symbol.asyncDispose]();
+  throw new UnfitError(`the image ${image} holds PostgreSQL ${server.version}, not ${version}`, {
+    next: `Bring an image of that version: docker pull postgres:${version}`,
+  });
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Progress } from '#harness/core/progress.ts';
+import { run } from '#harness/process/run.ts';
+import { makeServerFolder } from './folder.ts';
+import { startPostmaster } from './postmaster.ts';
+import { obtainPrepared, SUPERUSER } from './prepared.ts';
+import { carriedVersions, chooseVersion, obtainPrograms } from './programs.ts';
+import { RunningServer, setPassword } from './running.ts';
+import type { ScratchServer } from './types.ts';
+
+const PASSWORD_BYTES = 18;
+
+export interface StartOptions {
+  /** `18` or `18.4`; the newest when absent. */
+  readonly version?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly progress?: Progress | undefined;
+}
+
+/**
+ * Starts a server from the programs that npm carries. It listens on loopback alone, with a password of its own.
+ * @throws UsageError for a version that is not there; UnfitError when it does not start; DeadlineError when it hangs
+ */
+export async function startEmbedded(options: StartOptions): Promise<ScratchServer> {
+  const { signal, progress } = options;
+  const chosen = chooseVersion(await carriedVersions(), options.version);
+  progress?.(`starting PostgreSQL ${chosen.version}`);
+  const programs = await obtainPrograms(chosen);
+  const prepared = await obtainPrepared(programs);
+  signal.throwIfAborted();
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await makeServerFolder());
+  await run(['cp', '--archive', '--reflink=auto', '--sparse=always', prepared, folder.data]);
+  const postmaster = await startPostmaster(join(programs, 'bin/postgres'), folder, signal);
+  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  const { port } = postmaster;
+  const address = { host: '127.0.0.1', port, user: SUPERUSER, password, database: 'postgres' };
+  await setPassword({ ...address, host: folder.sockets }, password);
+  return await RunningServer.over({
+    engine: 'embedded',
+    address,
+    crash: () => postmaster.crash(),
+    recover: () => postmaster.start(),
+    running: stack.move(),
+  });
+}

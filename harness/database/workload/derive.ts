@@ -1,0 +1,91 @@
+/** A workload for a database of which nobody said what its application asks. */
+import { seededRandom } from '#harness/core/random.ts';
+import { UnfitError } from '#harness/core/errors.ts';
+import { openSession, type Session } from '../guard/apply-session.ts';
+import type { Address } from '../server/types.ts';
+import { nameOf } from '../server/address.ts';
+import { describeTables, type DerivedTable } from './derive-tables.ts';
+import { derivedStatements } from './derive-text.ts';
+import { drawerOf } from './draw.ts';
+import { readSqlRelease } from './read-sql.ts';
+import { refusedNow } from './sql-carrier.ts';
+import type { SqlRelease, WorkloadStatement } from './types.ts';
+
+/** As it is called in facts. */
+export const DERIVED = 'derived';
+
+/** More would be prepared on each connection than is ever sent in a short run. */
+const TABLES_MAX = 8;
+const TRIALS = 3;
+
+/** A statement that could not be derived for a table: what it was tried with was refused. */
+export interface LeftOutStatement {
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface DerivedRelease {
+  readonly release: SqlRelease;
+  readonly left_out: readonly LeftOutStatement[];
+}
+
+/** The tables asked for, and else the largest ones. */
+function chosenFrom(all: readonly DerivedTable[], wanted: readonly string[]): readonly DerivedTable[] {
+  const asked = all.filter(({ schema, name }) => wanted.includes(`${schema}.${name}`));
+  return (asked.length > 0 ? asked : all).slice(0, TABLES_MAX);
+}
+
+/** Why the database refuses a statement, tried with a few values and taken back each time. */
+async function refused({ client }: Session, statement: WorkloadStatement): Promise<string | undefined> {
+  const drawing = { client, side: 'old', seed: 1, random: seededRandom(1) } as const;
+  const draw = await drawerOf(statement.parameters, drawing);
+  for (let trial = 0; trial < TRIALS; trial += 1) {
+    const failure = await refusedNow(client, {
+      statement: { ...statement, is_prepared: false },
+      place: 0,
+      draw,
+    });
+    if (failure) return failure.message;
+  }
+  return undefined;
+}
+
+/** The words of a workload, as a person would write it to begin with. */
+async function derivedText(address: Address, tables: readonly string[]): Promise<string> {
+  await using session = await openSession(address, 'mettle derive');
+  const described = await describeTables(session.client);
+  const statements = chosenFrom(described, tables).flatMap(derivedStatements);
+  if (statements.length > 0) return statements.map(({ text }) => text).join('\n');
+  throw new UnfitError(`no workload can be derived for ${nameOf(address)}: it has no table`, {
+    next: 'Give the statements of a release.',
+  });
+}
+
+/**
+ * Derives a workload from the schema and from the values that are there, so that what a migration does to those who work
+ * is measured even where nobody wrote down what they do. What the database refuses already is left out.
+ * @param tables `schema.table` of those that matter; the largest of the database where none of them is there
+ * @throws UnfitError when there is no table
+ */
+export async function deriveRelease(
+  address: Address,
+  tables: readonly string[] = [],
+): Promise<DerivedRelease> {
+  const all = await readSqlRelease(DERIVED, await derivedText(address, tables));
+  await using session = await openSession(address, 'mettle derive');
+  const statements: WorkloadStatement[] = [];
+  const left_out: LeftOutStatement[] = [];
+  for (const statement of all.statements) {
+    const message = await refused(session, statement);
+    if (message === undefined) statements.push(statement);
+    else left_out.push({ name: statement.name, message });
+  }
+  const total = statements.reduce((sum, { weight }) => sum + weight, 0);
+  return {
+    release: {
+      ...all,
+      statements: statements.map((statement) => ({ ...statement, weight: statement.weight / total })),
+    },
+    left_out,
+  };
+}

@@ -1,0 +1,44 @@
+/** Which statements of a migration a finding is about. */
+import type { DataFacts, GuardFacts, MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
+
+function bare(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/** Whether two names mean one relation; a name without a schema means it in any. */
+export function sameRelation(left: string, right: string): boolean {
+  return left.includes('.') && right.includes('.') ? left === right : bare(left) === bare(right);
+}
+
+function names(statement: StatementFacts, column: string): boolean {
+  const escaped = column.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return new RegExp(`(?<![\\w$])${escaped}(?![\\w$])`, 'i').test(statement.text);
+}
+
+/**
+ * Statements that name the table, and of those the ones that name the column where any does. A table that is lost by a
+ * cascade is named by none: then nothing is blamed.
+ */
+export function statementsAbout(
+  migration: MigrationFacts,
+  table: string,
+  column?: string,
+): readonly number[] {
+  const about = migration.statements.filter(({ relations }) =>
+    relations.some((relation) => sameRelation(relation, table)),
+  );
+  const closer = column === undefined ? [] : about.filter((statement) => names(statement, column));
+  return (closer.length > 0 ? closer : about).map(({ index }) => index);
+}
+
+/** Tables as the migration found them. */
+export function tablesBefore({ data }: GuardFacts, { tables }: MigrationFacts): DataFacts['tables'] {
+  return tables ?? data.tables;
+}
+
+/** Tables of the copy that the migration names, with their rows. */
+export function touchedTables(facts: GuardFacts, migration: MigrationFacts): DataFacts['tables'] {
+  return tablesBefore(facts, migration).filter(({ table }) =>
+    migration.statements.some(({ relations }) => relations.some((one) => sameRelation(one, table))),
+  );
+}

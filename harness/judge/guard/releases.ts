@@ -1,0 +1,168 @@
+/** What the old and the new release met. */
+import type { CheckId } from '#harness/core/guard/catalogue/ids.ts';
+import type { MigrationFacts, Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import { MissingEvidence } from '../missing-evidence.ts';
+import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
+import { counted, share } from './words.ts';
+
+/** Share of failed statements from which it is an outage. */
+const CRITICAL_SHARE = 0.01;
+const LIMIT = '0 failed statements';
+
+function stretch(
+  { under_load }: MigrationFacts,
+  side: ReleaseSide,
+  moment: Moment,
+): WorkloadFacts | undefined {
+  return under_load?.workloads.find((one) => one.side === side && one.moment === moment);
+}
+
+function notSeen({ not_measured }: MigrationFacts, what: string): string {
+  const why = not_measured?.under_load;
+  return why === undefined ? what : `${what}: ${why}`;
+}
+
+function measuredOf({ failed, begun }: WorkloadFacts): string {
+  return `${failed.toLocaleString('en-GB')} of ${counted(begun, 'statement')} failed`;
+}
+
+function errorLines({ errors, by_statement }: WorkloadFacts): readonly string[] {
+  return [
+    ...errors.map(({ code, message, count }) => `${code} ${message} (${counted(count, 'time')})`),
+    ...by_statement
+      .filter(({ failed }) => failed > 0)
+      .map(({ name, failed, begun }) => `${name}: ${failed} of ${begun} failed`),
+  ];
+}
+
+/** Statements that name a relation of which the errors speak; all where none does. */
+function blamed(migration: MigrationFacts, { errors }: WorkloadFacts): readonly number[] {
+  const named = migration.statements.filter(({ relations }) =>
+    relations.some((relation) =>
+      errors.some(({ message }) => message.includes(relation.slice(relation.lastIndexOf('.') + 1))),
+    ),
+  );
+  const [only] = migration.statements;
+  if (named.length > 0) return named.map(({ index }) => index);
+  return migration.statements.length === 1 && only !== undefined ? [only.index] : [];
+}
+
+function judgeStretch(migration: MigrationFacts, met: WorkloadFacts, when: string): Found {
+  const { side, failed, begun, good, errors } = met;
+  const measured = measuredOf(met);
+  if (failed > 0) {
+    const [first] = errors;
+    const said = first === undefined ? '' : `: ${first.code} ${first.message}`;
+    return {
+      outcome: 'fail',
+      severity: failed >= begun * CRITICAL_SHARE ? 'critical' : 'high',
+      reason: `${counted(failed, 'statement')} of the ${side} release failed ${when} (${share(failed, begun)})${said}`,
+      limit: LIMIT,
+      measured,
+      statements: blamed(migration, met),
+      items: errorLines(met),
+    };
+  }
+  if (good === 0) {
+    return holds(`the migration was over before the ${side} release had anything to ask`, LIMIT, {
+      measured,
+    });
+  }
+  return holds(
+    `every one of ${counted(begun, 'statement')} of the ${side} release was answered ${when}`,
+    LIMIT,
+    {
+      measured,
+    },
+  );
+}
+
+/** Statements that were answered before the migration and fail now; all where nothing failed before. */
+function newlyFailing(before: WorkloadFacts | undefined, met: WorkloadFacts): boolean {
+  if (before === undefined || before.failed === 0) return true;
+  return met.by_statement.some(
+    ({ name, failed }) =>
+      failed > 0 && before.by_statement.some((one) => one.name === name && one.failed === 0 && one.begun > 0),
+  );
+}
+
+/** @throws MissingEvidence where a release already failed in the same way on the database as it was */
+function judgeAgainstBefore(migration: MigrationFacts, met: WorkloadFacts, when: string): Found {
+  const before = met.side === 'old' ? stretch(migration, 'old', 'before') : undefined;
+  if (met.failed > 0 && !newlyFailing(before, met)) {
+    throw new MissingEvidence(`the ${met.side} release failed ${when} as it had failed before it`);
+  }
+  return judgeStretch(migration, met, when);
+}
+
+function released(id: CheckId, side: ReleaseSide, moment: 'during' | 'after'): Check {
+  const when = moment === 'during' ? 'while it ran' : 'after it';
+  return {
+    id,
+    part: side === 'old' ? 'old-release' : 'new-release',
+    grounds: ['workload-ran'],
+    find: ({ migration }) =>
+      judgeAgainstBefore(
+        migration,
+        need(
+          stretch(migration, side, moment),
+          notSeen(migration, `the ${side} release was not seen at work ${when}`),
+        ),
+        when,
+      ),
+  };
+}
+
+export const oldReleaseDuring = released('old-release-during', 'old', 'during');
+export const oldReleaseAfter = released('old-release-after', 'old', 'after');
+export const newReleaseAfter = released('new-release-after', 'new', 'after');
+
+/**
+ * The new release on the database as it was. That it fails there is usual, and only says that the migration goes first;
+ * where the old one fails afterwards too, there is no order in which nobody fails.
+ */
+export const newReleaseBefore: Check = {
+  id: 'new-release-before',
+  part: 'new-release',
+  grounds: ['workload-ran'],
+  find: ({ migration, facts }: Subject) => {
+    const before = needPart(
+      migration,
+      'new_before',
+      'the new release was not tried on the database as it was',
+    );
+    const limit = 'an order of migration and release in which nobody fails';
+    const measured = measuredOf(before);
+    const after = stretch(migration, 'old', 'after');
+    const old_left_out = facts.left_out?.some(({ part }) => part === 'old-release') ?? false;
+    if (before.failed === 0) {
+      const first =
+        after !== undefined && after.failed > 0 ? 'release first, then migrate' : 'either may go first';
+      return holds(`the new release works on the database as it was: ${first}`, limit, { measured });
+    }
+    const items = errorLines(before);
+    const met = `${counted(before.failed, 'statement')} of the new release failed before it`;
+    if (old_left_out) {
+      return { ...holds(`${met}: migrate first, then release`, limit, { measured, items }), severity: 'low' };
+    }
+    const old = need(after, `${met}, and the old release was not seen at work after it`);
+    if (old.failed > 0) {
+      return {
+        outcome: 'fail',
+        severity: 'critical',
+        reason: `no order works: ${met}, and ${counted(old.failed, 'statement')} of the old one after it`,
+        limit,
+        measured,
+        statements: blamed(migration, old),
+        items: [...items, ...errorLines(old)],
+      };
+    }
+    return {
+      ...holds(`${met}, none of the old one after it: migrate first, then release`, limit, {
+        measured,
+        items,
+      }),
+      severity: 'low',
+    };
+  },
+};

@@ -1,0 +1,129 @@
+/** A run of the migration guard, from nothing to its facts; everything that it makes is given back, whatever ends it. */
+import {
+  type DataFacts,
+  type GuardFacts,
+  type LintFacts,
+  type MigrationFacts,
+} from '#harness/core/guard/facts.ts';
+import { messageOf, UnfitError } from '#harness/core/errors.ts';
+import type { LeftOut } from '#harness/core/guard/facts.ts';
+import { lintMigrations } from '#harness/database/lint/squawk.ts';
+import type { ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
+import type { Phases } from '../phases.ts';
+import { within } from './deadline.ts';
+import { bringData, openServer } from './ground.ts';
+import { tryMigration, untried } from './migration.ts';
+import { onlyPending } from './pending.ts';
+import { type GuardRequest, isLeftOut } from './request.ts';
+import { States } from './states.ts';
+
+const DEADLINE_S = { server: 120, data: 1800, lint: 120 } as const;
+
+export interface GuardContext {
+  readonly phases: Phases;
+  readonly signal: AbortSignal;
+}
+
+/** An UnfitError of the linter costs its opinion, not the run. */
+async function lint(
+  request: GuardRequest,
+  server: ScratchServer,
+  { phases, signal }: GuardContext,
+): Promise<{ readonly lint?: LintFacts; readonly left_out: readonly LeftOut[] }> {
+  const { left_out } = request;
+  if (isLeftOut(request, 'lint')) return { left_out };
+  try {
+    const facts = await phases.phase('linter', 'guard-lint', (progress) =>
+      within({ awaited: 'the linter', deadline_s: DEADLINE_S.lint, signal, progress }, (doing) =>
+        lintMigrations(request.judged, { pg_version: server.version, signal: doing.signal }),
+      ),
+    );
+    return { lint: facts, left_out };
+  } catch (error) {
+    if (!(error instanceof UnfitError)) throw error;
+    return { left_out: [...left_out, { part: 'lint', why: messageOf(error) }] };
+  }
+}
+
+/**
+ * Measures what the migrations of a request do, each on the state that the ones before it left. Nothing but its own server is
+ * written to.
+ * @throws UsageError for bad input, UnfitError for what the machine or a database lacks, InterruptedError when it was stopped
+ */
+export async function guardMigrations(request: GuardRequest, context: GuardContext): Promise<GuardFacts> {
+  const { phases, signal } = context;
+  const started_at = Date.now();
+  await using undo = new AsyncDisposableStack();
+  const server = undo.use(
+    await phases.phase('server', 'guard-server', (progress) =>
+      within({ awaited: 'the server', deadline_s: DEADLINE_S.server, signal, progress }, (doing) =>
+        openServer(request, doing),
+      ),
+    ),
+  );
+  const { template, facts: data } = await phases.phase(
+    'data',
+    `guard-data-${request.data.source}`,
+    (progress) =>
+      within({ awaited: 'the data', deadline_s: DEADLINE_S.data, signal, progress }, (doing) =>
+        bringData(server, request, doing),
+      ),
+  );
+  const pending = await onlyPending(request, template);
+  const linted = await lint(pending, server, context);
+  const migrations = await tryAll(pending, server, template, context);
+  const { version, version_num, engine } = server;
+  return factsOf({ started_at, server: { engine, version, version_num }, data, migrations, ...linted });
+}
+
+async function tryAll(
+  request: GuardRequest,
+  server: ScratchServer,
+  first: ScratchDatabase,
+  { phases, signal }: GuardContext,
+): Promise<readonly MigrationFacts[]> {
+  const found: MigrationFacts[] = [];
+  const states = new States(server, first, request);
+  let broken: string | undefined;
+  try {
+    for (const migration of request.judged) {
+      if (broken !== undefined) {
+        found.push(untried(migration, broken));
+        continue;
+      }
+      const { current: template, tables } = states;
+      const trial = { server, template, migration, request, phases, signal };
+      const { facts, after } = await tryMigration(tables === undefined ? trial : { ...trial, tables });
+      found.push(facts);
+      if (after === undefined) broken = `${migration.name} before it was not applied`;
+      else if (migration === request.judged.at(-1)) await after[Symbol.asyncDispose]();
+      else {
+        await phases.phase('the state after it', 'guard-state', (progress) =>
+          within({ awaited: 'the state after it', deadline_s: DEADLINE_S.data, signal, progress }, (doing) =>
+            states.goOn(after, doing),
+          ),
+        );
+      }
+    }
+  } finally {
+    await states[Symbol.asyncDispose]();
+  }
+  return found;
+}
+
+function factsOf(found: {
+  readonly started_at: number;
+  readonly server: GuardFacts['server'];
+  readonly data: DataFacts;
+  readonly migrations: readonly MigrationFacts[];
+  readonly lint?: LintFacts;
+  readonly left_out: readonly LeftOut[];
+}): GuardFacts {
+  const { left_out, ...rest } = found;
+  return {
+    format: 'mettle-guard/1',
+    ended_at: Date.now(),
+    ...rest,
+    ...(left_out.length === 0 ? {} : { left_out }),
+  };
+}

@@ -1,0 +1,218 @@
+/** Shape of `facts.json`, as far as judge and renderers rely on it. */
+import {
+  array,
+  boolean,
+  type GenericSchema,
+  literal,
+  looseObject,
+  number,
+  optional,
+  picklist,
+  record,
+  string,
+} from 'valibot';
+import { count, text, texts } from '../schema-parts.ts';
+
+const position = looseObject({ file: text, line: count, column: count });
+const refusal = looseObject({ index: count, code: text, message: text, detail: optional(text) });
+const outcome = picklist(['applied', 'refused']);
+const blocked = looseObject({
+  longest_ms: number(),
+  total_ms: number(),
+  sessions: count,
+  stall_ms: number(),
+});
+const tables = array(looseObject({ table: text, rows: count, bytes: number() }));
+
+const content = looseObject({
+  tables: array(
+    looseObject({
+      table: text,
+      now: optional(text),
+      rows_before: count,
+      rows_after: count,
+      rows_lost: count,
+      rows_added: count,
+      moved_to: optional(text),
+      examples: array(text),
+      columns: array(
+        looseObject({
+          column: text,
+          now: optional(text),
+          type_before: text,
+          type_after: optional(text),
+          filled: count,
+          changed: count,
+          truncated: count,
+          nulled: count,
+          gained: count,
+          lost: count,
+          moved_to: optional(text),
+          examples: array(text),
+        }),
+      ),
+    }),
+  ),
+});
+
+const workload = looseObject({
+  side: picklist(['old', 'new']),
+  moment: picklist(['before', 'during', 'after']),
+  rate_per_s: number(),
+  due: count,
+  begun: count,
+  good: count,
+  failed: count,
+  duration_s: number(),
+  late_max_ms: number(),
+  errors: array(looseObject({ code: text, message: text, count })),
+  by_statement: array(looseObject({ name: text, reads_only: boolean(), begun: count, failed: count })),
+});
+
+const under_load = looseObject({
+  outcome,
+  refusal: optional(refusal),
+  duration_ms: number(),
+  sampling: looseObject({ median_ms: number(), longest_ms: number(), samples: count }),
+  reader_held_ms: optional(number()),
+  statements: array(
+    looseObject({
+      index: count,
+      duration_ms: number(),
+      waited_ms: number(),
+      readers: blocked,
+      writers: blocked,
+    }),
+  ),
+  readers: blocked,
+  writers: blocked,
+  blocked: array(
+    looseObject({
+      statement: count,
+      relation: text,
+      wanted: text,
+      held: text,
+      queued_behind: boolean(),
+      reader: boolean(),
+      duration_ms: number(),
+    }),
+  ),
+  workloads: array(workload),
+});
+
+const trip = looseObject({
+  refusal: optional(refusal),
+  schema: array(text),
+  data: content,
+  written_lost: count,
+});
+
+const kill = looseObject({
+  how: picklist(['client', 'server', 'connection']),
+  statement: count,
+  after_ms: number(),
+  too_late: boolean(),
+  state: picklist(['as before', 'as after', 'in between']),
+  residue: array(text),
+  again: picklist(['applied', 'refused', 'not needed']),
+  again_refusal: optional(refusal),
+  same_after_again: boolean(),
+  differences: array(text),
+});
+
+const migration = looseObject({
+  name: text,
+  tool: text,
+  up: text,
+  down: optional(text),
+  statements: array(
+    looseObject({
+      index: count,
+      text,
+      position,
+      kind: text,
+      relations: array(text),
+      does: array(looseObject({ does: text })),
+    }),
+  ),
+  tables: optional(tables),
+  alone: optional(
+    looseObject({
+      outcome,
+      duration_ms: number(),
+      statements: array(
+        looseObject({
+          index: count,
+          duration_ms: number(),
+          wal_bytes: number(),
+          rewritten: array(text),
+          indexes_built: array(text),
+          disk_bytes: number(),
+          locks: texts,
+        }),
+      ),
+      refusal: optional(refusal),
+      residue: array(text),
+    }),
+  ),
+  content: optional(content),
+  under_load: optional(under_load),
+  behind_reader: optional(under_load),
+  new_before: optional(workload),
+  round_trip: optional(
+    looseObject({
+      missing: optional(text),
+      up_down: optional(trip),
+      up_down_up: optional(trip),
+      written_between: count,
+    }),
+  ),
+  kills: optional(array(kill)),
+  growth: optional(
+    looseObject({
+      points: array(
+        looseObject({
+          rows: count,
+          duration_ms: number(),
+          wal_bytes: number(),
+          blocked_longest_ms: number(),
+        }),
+      ),
+    }),
+  ),
+  not_measured: optional(texts),
+});
+
+export const GUARD_FACTS: GenericSchema = looseObject({
+  format: literal('mettle-guard/1'),
+  started_at: number(),
+  ended_at: number(),
+  server: looseObject({ engine: text, version: text, version_num: count }),
+  data: looseObject({
+    source: picklist(['dump', 'live', 'generated', 'empty']),
+    from: text,
+    seed: optional(number()),
+    tables,
+    real_rows: optional(record(string(), count)),
+  }),
+  migrations: array(migration),
+  lint: optional(
+    looseObject({
+      tool: text,
+      version: text,
+      findings: array(
+        looseObject({
+          rule: text,
+          level: text,
+          message: text,
+          help: optional(text),
+          position,
+          migration: optional(text),
+          statement: optional(count),
+        }),
+      ),
+    }),
+  ),
+  left_out: optional(array(looseObject({ part: text, why: text }))),
+  seeded_defect: optional(text),
+});

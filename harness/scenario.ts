@@ -92,6 +92,8 @@ export {
 export { comparedRollout, DIFFERING } from '#harness/run/contracts/comparison.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 export { RECOVERY_DEFECTS, spoilAll } from '#harness/run/recovery/defects.ts';
+export { EXPAND_CONTRACT_DEFECTS, expandMigrateContract } from '#harness/run/migration/expand-contract.ts';
+export { ADDED_COLUMN, RENAMED_COLUMN, rollbackAcross } from '#harness/run/migration/rollback-across.ts';
 export { rebuild } from '#harness/run/recovery/rebuild.ts';
 export {
   canaryAt,

@@ -5,6 +5,7 @@
 
 import type { ComparisonData } from './comparison.ts';
 import type { Expectation } from './expectation.ts';
+import type { DatabaseErrorsData, MigrationData, ReadOnlyData, ScratchRestoreData } from './migration.ts';
 import type {
   BackupData,
   DatabaseContentData,
@@ -143,7 +144,11 @@ export type TimelineRecord =
   | RecordBase<'recovery', 'inventory', InventoryData>
   | RecordBase<'load', 'orders', PlacedOrdersData>
   | RecordBase<'database', 'held_orders', HeldOrdersData>
-  | RecordBase<'database', 'content', DatabaseContentData>;
+  | RecordBase<'database', 'content', DatabaseContentData>
+  | RecordBase<'database', 'migration', MigrationData>
+  | RecordBase<'database', 'errors', DatabaseErrorsData>
+  | RecordBase<'database', 'scratch_restore', ScratchRestoreData>
+  | RecordBase<'harness', 'read_only', ReadOnlyData>;
 
 /** What a fault breaks, or what was seen of it. */
 export interface FaultData {

@@ -28,6 +28,8 @@ const PROFILE: ProfileName = 'steady-300';
 /** What a scenario of a migration acts with while the load runs. */
 export interface MigrationAct extends Acting {
   readonly load: RunningLoad;
+  /** How far what the database held was read before. */
+  readonly bounds: Bounds;
   /** Names a phase in the timeline, and waits for undisturbed seconds when it is done. */
   once(name: string, title: string, act: () => Promise<unknown>): Promise<void>;
   /** Ships a release document under a name, and waits until its pods alone are left. */
@@ -37,9 +39,9 @@ export interface MigrationAct extends Acting {
 export interface MigrationScenario {
   readonly expectation: Omit<MigrationExpectation, 'of' | 'namespace' | 'app'>;
   /** How the shop is deployed beside what every shop has. */
-  readonly shape?: Pick<PlainRelease, 'broken'>;
-  /** The content is compared as of the moment before the load ends; else up to a row that was there before. */
-  readonly whole_tables?: boolean;
+  readonly shape?: Pick<PlainRelease, 'reshape'>;
+  /** Before the shop is deployed. */
+  readonly prepare?: (acting: Acting) => Promise<void>;
   readonly act: (acting: MigrationAct) => Promise<void>;
 }
 
@@ -66,6 +68,8 @@ async function act(acting: Acting, scenario: MigrationScenario): Promise<void> {
       signal: run.signal,
     });
   };
+  const { prepare } = scenario;
+  if (prepare) await run.phase('before', 'preparing the cluster', () => prepare(acting));
   await run.phase('prepare', `deploying the shop, release ${STABLE}`, async () => {
     await deployPlain(acting, { ...shape, file: 'good', release: STABLE, database: true, first: true });
     await current();
@@ -93,6 +97,7 @@ async function act(acting: Acting, scenario: MigrationScenario): Promise<void> {
   await scenario.act({
     ...acting,
     load,
+    bounds,
     once,
     ship: async (release, file) => {
       await once(`release ${release}`, `shipping release ${release} (${file})`, async () => {

@@ -124,8 +124,8 @@ export function syntheticMigration(options: SyntheticMigrationOptions = {}): Tim
   };
   for (let second = 0; second < SECONDS; second += 1) {
     const from = after(second);
-    for (const { route, count, bad } of answers(from)) {
-      for (let index = 0; route === '/orders' && index < count; index += 1) {
+    for (const { count, bad } of answers(from).filter(({ route }) => route === '/orders')) {
+      for (let index = 0; index < count; index += 1) {
         placed.push({
           id: `run-${second}-${index}-${String(bad)}`,
           at: from + 500,

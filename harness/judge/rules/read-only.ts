@@ -30,6 +30,10 @@ function spanOf(facts: Facts): Span {
   return { asked: of('asked'), holds: of('holds'), ended: of('ended') };
 }
 
+function sum(all: readonly { readonly count: number }[]): number {
+  return all.reduce((total, { count }) => total + count, 0);
+}
+
 function answerProblem({ method, status, retry_after_s, body }: MethodAnswer): string | undefined {
   if (!WRITES.includes(method)) return status < 400 ? undefined : `${method} was answered ${status}`;
   if (status !== REFUSED) return `${method} was answered ${status}`;
@@ -54,8 +58,6 @@ export const readOnlyHeld = rule(
       ({ at, data }) => data.from >= holds.at && at <= Math.min(ended.at, holds.data.lease_until) - EDGE_MS,
     );
     const series = within.flatMap((second) => second.data.series);
-    const sum = (all: readonly { readonly count: number }[]): number =>
-      all.reduce((total, { count }) => total + count, 0);
     const writes = series.filter(({ route }) => route === ROUTE);
     if (sum(writes) === 0) throw new MissingEvidence('nobody wrote while the service was read-only');
     const taken = sum(writes.filter(({ bad }) => !bad));

@@ -79,8 +79,8 @@ function attemptOver(namespace: string, job: string): Condition<Ended> {
 
 /** What psql said that went wrong; names of columns and constraints, never a row. */
 function complaintIn(log: string): string {
-  const lines = log.split('\n').filter((line) => /(?:ERROR|FATAL|error):/.test(line));
-  return lines[0]?.replace(/^\S+ (?:psql:)?/, '').slice(0, 300) ?? 'it said nothing';
+  const line = log.split('\n').find((one) => /(?:ERROR|FATAL|error):/.test(one));
+  return line?.replace(/^\S+ (?:psql:)?/, '').slice(0, 300) ?? 'it said nothing';
 }
 
 /**

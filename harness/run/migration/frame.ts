@@ -31,9 +31,9 @@ export interface MigrationAct extends Acting {
   /** How far what the database held was read before. */
   readonly bounds: Bounds;
   /** Names a phase in the timeline, and waits for undisturbed seconds when it is done. */
-  once(name: string, title: string, act: () => Promise<unknown>): Promise<void>;
+  readonly once: (name: string, title: string, act: () => Promise<unknown>) => Promise<void>;
   /** Ships a release document under a name, and waits until its pods alone are left. */
-  ship(release: string, file: string): Promise<void>;
+  readonly ship: (release: string, file: string) => Promise<void>;
 }
 
 export interface MigrationScenario {

@@ -36,7 +36,6 @@ export const ADDED_COLUMN: Across = {
   release: 'expanded-errors-50',
   sql: (table) => `SET lock_timeout = '1s';
 ALTER TABLE ${table} ADD COLUMN digest text;
-UPDATE ${table} SET digest = content_hash;
 `,
   adds: ['orders.digest'],
 };

@@ -29,7 +29,7 @@ async function shopPods(kube: KubeClient, namespace: string): Promise<readonly K
   return await kube.list({ ...POD, namespace, labels: `app=${SHOP}` });
 }
 
-/** Sets the flag, whose end it carries in itself, and lets the kubelets hand it on now. */
+/** Sets the flag, which carries its own end. */
 export async function setReadOnly(kube: KubeClient, namespace: string, until: EpochMs): Promise<void> {
   const object = {
     apiVersion: 'v1',
@@ -38,6 +38,10 @@ export async function setReadOnly(kube: KubeClient, namespace: string, until: Ep
     data: { [FILE]: `read_only_until: ${new Date(until).toISOString()}\n` },
   };
   await kube.apply([made(object)]);
+}
+
+/** Lets the kubelets hand on now what was changed. */
+export async function pokeShop(kube: KubeClient, namespace: string): Promise<void> {
   const annotations = { [POKED]: new Date().toISOString() };
   for (const { metadata } of await shopPods(kube, namespace)) {
     await kube.patch({ ...POD, namespace, name: metadata.name }, { metadata: { annotations } });

@@ -5,7 +5,7 @@ import type { Verdict } from '#harness/core/verdict.ts';
 import { identifier } from '#harness/database/ask.ts';
 import { askShop } from '#harness/stack/ask-shop.ts';
 import { shopSchema } from '#harness/stack/postgres.ts';
-import { setReadOnly, shopModes, withModeFlag } from '#harness/stack/shop-mode.ts';
+import { pokeShop, setReadOnly, shopModes, withModeFlag } from '#harness/stack/shop-mode.ts';
 import { shopHost, SHOP } from '#harness/stack/shop.ts';
 import { lookUntil } from '../recovery/look.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
@@ -33,6 +33,8 @@ export interface ReadOnlyDefect {
   readonly noticed_by: string;
   readonly says: RegExp;
   readonly lease_s?: number;
+  /** How long the table is locked. */
+  readonly locked_s?: number;
   /** Methods that the proxy's rule refuses. */
   readonly methods?: readonly string[];
 }
@@ -45,7 +47,8 @@ export const READ_ONLY_DEFECTS: readonly ReadOnlyDefect[] = [
     by: 'flag',
     noticed_by: 'read-only-covers',
     says: /after writes could be taken again/,
-    lease_s: 6,
+    lease_s: 10,
+    locked_s: 10,
   },
   {
     name: 'post-forgotten',
@@ -58,10 +61,10 @@ export const READ_ONLY_DEFECTS: readonly ReadOnlyDefect[] = [
 ];
 
 /** Locks the table for as long as a large one would take: every write would wait, and most would be given up. */
-const sql = (table: string): string => `ALTER TABLE ${table} ADD COLUMN digest text;
+const sql = (table: string, locked_s = 3): string => `ALTER TABLE ${table} ADD COLUMN digest text;
 UPDATE ${table} SET digest = content_hash;
 CREATE INDEX orders_digest ON ${table} (digest);
-SELECT pg_sleep(3);
+SELECT pg_sleep(${locked_s});
 `;
 
 /** Migrates while the shop is read-only, waits until that ends by itself, and judges. */
@@ -79,7 +82,7 @@ export async function migrateReadOnly(run: ScenarioRun, by: By, defect?: ReadOnl
       await acting.once('read-only', `migrating while the shop is read-only by its ${by}`, async () => {
         const hold = by === 'flag' ? holdByFlag : holdByProxy;
         await hold(acting, { lease_s, methods: defect?.methods }, async () => {
-          await applyMigration(acting, { name: 'rewrite', sql: sql(table) });
+          await applyMigration(acting, { name: 'rewrite', sql: sql(table, defect?.locked_s) });
         });
       });
     },
@@ -125,6 +128,8 @@ async function tryMethods({ cluster, namespace }: MigrationAct): Promise<readonl
 async function untilQuiet({ run, ctx, namespace }: MigrationAct, is_flag: boolean): Promise<string> {
   return await lookUntil(
     async () => {
+      // A kubelet that was told too early, before it heard of the map, looks again only after a minute.
+      if (is_flag) await pokeShop(ctx.kube, namespace);
       const { pods, read_only, writing } = await shopModes(ctx.kube, namespace);
       const seen = `${read_only} of ${pods} pods are read-only, ${writing} writes are under way`;
       const quiet = writing === 0 && (!is_flag || (pods > 0 && read_only === pods));

@@ -3,14 +3,26 @@ import { DeadlineError, messageOf, UnfitError } from '#harness/core/errors.ts';
 import { at, type KubeObject, listAt, numberAt } from '#harness/core/kubernetes.ts';
 import { RELEASE_LABEL } from '#harness/core/object-labels.ts';
 import type { MigrationData } from '#harness/core/migration.ts';
-import type { EpochMs } from '#harness/core/timeline.ts';
+import type { Progress } from '#harness/core/progress.ts';
+import type { EpochMs, Recorder } from '#harness/core/timeline.ts';
 import { POD } from '#harness/kube/recording.ts';
 import type { Condition } from '#harness/kube/wait.ts';
 import { shopMigration } from '#harness/stack/shop-migration.ts';
-import type { Acting } from '../on-cluster.ts';
+import type { StackContext } from '#harness/stack/component.ts';
 
 /** A pod of the Job is made, started and has asked the database within this. */
 const APPLIED_S = 60;
+
+/** Where a migration is applied, and who is told. */
+export interface MigrationPlace {
+  readonly run: {
+    readonly timeline: Recorder;
+    readonly progress: Progress;
+    readonly signal: AbortSignal;
+  };
+  readonly ctx: StackContext;
+  readonly namespace: string;
+}
 
 export interface Migration {
   readonly name: string;
@@ -21,7 +33,7 @@ export interface Migration {
 }
 
 /** What has to hold before a migration may begin: undefined, or why it does not. */
-export type Gate = (acting: Acting) => Promise<string | undefined>;
+export type Gate = (place: MigrationPlace) => Promise<string | undefined>;
 
 /** No pod of these releases is there any more, by what the API server says now. A pod that ends may still write. */
 export function noPodOf(releases: readonly string[]): Gate {
@@ -88,8 +100,11 @@ function complaintIn(log: string): string {
  * @returns whether it was applied
  * @throws UnfitError when its pod's log cannot be read
  */
-export async function applyMigration(acting: Acting, { name, sql, gates = [] }: Migration): Promise<boolean> {
-  const { run, ctx, namespace } = acting;
+export async function applyMigration(
+  place: MigrationPlace,
+  { name, sql, gates = [] }: Migration,
+): Promise<boolean> {
+  const { run, ctx, namespace } = place;
   const say = (state: MigrationData['state'], note: string, when?: EpochMs): void => {
     run.timeline.record({
       ...(when === undefined ? {} : { at: when }),
@@ -100,7 +115,7 @@ export async function applyMigration(acting: Acting, { name, sql, gates = [] }: 
     });
   };
   for (const gate of gates) {
-    const objection = await gate(acting);
+    const objection = await gate(place);
     if (objection !== undefined) {
       run.progress(`migration ${name} is refused: ${objection}`);
       say('refused', objection);
@@ -122,7 +137,7 @@ export async function applyMigration(acting: Acting, { name, sql, gates = [] }: 
     if (error instanceof DeadlineError) say('failed', messageOf(error));
     throw error;
   }
-  const log = await logOf(acting, ended.pod);
+  const log = await logOf(place, ended.pod);
   const began = timeIn(log, 'began');
   const over = timeIn(log, 'ended');
   if (!ended.succeeded) {
@@ -137,7 +152,7 @@ export async function applyMigration(acting: Acting, { name, sql, gates = [] }: 
   return true;
 }
 
-async function logOf({ ctx, namespace }: Acting, pod: string): Promise<string> {
+async function logOf({ ctx, namespace }: MigrationPlace, pod: string): Promise<string> {
   try {
     return await ctx.kube.logs(namespace, pod);
   } catch (error) {

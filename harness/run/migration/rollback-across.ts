@@ -28,6 +28,8 @@ interface Across {
   readonly sql: (table: string) => string;
   readonly adds: readonly string[];
   readonly drops?: readonly string[];
+  /** Columns of the orders that have another name afterwards. */
+  readonly moved?: Readonly<Record<string, string>>;
 }
 
 /** The new release writes one column more, which the former one does not know and need not. */
@@ -49,11 +51,17 @@ ALTER TABLE ${table} RENAME COLUMN content_hash TO digest;
 `,
   adds: ['orders.digest'],
   drops: ['orders.content_hash'],
+  moved: { content_hash: 'digest' },
 };
 
 /** Migrates, ships the bad release, waits until Flagger gives it up, and judges how the former one fares. */
 export async function rollbackAcross(run: ScenarioRun, across: Across): Promise<Verdict> {
   const namespace = run.run_id;
+  const schema = shopSchema(namespace);
+  const moved = Object.entries(across.moved ?? {}).map(([from, to]) => [
+    `${schema}.orders.${from}`,
+    `${schema}.orders.${to}`,
+  ]);
   const expectation: MigrationExpectation = {
     of: 'migration',
     namespace,
@@ -66,10 +74,10 @@ export async function rollbackAcross(run: ScenarioRun, across: Across): Promise<
         ...(across.drops ? { drops: across.drops } : {}),
       },
     ],
+    moved: Object.fromEntries(moved),
     bad_release: NEXT,
     bad_release_pct: SHARE_PCT,
   };
-  const schema = shopSchema(namespace);
   run.timeline.record({
     source: 'harness',
     kind: 'expectation',

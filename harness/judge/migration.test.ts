@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { type Alteration, adding, altered } from '#harness/core/testing/altered.ts';
 import {
   after,
   REFUSALS,
@@ -9,8 +8,7 @@ import {
 import type { Timed } from '#harness/core/testing/synthetic-parts.ts';
 import type { ScratchRestoreData } from '#harness/core/migration.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
-import { syntheticRun } from '#harness/core/testing/synthetic-run.ts';
-import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
+import { Timeline } from '#harness/core/timeline.ts';
 import type { RuleVerdict } from '#harness/core/verdict.ts';
 import { judgeRun } from './judge-run.ts';
 
@@ -204,109 +202,5 @@ describe('a migration with a backup before it', () => {
     const refused = { expectation: { ...declared, migrations }, states };
     expect(complaints({ ...refused, more: [restored(14)] })).toContain('backup-first: fail');
     expect(complaints(refused)).not.toContain('backup-first: fail');
-  });
-});
-
-describe('a release that is given up after its migration', () => {
-  const SHIPPED = (records: readonly TimelineRecord[]): number =>
-    records.find(({ source, kind }) => source === 'release' && kind === 'shipped')?.at ?? 0;
-
-  /** A rollback with a migration so long before the release was shipped, whose good answers are orders. */
-  function crossed(before_ms: number, ...changes: readonly Alteration[]): readonly RuleVerdict[] {
-    const records = syntheticRun({ outcome: 'rollback' });
-    const at = SHIPPED(records) - before_ms;
-    const end = Math.max(...records.map((record) => record.at)) + 1000;
-    const migration = { source: 'database', kind: 'migration', subject: 'Migration/shop-demo/add' } as const;
-    const data = {
-      of: 'migration',
-      namespace: 'shop-demo',
-      app: 'shop',
-      migrations: [{ name: 'add', expected: 'applied' }],
-      bad_release: 'v2',
-      bad_release_pct: 10,
-    } as const;
-    const orders: Alteration = (all) =>
-      all.map((record) =>
-        record.source === 'load' && record.kind === 'second'
-          ? {
-              ...record,
-              data: {
-                ...record.data,
-                series: record.data.series.map((one) =>
-                  one.release === 'v2' && !one.bad ? { ...one, route: '/orders' } : one,
-                ),
-              },
-            }
-          : record,
-      );
-    const added = adding(
-      { at: records[0]?.at ?? 0, source: 'harness', kind: 'expectation', subject: 'shop', data },
-      { ...migration, at: at - 500, data: { state: 'begun', note: '' } },
-      { ...migration, at, data: { state: 'applied', note: '' } },
-      {
-        at: end,
-        source: 'database',
-        kind: 'errors',
-        subject: 'Schema/s',
-        data: { from: 0, to: end, errors: [] },
-      },
-    );
-    return judgeRun(new Timeline(altered(records, orders, added, ...changes))).rules;
-  }
-
-  const outcomeOf = (id: string, verdicts: readonly RuleVerdict[]) =>
-    verdicts.find(({ rule }) => rule === id)?.outcome;
-
-  test('leaves the former release unharmed', () => {
-    const verdicts = crossed(1000);
-    expect(outcomeOf('aborted-across-migration', verdicts)).toBe('pass');
-    expect(outcomeOf('migration-compatible', verdicts)).toBe('pass');
-    expect(outcomeOf('rolled-back', verdicts)).toBe('pass');
-  });
-
-  test('must have been shipped after its migration', () => {
-    expect(outcomeOf('aborted-across-migration', crossed(-2000))).toBe('fail');
-  });
-
-  test('proves nothing where it never took an order, or never had its share', () => {
-    const mute: Alteration = (all) =>
-      all.map((record) =>
-        record.source === 'load' && record.kind === 'second'
-          ? {
-              ...record,
-              data: { ...record.data, series: record.data.series.filter(({ route }) => route !== '/orders') },
-            }
-          : record,
-      );
-    expect(outcomeOf('aborted-across-migration', crossed(1000, mute))).toBe('inconclusive');
-    const small: Alteration = (all) =>
-      all.map((record) =>
-        record.source === 'gateway' && record.kind === 'weight'
-          ? { ...record, data: { ...record.data, canary_pct: Math.min(record.data.canary_pct, 5) } }
-          : record,
-      );
-    expect(outcomeOf('aborted-across-migration', crossed(1000, small))).toBe('inconclusive');
-  });
-
-  test('a failure of the former release is led back to the migration', () => {
-    const failing: Alteration = (all) =>
-      all.map((record) =>
-        record.source === 'load' && record.kind === 'second'
-          ? {
-              ...record,
-              data: {
-                ...record.data,
-                series: record.data.series.map((one) =>
-                  one.release === 'v1' && record.at > SHIPPED(all) ? { ...one, bad: true, status: 503 } : one,
-                ),
-              },
-            }
-          : record,
-      );
-    const found = crossed(1000, failing).find(({ rule }) => rule === 'migration-compatible');
-    expect([found?.outcome, found?.reason]).toEqual([
-      'fail',
-      expect.stringMatching(/requests of v1 with status 503 failed, the first \d+\.\d s after add began/),
-    ]);
   });
 });

@@ -92,6 +92,10 @@ export {
 export { comparedRollout, DIFFERING } from '#harness/run/contracts/comparison.ts';
 export { zeroDowntime } from '#harness/run/zero-downtime.ts';
 export { RECOVERY_DEFECTS, spoilAll } from '#harness/run/recovery/defects.ts';
+export { EXPAND_CONTRACT_DEFECTS, expandMigrateContract } from '#harness/run/migration/expand-contract.ts';
+export { ADDED_COLUMN, RENAMED_COLUMN, rollbackAcross } from '#harness/run/migration/rollback-across.ts';
+export { backupFirst } from '#harness/run/migration/backup-first.ts';
+export { migrateReadOnly, READ_ONLY_DEFECTS } from '#harness/run/migration/read-only.ts';
 export { rebuild } from '#harness/run/recovery/rebuild.ts';
 export {
   chatOutsideDeaf,

@@ -1,4 +1,5 @@
 import { array, boolean, literal, looseObject, number, optional, picklist, variant } from 'valibot';
+import { migrationExpectation } from './schema-migration.ts';
 import { recoveryExpectation } from './schema-recovery.ts';
 import { count, text, texts } from './schema-parts.ts';
 
@@ -119,6 +120,7 @@ export const expectation = variant('of', [
     back_within_s: number(),
   }),
   recoveryExpectation,
+  migrationExpectation,
   looseObject({ of: literal('versions'), component: text, locked: texts }),
   looseObject({ of: literal('sight'), namespace: text, check: text }),
   looseObject({ of: literal('dashboard'), namespace: text, dashboard: text, expressions: count }),

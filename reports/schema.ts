@@ -16,6 +16,7 @@ import {
 } from 'valibot';
 import type { TimelineRecord } from '#harness/core/timeline.ts';
 import { expectation, spec } from './schema-declared.ts';
+import { MIGRATION_SHAPES } from './schema-migration.ts';
 import { RECOVERY_SHAPES } from './schema-recovery.ts';
 import { count, text, texts } from './schema-parts.ts';
 
@@ -159,6 +160,7 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
   'fault/proven_off': fault,
   'gate/call': looseObject({ path: text, status: count, delay_ms: number(), phase: text, metadata: texts }),
   ...RECOVERY_SHAPES,
+  ...MIGRATION_SHAPES,
 };
 
 /** Shape of `data` by `source/kind`, for names that come from a file. */

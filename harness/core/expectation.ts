@@ -1,3 +1,4 @@
+import type { MigrationExpectation } from './migration.ts';
 import type { RecoveryExpectation } from './recovery.ts';
 
 /** What a scenario that rolls nothing out declared before it acted: rules compute their limits from it. */
@@ -12,7 +13,8 @@ export type Expectation =
   | RoutesExpectation
   | SightExpectation
   | DashboardExpectation
-  | RecoveryExpectation;
+  | RecoveryExpectation
+  | MigrationExpectation;
 
 /** A service goes on answering while it is changed. */
 export interface ServiceExpectation {

@@ -5,6 +5,7 @@
 
 import type { ComparisonData } from './comparison.ts';
 import type { Expectation } from './expectation.ts';
+import type { DatabaseErrorsData, MigrationData, ReadOnlyData, ScratchRestoreData } from './migration.ts';
 import type {
   BackupData,
   DatabaseContentData,
@@ -147,7 +148,11 @@ export type TimelineRecord =
   | RecordBase<'recovery', 'inventory', InventoryData>
   | RecordBase<'load', 'orders', PlacedOrdersData>
   | RecordBase<'database', 'held_orders', HeldOrdersData>
-  | RecordBase<'database', 'content', DatabaseContentData>;
+  | RecordBase<'database', 'content', DatabaseContentData>
+  | RecordBase<'database', 'migration', MigrationData>
+  | RecordBase<'database', 'errors', DatabaseErrorsData>
+  | RecordBase<'database', 'scratch_restore', ScratchRestoreData>
+  | RecordBase<'harness', 'read_only', ReadOnlyData>;
 
 /** Where Prometheus, Alertmanager or a chat stands; absent for those in the cluster. */
 export type Site = 'offsite';

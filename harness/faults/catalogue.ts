@@ -24,6 +24,7 @@ import { nodePause } from './node-pause.ts';
 import { podEvict } from './pod-evict.ts';
 import { gatewayAbort } from './gateway-abort.ts';
 import { gatewayDelay } from './gateway-delay.ts';
+import { gatewayReadOnly } from './gateway-read-only.ts';
 import type { Fault } from './fault.ts';
 import { networkBandwidth } from './network-bandwidth.ts';
 import { networkBlackHole } from './network-black-hole.ts';
@@ -106,4 +107,5 @@ export const FAULTS: readonly Fault[] = [
   gateFailing,
   gatewayDelay,
   gatewayAbort,
+  gatewayReadOnly,
 ];

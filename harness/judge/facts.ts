@@ -60,11 +60,15 @@ export class Facts {
   }
 
   /**
-   * The moment that everything is measured from: the shipping of the judged release, or, where nothing is rolled out,
-   * the moment at which the steady state was found to hold. @throws MissingEvidence when there was none
+   * The moment that everything is measured from: the shipping of the judged release, or the migration that goes before
+   * it; where nothing is rolled out, the moment at which the steady state was found to hold. @throws MissingEvidence when there was none
    */
   get act_began(): { readonly at: EpochMs; readonly seq: number } {
-    if (this.timeline.of('harness', 'spec').length > 0) return this.shipped;
+    if (this.timeline.of('harness', 'spec').length > 0) {
+      const { shipped } = this;
+      const migrated = this.timeline.of('database', 'migration').find(({ data }) => data.state === 'begun');
+      return migrated && migrated.at < shipped.at ? migrated : shipped;
+    }
     const steady = this.timeline
       .of('harness', 'steady_state')
       .find((record) => record.data.moment === 'before');

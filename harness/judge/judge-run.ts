@@ -6,6 +6,7 @@ import { judgeArgoRollout } from './argo.ts';
 import { judgeDelivery } from './delivery.ts';
 import { judgeRollout } from './flagger.ts';
 import { judgeMessages } from './messages.ts';
+import { judgeMigration } from './migration.ts';
 import { judgeRecovery } from './recovery.ts';
 import { judgeRoutes } from './routes.ts';
 import { judgeDatabaseLoss } from './database-loss.ts';
@@ -27,6 +28,7 @@ const JUDGES: Readonly<Record<Expectation['of'], (timeline: Timeline) => Verdict
   dashboard: judgeDashboard,
   versions: judgeVersions,
   recovery: judgeRecovery,
+  migration: judgeMigration,
 };
 
 /** Applies today's rules to a recorded run, by what its scenario declared. */

@@ -15,19 +15,19 @@ export interface PlainRelease {
   readonly database?: boolean;
   /** The way to the database leads through a proxy, which faults of the network act on. */
   readonly database_proxy?: boolean;
-  /** Seeded defect: the specification of the Deployment, broken. */
-  readonly broken?: (spec: object) => object;
+  /** Changes the specification of the Deployment; a seeded defect breaks it. */
+  readonly reshape?: (spec: object) => object;
 }
 
 /** Pods of the shop. */
 export const PLAIN_REPLICAS = 2;
 
 /** Each apply says how many pods there are: leaving it out would give the number back to the API server's default. */
-function prepared(manifest: Manifest, broken: PlainRelease['broken']): Manifest {
+function prepared(manifest: Manifest, reshape: PlainRelease['reshape']): Manifest {
   if (manifest.object.kind !== 'Deployment') return manifest;
   const { object, position } = withReplicas(manifest, PLAIN_REPLICAS);
   const spec = Object(object['spec']);
-  return { object: { ...object, spec: broken?.(spec) ?? spec }, position };
+  return { object: { ...object, spec: reshape?.(spec) ?? spec }, position };
 }
 
 /**
@@ -36,7 +36,7 @@ function prepared(manifest: Manifest, broken: PlainRelease['broken']): Manifest 
  */
 export async function deployPlain(
   { run, ctx, namespace }: Acting,
-  { release, file, first = false, database = false, database_proxy = false, broken }: PlainRelease,
+  { release, file, first = false, database = false, database_proxy = false, reshape }: PlainRelease,
 ): Promise<void> {
   const document = await releaseDocument(file, release);
   const shop: ShopDeployment = { namespace, release, document, controller: 'none', database };
@@ -50,7 +50,7 @@ export async function deployPlain(
   );
   const at = Date.now();
   await ctx.kube.apply(
-    manifests.map((one) => prepared(one, broken)),
+    manifests.map((one) => prepared(one, reshape)),
     { namespace },
   );
   if (first) return;

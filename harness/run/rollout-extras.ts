@@ -32,6 +32,8 @@ export interface Moment {
 
 /** What a scenario does beside a rollout, whichever controller runs it. */
 export interface RolloutExtras {
+  /** Each order is put into the timeline as its customer remembers it. */
+  readonly remember_orders?: boolean;
   /** Once the shop is deployed, before anything is watched; what it returns is given back at the end. */
   readonly prepared?: (act: AnyRolloutAct) => Promise<AsyncDisposable | void>;
   /** In the steady state, before the release is shipped. */

@@ -62,6 +62,7 @@ export async function actRollout(acting: AnyRolloutAct, acts: RolloutActs): Prom
     host: shopHost(spec.namespace),
     port: acts.port,
     ...(acts.users ? { users: acts.users } : {}),
+    ...(extras?.remember_orders ? { remember_orders: true } : {}),
   });
   await acts.beforeSteady?.(load);
   await run.phase('steady state', 'waiting for the steady state', () =>

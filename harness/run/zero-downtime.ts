@@ -89,7 +89,7 @@ async function act(acting: Acting, scenario: ZeroDowntime): Promise<void> {
   const { load: profile } = scenario;
   const shop = { ...DEPLOYMENT, namespace, name: SHOP };
   const { database = false, defect } = scenario;
-  const shape = { file: 'good', database, ...(defect ? { broken: defect.deployment } : {}) };
+  const shape = { file: 'good', database, ...(defect ? { reshape: defect.deployment } : {}) };
   const current = async (): Promise<void> => {
     await ctx.kube.waitFor(isCurrent(shop), {
       deadline_s: ACT_S,

@@ -42,9 +42,12 @@ async function connected(kube: KubeClient, { ports, name }: RunningCluster): Pro
   }
 }
 
+/** A cluster whose database is asked. */
+type WithDatabase = Pick<Reached, 'kube' | 'cluster'>;
+
 /** Asks the database over a connection of its own. @throws UnfitError when it does not let the shop's role in */
 export async function asked<Result>(
-  { kube, cluster }: Reached,
+  { kube, cluster }: WithDatabase,
   act: (ask: Ask) => Promise<Result>,
 ): Promise<Result> {
   const client = await connected(kube, cluster);
@@ -59,7 +62,7 @@ export async function asked<Result>(
 export type Bounds = readonly UpTo[];
 
 /** How far the orders have come, for good. */
-export async function boundsNow(reached: Reached, namespace: string): Promise<Bounds> {
+export async function boundsNow(reached: WithDatabase, namespace: string): Promise<Bounds> {
   const table = `${shopSchema(namespace)}.orders`;
   return [await asked(reached, (ask) => settledPosition(ask, { table, column: 'position' }))];
 }
@@ -67,7 +70,7 @@ export async function boundsNow(reached: Reached, namespace: string): Promise<Bo
 /** Records what the database holds. @throws UnfitError when it does not tell */
 export async function recordContent(
   { timeline }: ScenarioRun,
-  reached: Reached,
+  reached: WithDatabase,
   namespace: string,
   { moment, bounds }: { readonly moment: DatabaseContentData['moment']; readonly bounds: Bounds },
 ): Promise<void> {

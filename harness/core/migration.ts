@@ -1,0 +1,98 @@
+/**
+ * Schema migrations under load: what a run of them declares before it acts, and the facts that its rules judge by.
+ */
+import type { EpochMs } from './time.ts';
+
+/** A migration that is asked for, in its turn. */
+export interface DeclaredMigration {
+  /** Names its Job, and its records as `Migration/namespace/name`. */
+  readonly name: string;
+  /** `refused`: what it needs is not there, so it must not begin. */
+  readonly expected: 'applied' | 'refused';
+  /** Columns, as `table.column`, that are there afterwards and were not before all migrations, or the other way round. */
+  readonly adds?: readonly string[];
+  readonly drops?: readonly string[];
+  /** Releases that know what it takes away: none of their pods may live when it begins. */
+  readonly retires?: readonly string[];
+  /** It needs a backup that is no older than this when it begins, in seconds, and that was restored elsewhere. */
+  readonly backup_within_s?: number;
+}
+
+/** A schema is migrated while a service is used. */
+export interface MigrationExpectation {
+  readonly of: 'migration';
+  readonly namespace: string;
+  readonly app: string;
+  readonly migrations: readonly DeclaredMigration[];
+  /** Columns whose values are in another one afterwards, both as `schema.table.column`. */
+  readonly moved?: Readonly<Record<string, string>>;
+  /** The release that is bad by construction: what fails with it is no fault of a migration. */
+  readonly bad_release?: string;
+  /** It must have had this share of the traffic, in percent, before it was given up. */
+  readonly bad_release_pct?: number;
+  /** Writes are refused while the migration runs. */
+  readonly read_only?: {
+    /** Who refuses them: the service by a flag, or a rule of the proxy before it. */
+    readonly by: 'flag' | 'proxy';
+    readonly lease_s: number;
+    /** Longest time from the end of the lease until writes are taken again, in seconds. */
+    readonly back_within_s: number;
+  };
+}
+
+/** How far a migration has come. */
+export interface MigrationData {
+  /** `refused`: it was held back before it touched anything. */
+  readonly state: 'begun' | 'applied' | 'failed' | 'refused';
+  /** For a reader: why it was refused, what the server said, what it did. */
+  readonly note: string;
+}
+
+/** Statements that the database refused to the service, by what it said; read from the server's own log. */
+export interface DatabaseErrorsData {
+  /** What of the log was read. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly errors: readonly {
+    readonly sqlstate: string;
+    /** The server's first line, without what the statement held. */
+    readonly message: string;
+    readonly count: number;
+    readonly first_at: EpochMs;
+    readonly last_at: EpochMs;
+  }[];
+}
+
+/** What a client that asks by a method of HTTP is answered. */
+export interface MethodAnswer {
+  readonly method: string;
+  readonly status: number;
+  /** Of `Retry-After`; absent where the answer has none that can be read. */
+  readonly retry_after_s?: number;
+  /** The beginning of the body. */
+  readonly body: string;
+}
+
+/** A time in which writes are refused; its record's subject is the service. */
+export interface ReadOnlyData {
+  /** `asked`: it was begun; `holds`: no write gets through and none is under way; `ended`: writes are taken again. */
+  readonly state: 'asked' | 'holds' | 'ended';
+  readonly by: 'flag' | 'proxy';
+  /** When it ends by itself. */
+  readonly lease_until: EpochMs;
+  /** What was seen. */
+  readonly seen: string;
+  /** With `holds`: what each method is answered. */
+  readonly answers?: readonly MethodAnswer[];
+  /** With `ended`: who ended it. */
+  readonly ended_by?: 'lease' | 'run';
+}
+
+/** A backup that was restored into a place of its own, beside what it was taken of. */
+export interface ScratchRestoreData {
+  readonly taken_at: EpochMs;
+  readonly state: 'same' | 'differs' | 'failed';
+  readonly tables: number;
+  readonly rows: number;
+  readonly note: string;
+}

@@ -1,0 +1,76 @@
+import type { DeclaredMigration, MigrationData, MigrationExpectation } from '#harness/core/migration.ts';
+import type { DatabaseContentData } from '#harness/core/recovery.ts';
+import type { RecordOf } from '#harness/core/timeline.ts';
+import type { Facts } from './facts.ts';
+import { MissingEvidence } from './missing-evidence.ts';
+
+type MigrationRecord = RecordOf<'database', 'migration'>;
+
+/** A migration that was declared, with what became of it. */
+export interface MigrationCourse {
+  readonly declared: DeclaredMigration;
+  readonly begun: MigrationRecord | undefined;
+  readonly applied: MigrationRecord | undefined;
+  readonly failed: MigrationRecord | undefined;
+  readonly refused: MigrationRecord | undefined;
+}
+
+/** Every declared migration, in its turn. @throws MissingEvidence when none was declared */
+export function courses(facts: Facts): readonly MigrationCourse[] {
+  const { namespace, migrations } = facts.expectation('migration');
+  return migrations.map((declared) => {
+    const of = (state: MigrationData['state']): MigrationRecord | undefined =>
+      facts.timeline
+        .of('database', 'migration')
+        .find(
+          ({ subject, data }) =>
+            subject === `Migration/${namespace}/${declared.name}` && data.state === state,
+        );
+    return {
+      declared,
+      begun: of('begun'),
+      applied: of('applied'),
+      failed: of('failed'),
+      refused: of('refused'),
+    };
+  });
+}
+
+/** The first migration that began. @throws MissingEvidence when none did */
+export function firstBegun(facts: Facts): { readonly name: string; readonly begun: MigrationRecord } {
+  for (const { declared, begun } of courses(facts)) if (begun) return { name: declared.name, begun };
+  throw new MissingEvidence('no migration ever began');
+}
+
+/** What the database held before and after all. @throws MissingEvidence when it was not read, or read too late */
+export function contents(
+  facts: Facts,
+): Readonly<Record<DatabaseContentData['moment'], RecordOf<'database', 'content'>>> {
+  const of = (moment: DatabaseContentData['moment']): RecordOf<'database', 'content'> => {
+    const found = facts.timeline.of('database', 'content').findLast(({ data }) => data.moment === moment);
+    if (found) return found;
+    throw new MissingEvidence(`nobody read what the database holds ${moment} the migration`);
+  };
+  const before = of('before');
+  const after = of('after');
+  const all = courses(facts);
+  const begun = all.flatMap((one) => one.begun?.seq ?? []);
+  const ended = all.flatMap((one) => (one.applied ?? one.failed)?.seq ?? []);
+  if (begun.some((seq) => seq < before.seq) || ended.some((seq) => seq > after.seq)) {
+    throw new MissingEvidence('the database was not read before and after every migration');
+  }
+  return { before, after };
+}
+
+/** Columns of the orders are named without their schema in a declaration. */
+export function hasColumn({ columns }: DatabaseContentData, name: string): boolean {
+  return Object.keys(columns).some((column) => column.endsWith(`.${name}`));
+}
+
+/** Whether an answer is bad and nobody but a migration can be blamed for it. */
+export function isBlamable(
+  { bad_release }: Pick<MigrationExpectation, 'bad_release'>,
+  series: { readonly bad: boolean; readonly release: string },
+): boolean {
+  return series.bad && series.release !== bad_release;
+}

@@ -1,0 +1,51 @@
+/** What rules of a migration judge by, read once the load has ended. */
+import { UnfitError } from '#harness/core/errors.ts';
+import { refusalsIn } from '#harness/database/server-log.ts';
+import type { EpochMs } from '#harness/core/timeline.ts';
+import type { DatabaseContentData } from '#harness/core/recovery.ts';
+import { DATABASE_POD, shopSchema } from '#harness/stack/postgres.ts';
+import type { Acting } from '../on-cluster.ts';
+import { type Bounds, recordContent } from '../recovery/database.ts';
+import { recordHeldOrders } from '../record-orders.ts';
+
+/** Records which statements of the run's shop the database refused since a moment. */
+async function recordRefusals({ run, ctx, namespace }: Acting, from: EpochMs): Promise<void> {
+  const { namespace: place, name: pod } = DATABASE_POD;
+  const to = Date.now();
+  const log = await ctx.kube.logs(place, pod, { since: new Date(from) });
+  const schema = shopSchema(namespace);
+  run.timeline.record({
+    source: 'database',
+    kind: 'errors',
+    subject: `Schema/${schema}`,
+    data: { from, to, errors: refusalsIn(log, schema) },
+  });
+}
+
+/** Records what the database holds of the run's shop. */
+export async function recordMigrationContent(
+  acting: Acting,
+  moment: DatabaseContentData['moment'],
+  bounds: Bounds,
+): Promise<void> {
+  const { run, cluster, ctx, namespace } = acting;
+  await recordContent(run, { kube: ctx.kube, cluster }, namespace, { moment, bounds });
+}
+
+/**
+ * Everything that is read after the load. A shop that cannot list its orders any more is a finding of its own, so what the
+ * server says is read first.
+ */
+export async function recordMigrationEnd(
+  acting: Acting,
+  { bounds, from }: { readonly bounds: Bounds; readonly from: EpochMs },
+): Promise<void> {
+  await recordRefusals(acting, from);
+  await recordMigrationContent(acting, 'after', bounds);
+  try {
+    await recordHeldOrders(acting);
+  } catch (error) {
+    if (!(error instanceof UnfitError)) throw error;
+    acting.run.note(`the orders that are held are not known: ${error.message}`);
+  }
+}

@@ -1,0 +1,97 @@
+/** A backup restored into a server of its own beside the database, by the very program that would restore it after a loss. */
+import { UnfitError } from '#harness/core/errors.ts';
+import { at, type KubeObject, listAt } from '#harness/core/kubernetes.ts';
+import { type Decision, parseDecisions } from '#harness/database/decisions.ts';
+import type { Ask } from '#harness/database/ask.ts';
+import { POD } from '#harness/kube/recording.ts';
+import { isCurrent } from '#harness/kube/wait.ts';
+import type { StackContext } from './component.ts';
+import { DATABASE_POD } from './postgres.ts';
+import { made } from './shop-manifests.ts';
+
+const SERVER = {
+  api_version: 'apps/v1',
+  kind: 'StatefulSet',
+  namespace: DATABASE_POD.namespace,
+  name: 'postgres',
+};
+const CONTAINER = 'postgres';
+const PSQL = [
+  'psql',
+  '--host=/run/postgresql',
+  '--username=postgres',
+  '--dbname=shop',
+  '--no-psqlrc',
+  '--quiet',
+  '--no-align',
+  '--tuples-only',
+  '--set=ON_ERROR_STOP=1',
+  '--file=-',
+];
+const RESTORED_S = 120;
+const ASK_S = 60;
+
+/** A server that holds what a backup held. Giving it back removes it. */
+export interface ScratchServer extends AsyncDisposable {
+  /** What the restore made of each backup that it looked at. */
+  readonly decisions: readonly Decision[];
+  readonly ask: Ask;
+}
+
+/** The database's own pod with an empty volume, which no Service leads to: an empty volume is filled from the store. */
+function scratchPod(server: KubeObject, name: string): KubeObject {
+  const spec = Object(at(server, 'spec', 'template', 'spec'));
+  const volumes = listAt(spec, 'volumes').map((volume) =>
+    at(volume, 'name') === 'data' ? { name: 'data', emptyDir: {} } : volume,
+  );
+  const { namespace } = DATABASE_POD;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { app: 'postgres-scratch' } },
+    spec: { ...spec, volumes, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 },
+  };
+}
+
+/**
+ * Restores the newest backup that can be trusted into a new server.
+ * @throws UnfitError when the cluster takes no backups
+ * @throws DeadlineError when the server does not serve in time, for want of a backup above all
+ */
+export async function scratchRestore(ctx: StackContext, name: string): Promise<ScratchServer> {
+  const { kube, progress, signal } = ctx;
+  const server = await kube.get(SERVER);
+  const store = listAt(server, 'spec', 'template', 'spec', 'volumes').some(
+    (volume) => at(volume, 'name') === 'backups',
+  );
+  if (server === undefined || !store) {
+    throw new UnfitError(`cluster ${kube.cluster} takes no backups of its database`, {
+      next: 'Choose the component postgres with a backup.',
+    });
+  }
+  const { namespace } = DATABASE_POD;
+  const pod = { ...POD, namespace, name };
+  await using given = new AsyncDisposableStack();
+  given.defer(async () => {
+    await kube.beginRemoval(pod, 0);
+  });
+  await kube.apply([made(scratchPod(server, name))]);
+  await kube.waitFor(isCurrent(pod), {
+    deadline_s: RESTORED_S,
+    progress,
+    ...(signal ? { signal } : {}),
+  });
+  const exec = async (command: readonly string[], input?: string): Promise<string> => {
+    const told = { namespace, pod: name, container: CONTAINER, command, timeout_s: ASK_S };
+    const { exit_code, stdout, stderr } = await kube.exec(input === undefined ? told : { ...told, input });
+    if (exit_code === 0) return stdout;
+    throw new UnfitError(`the restored server refused: ${stderr.trim()}`);
+  };
+  const decisions = parseDecisions(await exec(['cat', '/volume/restore.jsonl']));
+  const held = given.move();
+  return {
+    decisions,
+    ask: async (statements) => (await exec(PSQL, statements)).trim(),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

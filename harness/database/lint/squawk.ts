@@ -37,15 +37,16 @@ interface Program {
   readonly version: string;
 }
 
-/** The program comes with an optional package of its own for each kind of machine. */
+/**
+ * The program comes with a package of its own for each kind of machine, which is asked for by itself: the package of all of them
+ * names some that cannot be had everywhere, and npm installs nothing from a lock that lacks one of them.
+ */
 async function findSquawk(): Promise<Program> {
   try {
-    const manifest = fileURLToPath(import.meta.resolve('squawk-cli/package.json'));
+    const of_machine = `@squawk-cli/${process.platform}-${process.arch}`;
+    const manifest = fileURLToPath(import.meta.resolve(`${of_machine}/package.json`));
     const { version } = v.parse(PackageSchema, JSON.parse(await readFile(manifest, 'utf8')));
-    const path = createRequire(manifest).resolve(
-      `@squawk-cli/${process.platform}-${process.arch}/bin/squawk`,
-    );
-    return { path, version };
+    return { path: createRequire(manifest).resolve(`${of_machine}/bin/squawk`), version };
   } catch (error) {
     throw new UnfitError(
       `the linter squawk is not installed for ${process.platform} on ${process.arch}: ${messageOf(error).split('\n')[0]}`,

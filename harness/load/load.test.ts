@@ -99,7 +99,7 @@ describe('startLoad', () => {
       ),
     );
     delete process.env['K6_VUS'];
-    expect(load.recent[0]?.series[0]?.release).toBe(`demo 300  ${process.pid}`);
+    expect(load.recent[0]?.series[0]?.release).toBe(`demo 900  ${process.pid}`);
   });
 
   it('refuses a target elsewhere before anything is started', async () => {

@@ -114,12 +114,13 @@ describe('split', () => {
     expect(judge({ declared_pct: [5, 20, 50] })).toMatchObject({ outcome: 'pass' });
   });
 
+  // One run in ten thousand is red by chance, as the limit says: other seeds each time would be a test that fails some day.
   test('chance does not turn it red', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), (seed) => {
         expect(judge({ declared_pct: [20], deal: draw(seededRandom(seed)) }).outcome).toBe('pass');
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 1 },
     );
   });
 

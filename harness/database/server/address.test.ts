@@ -13,6 +13,13 @@ test('an address comes back as it was written', () => {
       const url = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@db.example.org:${port}/${encodeURIComponent(database)}`;
       expect(parseAddress(url, {})).toEqual({ host: 'db.example.org', port, user, password, database });
     }),
+    {
+      examples: [
+        ['a', 'b', '.', 1],
+        ['.', '..', '..', 2],
+      ],
+      numRuns: 1000,
+    },
   );
 });
 

@@ -4,6 +4,8 @@ import type { Address, SslMode } from './types.ts';
 
 const SSL_MODES: readonly SslMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
 const USER_WITHOUT_HOST = /^postgres(?:ql)?:\/\/[^/]*@(?=[/?]|$)/;
+/** Read from the text itself: to the standard of URLs `.` and `..` are steps, and here they are names of databases. */
+const PATH = /^[^:]+:\/\/[^/?#]*\/(?<path>[^?#]*)/;
 const NO_HOST = 'none.invalid';
 const DEFAULT_PORT = 5432;
 const NEXT = 'Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters percent-encoded.';
@@ -21,7 +23,8 @@ export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = pro
     throw new UsageError('the address of the database cannot be read', { next: NEXT });
   }
   const user = decoded(parsed.username, 'user') || env['PGUSER'];
-  const database = decoded(parsed.pathname.slice(1), 'database') || env['PGDATABASE'] || user;
+  const database =
+    decoded(PATH.exec(hosted)?.groups?.['path'] ?? '', 'database') || env['PGDATABASE'] || user;
   if (!user || !database) {
     throw new UsageError(`the address of the database names no ${user ? 'database' : 'user'}`, {
       next: NEXT,

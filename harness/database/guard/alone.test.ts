@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServer } from '../server/start.ts';
-import type { ScratchDatabase, ScratchServer } from '../server/types.ts';
+import { describe, expect, test } from 'vitest';
+import { embedded } from '../testing/embedded.ts';
 import { applyAlone } from './alone.ts';
 import { openSession } from './apply-session.ts';
 import { madeFile } from './testing/made-file.ts';
@@ -13,22 +12,10 @@ CREATE TABLE nothing (id int);
 `;
 
 describe('a migration that runs alone', { timeout: 60_000 }, () => {
-  let server: ScratchServer;
-  let template: ScratchDatabase;
-
-  beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
-    template = await server.create();
-    await using session = await openSession(template.address, 'test');
-    await session.client.query(MADE);
-  }, 60_000);
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  const made = embedded(MADE);
 
   async function alone(in_transaction: boolean, ...statements: readonly string[]) {
-    await using copy = await server.create({ template });
+    await using copy = await made.copy();
     return await applyAlone({
       address: copy.address,
       migration: { up: madeFile(...statements), in_transaction },
@@ -132,7 +119,7 @@ describe('a migration that runs alone', { timeout: 60_000 }, () => {
   });
 
   test('respects the settings of its session', async () => {
-    await using copy = await server.create({ template });
+    await using copy = await made.copy();
     await using holder = await openSession(copy.address, 'test');
     await holder.client.query('BEGIN');
     await holder.client.query('SELECT count(*) FROM users');

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UsageError } from '#harness/core/errors.ts';
-import { startServer } from '../server/start.ts';
-import type { Address, ScratchDatabase, ScratchServer } from '../server/types.ts';
+import type { Address } from '../server/types.ts';
+import { embedded } from '../testing/embedded.ts';
 import { applyFile } from './apply.ts';
 import { openSession } from './apply-session.ts';
 import { madeFile } from './testing/made-file.ts';
@@ -20,23 +20,11 @@ async function columns(address: Address): Promise<readonly string[]> {
 }
 
 describe('a migration that is run as its tool runs it', { timeout: 60_000 }, () => {
-  let server: ScratchServer;
-  let template: ScratchDatabase;
-
-  beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
-    template = await server.create();
-    await using session = await openSession(template.address, 'test');
-    await session.client.query(MADE);
-  }, 60_000);
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  const made = embedded(MADE);
 
   /** Given back with the server. */
   async function database(): Promise<Address> {
-    return (await server.create({ template })).address;
+    return (await made.copy()).address;
   }
 
   test('in one transaction leaves nothing of itself once a statement is refused', async () => {

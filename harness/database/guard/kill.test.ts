@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KillFacts } from '#harness/core/guard/facts.ts';
-import { startServer } from '../server/start.ts';
-import type { ScratchDatabase, ScratchServer } from '../server/types.ts';
-import { openSession } from './apply-session.ts';
-import { killMigration } from './kill.ts';
+import { embedded } from '../testing/embedded.ts';
 import type { KillWay } from './kill/strike.ts';
+import { killMigration } from './kill.ts';
 import { madeFile } from './testing/made-file.ts';
 
 const MADE = `
@@ -20,19 +18,7 @@ interface KillTest {
 
 // On a busy machine a copy of a database takes seconds.
 describe('a migration that is killed', { timeout: 180_000 }, () => {
-  let server: ScratchServer;
-  let template: ScratchDatabase;
-
-  beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
-    template = await server.create();
-    await using session = await openSession(template.address, 'test');
-    await session.client.query(MADE);
-  }, 60_000);
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  const made = embedded(MADE);
 
   /** Kills that came in time: on a busy machine a statement may be over before half of its time of another run. */
   async function kill(
@@ -40,7 +26,13 @@ describe('a migration that is killed', { timeout: 180_000 }, () => {
     ...statements: readonly string[]
   ): Promise<readonly KillFacts[]> {
     const up = madeFile(...statements);
-    const kills = await killMigration({ server, template, migration: { up, in_transaction }, ways, points });
+    const kills = await killMigration({
+      server: made.server,
+      template: made.template,
+      migration: { up, in_transaction },
+      ways,
+      points,
+    });
     return kills.filter(({ too_late }) => !too_late);
   }
 

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServer } from '../server/start.ts';
-import type { ScratchDatabase, ScratchServer } from '../server/types.ts';
+import { describe, expect, test } from 'vitest';
+import { embedded } from '../testing/embedded.ts';
 import { openSession } from './apply-session.ts';
-import { roundTrip, type RoundTripOptions } from './round-trip.ts';
+import { type RoundTripOptions, roundTrip } from './round-trip.ts';
 import { madeFile } from './testing/made-file.ts';
 
 const MADE = `
@@ -16,19 +15,7 @@ CREATE TRIGGER touched BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touc
 `;
 
 describe('up, down and up again', { timeout: 120_000 }, () => {
-  let server: ScratchServer;
-  let template: ScratchDatabase;
-
-  beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
-    template = await server.create();
-    await using session = await openSession(template.address, 'test');
-    await session.client.query(MADE);
-  }, 60_000);
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  const made = embedded(MADE);
 
   async function trip(
     up: readonly string[],
@@ -36,7 +23,7 @@ describe('up, down and up again', { timeout: 120_000 }, () => {
     write?: string,
     more: Partial<RoundTripOptions> = {},
   ) {
-    await using copy = await server.create({ template });
+    await using copy = await made.copy();
     const { address } = copy;
     return await roundTrip({
       address,

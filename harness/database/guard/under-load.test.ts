@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { UnderLoadFacts } from '#harness/core/guard/facts.ts';
-import { startServer } from '../server/start.ts';
-import type { ScratchDatabase, ScratchServer } from '../server/types.ts';
+import { embedded } from '../testing/embedded.ts';
 import { readSqlRelease } from '../workload/read-sql.ts';
 import { openSession } from './apply-session.ts';
 import { madeFile } from './testing/made-file.ts';
-import { underLoad, type UnderLoadOptions, workOnly } from './under-load.ts';
+import { type UnderLoadOptions, underLoad, workOnly } from './under-load.ts';
 
 const MADE = `
 CREATE TABLE users (id int PRIMARY KEY, name varchar(40) NOT NULL, n int NOT NULL DEFAULT 0);
@@ -45,25 +44,13 @@ const UNTIL_SEEN = `DO $$ DECLARE before timestamptz; now timestamptz; looks int
 END $$`;
 
 describe('a migration under load', { timeout: 60_000 }, () => {
-  let server: ScratchServer;
-  let template: ScratchDatabase;
-
-  beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
-    template = await server.create();
-    await using session = await openSession(template.address, 'test');
-    await session.client.query(MADE);
-  }, 60_000);
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  const made = embedded(MADE);
 
   async function run(
     statements: readonly string[],
     more: Partial<UnderLoadOptions> = {},
   ): Promise<{ readonly facts: UnderLoadFacts; readonly held_ms: number }> {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     const facts = await underLoad({
       address: database.address,
       migration: { up: madeFile(...statements), in_transaction: false },
@@ -171,7 +158,7 @@ describe('a migration under load', { timeout: 60_000 }, () => {
   });
 
   test('fails the new release on the database as it was before', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     const facts = await workOnly(await readSqlRelease('next.sql', NEXT), {
       address: database.address,
       side: 'new',

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { ReleaseSide } from '#harness/core/guard/facts.ts';
 import { openSession } from '../guard/apply-session.ts';
-import { startServer } from '../server/start.ts';
-import type { Address, ScratchDatabase, ScratchServer } from '../server/types.ts';
+import type { Address } from '../server/types.ts';
+import { embedded } from '../testing/embedded.ts';
 import { readSqlRelease } from './read-sql.ts';
 import { startWorkload } from './start.ts';
 import type { RunningWorkload } from './types.ts';
@@ -35,22 +35,10 @@ async function start(
 const FIND = '-- name: find\n-- param id: sample users.id\nSELECT * FROM users WHERE id = :id;\n';
 
 describe('a workload of statements', { timeout: 60_000 }, () => {
-  let server: ScratchServer;
-  let template: ScratchDatabase;
-
-  beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
-    template = await server.create();
-    await using session = await openSession(template.address, 'test');
-    await session.client.query(MADE);
-  }, 60_000);
-
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  const made = embedded(MADE);
 
   test('has as many due as its rate says, and each due item is begun and answered', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     await using workload = await start(database.address, FIND);
     await delay(200);
     const before = await workload.cut('before');
@@ -66,7 +54,7 @@ describe('a workload of statements', { timeout: 60_000 }, () => {
   });
 
   test('counts the wait of all that was due while the table was locked, and tells one stall', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     await using workload = await start(database.address, FIND);
     await using holder = await openSession(database.address, 'test');
     const since = performance.timeOrigin + performance.now();
@@ -89,7 +77,7 @@ describe('a workload of statements', { timeout: 60_000 }, () => {
   });
 
   test('keeps what it prepared across a change of the table, as drivers do, unless it is told not to', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     await using kept = await start(database.address, FIND);
     await using anew = await start(database.address, `-- prepare: no\n${FIND}`);
     await using session = await openSession(database.address, 'test');
@@ -108,7 +96,7 @@ describe('a workload of statements', { timeout: 60_000 }, () => {
   });
 
   test('takes a function that writes for writing, and values from all that was drawn', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     await using workload = await start(
       database.address,
       `${FIND}
@@ -140,7 +128,7 @@ COMMIT;`,
   });
 
   test('of both releases takes no number twice', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     const text = '-- param id: sequence visits.id\nINSERT INTO visits VALUES (:id, 1)';
     await using old = await start(database.address, text);
     await using next = await start(database.address, text, { side: 'new' });
@@ -152,7 +140,7 @@ COMMIT;`,
   });
 
   test('of both releases draws no value that is to be the only one of its kind twice', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     await using session = await openSession(database.address, 'test');
     await session.client.query('CREATE TABLE mails (id uuid PRIMARY KEY, mail text UNIQUE)');
     const text = '-- param id: uuid\n-- param mail: text 12\nINSERT INTO mails VALUES (:id, :mail)';
@@ -166,7 +154,7 @@ COMMIT;`,
   });
 
   test('goes on after its connections were cut, and counts what that cost', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     await using workload = await start(database.address, FIND);
     await using session = await openSession(database.address, 'test');
     await session.client.query(
@@ -180,7 +168,7 @@ COMMIT;`,
   });
 
   test('fails where the table is not there, and says so by code', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     const text = '-- param id: sample nothing.id\nSELECT * FROM nothing WHERE id = :id';
     await using workload = await start(database.address, text);
     await delay(100);
@@ -190,7 +178,7 @@ COMMIT;`,
   });
 
   test('leaves no session behind, and none is made once it was cancelled', async () => {
-    await using database = await server.create({ template });
+    await using database = await made.copy();
     const abort = new AbortController();
     await using workload = await start(database.address, FIND, { signal: abort.signal });
     abort.abort(new Error('stopped by the test'));
@@ -204,7 +192,7 @@ COMMIT;`,
   });
 
   test('cannot begin where the database lets nobody in', async () => {
-    const nobody = { ...template.address, database: 'nothing' };
+    const nobody = { ...made.template.address, database: 'nothing' };
     await expect(start(nobody, FIND)).rejects.toThrow(UnfitError);
   });
 });

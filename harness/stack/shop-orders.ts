@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import type { OrderLine } from '#fixtures/apps/shop/catalogue.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import { listAt, numberAt } from '#harness/core/kubernetes.ts';
+import { answerOfShop, type ShopAddress } from './ask-shop.ts';
 
 /** An order as the shop holds it. */
 export interface StoredOrder {
@@ -19,15 +19,7 @@ export interface StoredOrder {
   readonly accepted_at: number;
 }
 
-export interface ShopAddress {
-  /** Of a gateway, on 127.0.0.1. */
-  readonly port: number;
-  /** Name that the gateway routes by. */
-  readonly host: string;
-}
-
 const PAGE = 10_000;
-const TIMEOUT_MS = 10_000;
 
 /**
  * Every order that the shop holds, by way of the gateway. An order under way may be missing: ask once the load has ended.
@@ -50,23 +42,12 @@ function isStoredOrder(value: unknown): value is StoredOrder {
   return numberAt(value, 'position') !== undefined && listAt(value, 'lines').length > 0;
 }
 
-/** `fetch` does not let its caller choose the Host header. */
-async function read({ port, host }: ShopAddress, path: string): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const asked = request({ host: '127.0.0.1', port, path, headers: { host }, signal }, (response) => {
-    const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('error', reject);
-    response.on('end', () => {
-      const text = Buffer.concat(chunks).toString('utf8');
-      if (response.statusCode === 200) resolve(text);
-      else reject(new Error(`status ${response.statusCode}: ${text}`));
-    });
-  });
-  asked.on('error', reject);
-  asked.end();
-  return await promise.catch((cause: unknown) => {
-    throw new UnfitError(`the shop ${host} on port ${port} does not list its orders`, { cause });
-  });
+async function read(shop: ShopAddress, path: string): Promise<string> {
+  try {
+    const { status, body } = await answerOfShop(shop, { method: 'GET', path });
+    if (status === 200) return body;
+    throw new Error(`status ${status}: ${body}`);
+  } catch (cause) {
+    throw new UnfitError(`the shop ${shop.host} on port ${shop.port} does not list its orders`, { cause });
+  }
 }

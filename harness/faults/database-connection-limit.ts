@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { UsageError } from '#harness/core/errors.ts';
 import { DATABASE_POD } from '#harness/stack/postgres.ts';
 import { defineFault, type FaultContext } from './fault.ts';
-import { asClient, databaseOf, literal, ownSchema, SHOP_ROLE, sqlRows } from './psql.ts';
+import { literal } from '#harness/database/ask.ts';
+import { asClient, databaseOf, ownSchema, SHOP_ROLE, sqlRows } from './psql.ts';
 
 /** Time for which the clients of a probe stay connected, in s: all have come by then. */
 const STAY_S = 1;

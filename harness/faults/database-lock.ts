@@ -3,7 +3,8 @@ import { UnfitError } from '#harness/core/errors.ts';
 import { freshId } from '#harness/lease/receipt.ts';
 import { DATABASE_POD } from '#harness/stack/postgres.ts';
 import { defineFault } from './fault.ts';
-import { literal, ownSchema, sqlRows, trySql } from './psql.ts';
+import { literal } from '#harness/database/ask.ts';
+import { ownSchema, sqlRows, trySql } from './psql.ts';
 
 /** How long a probe waits for the table, in ms. */
 const PATIENCE_MS = 250;

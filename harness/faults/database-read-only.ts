@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineFault } from './fault.ts';
-import { asClient, literal, ownSchema, SHOP_ROLE, sqlRows } from './psql.ts';
+import { literal } from '#harness/database/ask.ts';
+import { asClient, ownSchema, SHOP_ROLE, sqlRows } from './psql.ts';
 
 const SETTING = 'default_transaction_read_only';
 const ROLE = `ROLE ${SHOP_ROLE} IN DATABASE shop`;

@@ -3,7 +3,8 @@ import { parse } from 'yaml';
 import { at, listAt } from '#harness/core/kubernetes.ts';
 import { detour, faultyEnvoy } from './gateway-objects.ts';
 import { pairRules } from './iptables.ts';
-import { literal, median } from './psql.ts';
+import { literal } from '#harness/database/ask.ts';
+import { median } from './psql.ts';
 
 describe('a partition', () => {
   test('names each pair in both directions, and nothing else', () => {

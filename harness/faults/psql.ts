@@ -1,25 +1,20 @@
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
+import { literal } from '#harness/database/ask.ts';
 import type { PodCommandResult } from '#harness/kube/exec.ts';
 
-import { DATABASE_POD, shopSchema } from '#harness/stack/postgres.ts';
+import { DATABASE_POD, PSQL_FLAGS, PSQL_IN_POD, shopSchema } from '#harness/stack/postgres.ts';
 import { DATABASE_SECRET } from '#harness/stack/shop-manifests.ts';
 import type { FaultContext } from './fault.ts';
 
 const POD_EXEC = { namespace: DATABASE_POD.namespace, pod: DATABASE_POD.name } as const;
-const QUIET = ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set=ON_ERROR_STOP=1', '--file=-'];
 
 /** The role and the database of every shop. */
 export const SHOP_ROLE = 'shop';
 
-/** A name or text as SQL takes it between single quotes. */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
 /** Statements as the superuser, inside the pod of PostgreSQL, by its socket. Errors are in the result. */
 export async function trySql({ kube }: FaultContext, sql: string, timeout_s = 15): Promise<PodCommandResult> {
-  const command = ['psql', '--host=/run/postgresql', '--username=postgres', '--dbname=shop', ...QUIET];
+  const command = PSQL_IN_POD;
   return await kube.exec({ ...POD_EXEC, command, input: sql, timeout_s });
 }
 
@@ -92,7 +87,7 @@ export async function asClient(ctx: FaultContext, namespace: string, sql: string
   const to = [`--host=${host}`, `--username=${user}`, `--dbname=${database}`];
   const result = await ctx.kube.exec({
     ...POD_EXEC,
-    command: ['sh', '-c', AS_SHOP, 'sh', ...to, ...QUIET],
+    command: ['sh', '-c', AS_SHOP, 'sh', ...to, ...PSQL_FLAGS],
     input: `${password}\n\\timing on\n${sql}`,
     timeout_s: 15,
   });

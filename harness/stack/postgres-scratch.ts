@@ -6,28 +6,10 @@ import type { Ask } from '#harness/database/ask.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import type { StackContext } from './component.ts';
-import { DATABASE_POD } from './postgres.ts';
+import { DATABASE_POD, DATABASE_SERVER, PSQL_IN_POD } from './postgres.ts';
 import { made } from './shop-manifests.ts';
 
-const SERVER = {
-  api_version: 'apps/v1',
-  kind: 'StatefulSet',
-  namespace: DATABASE_POD.namespace,
-  name: 'postgres',
-};
 const CONTAINER = 'postgres';
-const PSQL = [
-  'psql',
-  '--host=/run/postgresql',
-  '--username=postgres',
-  '--dbname=shop',
-  '--no-psqlrc',
-  '--quiet',
-  '--no-align',
-  '--tuples-only',
-  '--set=ON_ERROR_STOP=1',
-  '--file=-',
-];
 const RESTORED_S = 120;
 const ASK_S = 60;
 
@@ -60,7 +42,7 @@ function scratchPod(server: KubeObject, name: string): KubeObject {
  */
 export async function scratchRestore(ctx: StackContext, name: string): Promise<ScratchServer> {
   const { kube, progress, signal } = ctx;
-  const server = await kube.get(SERVER);
+  const server = await kube.get(DATABASE_SERVER);
   const store = listAt(server, 'spec', 'template', 'spec', 'volumes').some(
     (volume) => at(volume, 'name') === 'backups',
   );
@@ -91,7 +73,7 @@ export async function scratchRestore(ctx: StackContext, name: string): Promise<S
   const held = given.move();
   return {
     decisions,
-    ask: async (statements) => (await exec(PSQL, statements)).trim(),
+    ask: async (statements) => (await exec(PSQL_IN_POD, statements)).trim(),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

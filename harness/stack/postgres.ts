@@ -10,6 +10,30 @@ const SECRET = { namespace: NAMESPACE, name: 'postgres' } as const;
 export const DATABASE_PASSWORD = { ...SECRET, key: 'password' } as const;
 /** The pod that serves, as long as there is one. */
 export const DATABASE_POD = { namespace: NAMESPACE, name: 'postgres-0' } as const;
+/** What makes that pod. */
+export const DATABASE_SERVER = {
+  api_version: 'apps/v1',
+  kind: 'StatefulSet',
+  namespace: NAMESPACE,
+  name: 'postgres',
+} as const;
+/** What psql is told where its output is read by a program; the statements come on its standard input. */
+export const PSQL_FLAGS = [
+  '--no-psqlrc',
+  '--quiet',
+  '--no-align',
+  '--tuples-only',
+  '--set=ON_ERROR_STOP=1',
+  '--file=-',
+] as const;
+/** psql as the superuser, within that pod, by its socket. */
+export const PSQL_IN_POD = [
+  'psql',
+  '--host=/run/postgresql',
+  '--username=postgres',
+  '--dbname=shop',
+  ...PSQL_FLAGS,
+] as const;
 /** Folder of the node that holds its data. */
 export const DATABASE_VOLUME_ON_NODE = '/var/lib/mettle/volumes/postgres';
 /** The one role that may come by network; it owns the database of the same name and nothing else. */

@@ -6,7 +6,12 @@ import { POD } from '#harness/kube/recording.ts';
 import { isGone } from '#harness/kube/wait.ts';
 import { BACKUPS_ON_NODE } from '#harness/offsite/places.ts';
 import { componentFiles } from '#harness/stack/fleet.ts';
-import { DATABASE_POD, DATABASE_VOLUME_ON_NODE, shopSchema } from '#harness/stack/postgres.ts';
+import {
+  DATABASE_POD,
+  DATABASE_SERVER,
+  DATABASE_VOLUME_ON_NODE,
+  shopSchema,
+} from '#harness/stack/postgres.ts';
 import { postgresWithBackup } from '#harness/stack/postgres-backup.ts';
 import { pushChange } from './commits.ts';
 import { asked, recordRestore } from './database.ts';
@@ -14,12 +19,6 @@ import { fetchCommit, reconcile } from './flux-by-hand.ts';
 import type { Part } from './parts.ts';
 import { step } from './steps.ts';
 
-const SERVER = {
-  api_version: 'apps/v1',
-  kind: 'StatefulSet',
-  namespace: DATABASE_POD.namespace,
-  name: 'postgres',
-} as const;
 /** A fast shutdown stores the last of the log before it ends. */
 const STOPPED_S = 60;
 
@@ -57,12 +56,12 @@ export const deletedOrders: Part = {
     const stop = {
       name: 'volume',
       title: 'stopping the database and emptying its volume',
-      by_hand: `kubectl -n ${SERVER.namespace} delete statefulset ${SERVER.name}; rm -rf ${DATABASE_VOLUME_ON_NODE}`,
+      by_hand: `kubectl -n ${DATABASE_SERVER.namespace} delete statefulset ${DATABASE_SERVER.name}; rm -rf ${DATABASE_VOLUME_ON_NODE}`,
     };
     await step(run, stop, async () => {
       const { progress, signal } = run;
       const waiting = { deadline_s: STOPPED_S, progress, signal };
-      await before.kube.remove(SERVER, waiting);
+      await before.kube.remove(DATABASE_SERVER, waiting);
       await before.kube.waitFor(isGone({ ...POD, ...DATABASE_POD }), waiting);
       await onNode(await nodeOf(before.cluster), ['rm', '-rf', DATABASE_VOLUME_ON_NODE]);
       return 'the last of the log is stored, and the volume is empty';
@@ -74,7 +73,7 @@ export const deletedOrders: Part = {
     };
     await step(run, restore, async () => {
       await fetchCommit(losing, revision);
-      await reconcile(losing, 'postgres', SERVER);
+      await reconcile(losing, 'postgres', DATABASE_SERVER);
       return await recordRestore(run, before);
     });
   },

@@ -1,3 +1,4 @@
+import { disagreements } from '../orders-told.ts';
 import { someOf } from '../recovery-facts.ts';
 import { rule } from '../rule.ts';
 import { completeFates } from './recovery-point.ts';
@@ -9,18 +10,13 @@ export const migrationOrdersKept = rule(
   (facts) => {
     facts.expectation('migration');
     const { accepted, held, refused, unknown, seqs } = completeFates(facts);
-    const record = facts.timeline.of('database', 'held_orders').at(-1);
-    const counted = Map.groupBy(record?.data.orders ?? [], ({ id }) => id);
-    const twice = [...counted].filter(([, orders]) => orders.length > 1);
+    const { changed, refused: there, twice, strangers } = disagreements(facts, held);
     const problems = [
       ...held.lost.map(({ id }) => `${id} was accepted and is not there`),
-      ...held.changed.map(
-        ({ order, held_hash }) =>
-          `${order.id} holds ${held_hash || 'nothing'}, but its customer was told ${order.content_hash || 'nothing'}`,
-      ),
-      ...held.refused.map(({ id }) => `${id} is there, although its customer was told that it failed`),
-      ...twice.map(([id, orders]) => `${id} is there ${orders.length} times`),
-      ...held.strangers.map((id) => `${id} is there, and nobody placed it`),
+      ...changed,
+      ...there,
+      ...twice,
+      ...strangers,
     ];
     return {
       outcome: problems.length === 0 ? 'pass' : 'fail',

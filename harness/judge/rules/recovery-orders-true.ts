@@ -1,4 +1,5 @@
 import { MissingEvidence } from '../missing-evidence.ts';
+import { disagreements } from '../orders-told.ts';
 import { recoveryFacts, someOf } from '../recovery-facts.ts';
 import { rule } from '../rule.ts';
 import { completeFates } from './recovery-point.ts';
@@ -14,18 +15,8 @@ export const ordersTrue = rule(
     recoveryFacts(facts);
     const { held, unknown, seqs } = completeFates(facts);
     if (held.count === 0) throw new MissingEvidence('the database holds no order of this run');
-    const record = facts.timeline.of('database', 'held_orders').at(-1);
-    const counted = Map.groupBy(record?.data.orders ?? [], ({ id }) => id);
-    const twice = [...counted].filter(([, orders]) => orders.length > 1);
-    const problems = [
-      ...held.refused.map(({ id }) => `${id} is there, although its customer was told that it failed`),
-      ...held.changed.map(
-        ({ order, held_hash }) =>
-          `${order.id} holds ${held_hash || 'nothing'}, but its customer was told ${order.content_hash || 'nothing'}`,
-      ),
-      ...twice.map(([id, orders]) => `${id} is there ${orders.length} times`),
-      ...held.strangers.map((id) => `${id} is there, and nobody placed it`),
-    ];
+    const { refused, changed, twice, strangers } = disagreements(facts, held);
+    const problems = [...refused, ...changed, ...twice, ...strangers];
     return {
       outcome: problems.length === 0 ? 'pass' : 'fail',
       reason:

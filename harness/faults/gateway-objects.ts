@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
 import { CONTOUR_GATEWAY } from '#harness/gateway/contour.ts';
+import { servingObjects } from './serving-objects.ts';
 
 /** Name of everything that a fault of the gateway makes in the run's namespace. */
 export const NAME = 'mettle-gateway-fault';
@@ -92,26 +93,13 @@ function connectionManager(fault: object): object {
  * @param fault settings of Envoy's fault filter (envoy.extensions.filters.http.fault.v3.HTTPFault)
  */
 export function faultyEnvoy({ namespace, image }: Place, fault: object): readonly KubeObject[] {
-  const metadata = { name: NAME, namespace };
-  const labels = { app: NAME };
-  return [
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'envoy.yaml': envoyConfig(fault) } },
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata,
-      spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: PORT }] },
-    },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata,
-      spec: {
-        selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: podSpec(image) },
-      },
-    },
-  ];
+  return servingObjects({
+    name: NAME,
+    namespace,
+    port: PORT,
+    data: { 'envoy.yaml': envoyConfig(fault) },
+    pod: podSpec(image),
+  });
 }
 
 function podSpec(image: string): object {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
+import { servingObjects } from './serving-objects.ts';
 
 /** Name of everything that refuses writes in the run's namespace. */
 export const NAME = 'mettle-read-only';
@@ -19,24 +20,14 @@ export function responder({
   readonly namespace: string;
   readonly image: string;
 }): readonly KubeObject[] {
-  const metadata = { name: NAME, namespace };
-  const labels = { app: NAME };
   const document = { release: READ_ONLY_RELEASE, config: { read_only: true } };
-  return [
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'release.yaml': stringify(document) } },
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata,
-      spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: PORT }] },
-    },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata,
-      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec(image) } },
-    },
-  ];
+  return servingObjects({
+    name: NAME,
+    namespace,
+    port: PORT,
+    data: { 'release.yaml': stringify(document) },
+    pod: podSpec(image),
+  });
 }
 
 function podSpec(image: string): object {

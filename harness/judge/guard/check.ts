@@ -2,9 +2,8 @@
 import type { CheckId, GroundId } from '#harness/core/guard/catalogue/ids.ts';
 import type { GuardFacts, GuardPart, MeasuredPart, MigrationFacts } from '#harness/core/guard/facts.ts';
 import { messageOf } from '#harness/core/errors.ts';
-import type { Outcome } from '#harness/core/verdict.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import type { Budgets, CheckVerdict, Severity, StatementRef } from './verdict.ts';
+import type { Budgets, CheckVerdict, StatementRef } from './verdict.ts';
 
 /** What a check looks at. */
 export interface Subject {
@@ -14,16 +13,13 @@ export interface Subject {
 }
 
 /** What a check found. */
-export interface Found {
-  readonly outcome: Outcome;
-  readonly severity: Severity;
-  readonly reason: string;
-  readonly limit: string;
-  readonly measured?: string;
-  readonly derivation?: string;
+export interface Found
+  extends Pick<
+    CheckVerdict,
+    'outcome' | 'severity' | 'reason' | 'limit' | 'measured' | 'derivation' | 'items'
+  > {
   /** Statements of the migration that it is about, by index. */
   readonly statements?: readonly number[];
-  readonly items?: readonly string[];
 }
 
 export interface Check {

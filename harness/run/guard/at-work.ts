@@ -1,6 +1,7 @@
 /** What a migration does to the releases that work meanwhile, and what they do to it. */
 import { UnfitError } from '#harness/core/errors.ts';
 import type { MigrationFacts } from '#harness/core/guard/facts.ts';
+import { conflicts, LOCK_MODES } from '#harness/database/guard/locks-modes.ts';
 import { type Stretches, underLoad, workOnly } from '#harness/database/guard/under-load.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import type { Address } from '#harness/database/server/types.ts';
@@ -87,16 +88,10 @@ async function oldRelease(
   });
 }
 
-/** Modes that need not wait for a reader: all but `AccessExclusiveLock`. */
-const PASSES_READERS: ReadonlySet<string> = new Set([
-  'AccessShareLock',
-  'RowShareLock',
-  'RowExclusiveLock',
-  'ShareUpdateExclusiveLock',
-  'ShareLock',
-  'ShareRowExclusiveLock',
-  'ExclusiveLock',
-]);
+/** Modes that need not wait for a reader. */
+const PASSES_READERS: ReadonlySet<string> = new Set(
+  LOCK_MODES.filter((mode) => !conflicts(mode, 'AccessShareLock')),
+);
 
 /** Modes that stop nobody but those who take the whole table for themselves. */
 const HARMLESS: ReadonlySet<string> = new Set(['AccessShareLock', 'RowShareLock']);

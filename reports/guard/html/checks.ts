@@ -1,6 +1,7 @@
 import { h, type JSX } from 'preact';
 import type { CheckVerdict } from '#harness/judge/guard/verdict.ts';
 import { OutcomeBadge } from '../../html/icons.ts';
+import { Items } from '../../html/items.ts';
 import { sentence } from '../../html/sections/banner.ts';
 import { typeset } from '../../html/typeset.ts';
 import type { MigrationView } from '../model.ts';
@@ -40,7 +41,7 @@ function Row({ check }: { readonly check: CheckVerdict }): JSX.Element {
       h('span', { class: 'promise' }, id),
       h('span', { class: 'reason' }, typeset(sentence(reason))),
       accepted === undefined ? null : h('span', { class: 'accepted' }, `Accepted: ${sentence(accepted)}`),
-      h(Items, { check }),
+      h(Items, { of: check.check, items: check.items ?? [] }),
       h(Safer, { check }),
     ),
     h(
@@ -53,20 +54,6 @@ function Row({ check }: { readonly check: CheckVerdict }): JSX.Element {
       'td',
       { 'data-label': 'Measured' },
       h('span', { class: measured === undefined ? 'value missing' : 'value' }, typeset(measured ?? '\u2013')),
-    ),
-  );
-}
-
-function Items({ check: { check, items = [] } }: { readonly check: CheckVerdict }): JSX.Element | null {
-  if (items.length === 0) return null;
-  return h(
-    'details',
-    null,
-    h('summary', null, items.length === 1 ? 'Which one' : `All ${items.length}`),
-    h(
-      'ul',
-      { class: 'scroll notes', tabIndex: 0, role: 'region', 'aria-label': `All that ${check} found` },
-      ...items.map((item) => h('li', null, item)),
     ),
   );
 }

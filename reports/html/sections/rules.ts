@@ -2,6 +2,7 @@ import { h, type JSX } from 'preact';
 import { type RuleVerdict, standingOf, type Verdict } from '#harness/core/verdict.ts';
 import { measuredOf, worstFirst } from '../../model/format.ts';
 import { OutcomeBadge, TONES } from '../icons.ts';
+import { Items } from '../items.ts';
 import { typeset } from '../typeset.ts';
 import { sentence } from './banner.ts';
 
@@ -44,7 +45,7 @@ function Rule({ rule, verdict }: { readonly rule: RuleVerdict; readonly verdict:
       h('span', { class: 'reason' }, typeset(sentence(rule.reason))),
       ...besides(verdict, rule).map((text) => h('span', { class: 'reason' }, sentence(text))),
       h('span', { class: 'fine' }, h('code', null, rule.rule), evidence(rule.evidence)),
-      h(Items, { rule }),
+      h(Items, { of: rule.rule, items: rule.items ?? [] }),
     ),
     h(
       'td',
@@ -60,22 +61,6 @@ function Rule({ rule, verdict }: { readonly rule: RuleVerdict; readonly verdict:
         { class: rule.measured === undefined ? 'value missing' : 'value' },
         typeset(measuredOf(rule)),
       ),
-    ),
-  );
-}
-
-/** Everything that the reason sums up, folded. */
-function Items({ rule }: { readonly rule: RuleVerdict }): JSX.Element | null {
-  const { items = [] } = rule;
-  if (items.length === 0) return null;
-  return h(
-    'details',
-    null,
-    h('summary', null, items.length === 1 ? 'Which one' : `All ${items.length}`),
-    h(
-      'ul',
-      { class: 'scroll notes', tabIndex: 0, role: 'region', 'aria-label': `All that ${rule.rule} found` },
-      ...items.map((item) => h('li', null, item)),
     ),
   );
 }

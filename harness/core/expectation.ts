@@ -1,3 +1,4 @@
+import type { DependencyExpectation } from './dependency.ts';
 import type { MigrationExpectation } from './migration.ts';
 import type { RecoveryExpectation } from './recovery.ts';
 
@@ -14,7 +15,8 @@ export type Expectation =
   | SightExpectation
   | DashboardExpectation
   | RecoveryExpectation
-  | MigrationExpectation;
+  | MigrationExpectation
+  | DependencyExpectation;
 
 /** A service goes on answering while it is changed. */
 export interface ServiceExpectation {

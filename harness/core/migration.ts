@@ -1,7 +1,12 @@
 /**
  * Schema migrations under load: what a run of them declares before it acts, and the facts that its rules judge by.
  */
+import type { GuardBrief } from './guard/brief.ts';
 import type { EpochMs } from './time.ts';
+
+/** Labels `app` of the pods that judge a migration, and of those that run it. */
+export const GUARD_APP = 'shop-guard';
+export const MIGRATION_APP = 'shop-migration';
 
 /** A migration that is asked for, in its turn. */
 export interface DeclaredMigration {
@@ -16,6 +21,12 @@ export interface DeclaredMigration {
   readonly retires?: readonly string[];
   /** It needs a backup that is no older than this when it begins, in seconds, and that was restored elsewhere. */
   readonly backup_within_s?: number;
+  /** The guard stands before it, in the pipeline that ships the release, and must say so. */
+  readonly guard?: {
+    readonly says: 'pass' | 'fail';
+    /** The release that is shipped with it. */
+    readonly release: string;
+  };
 }
 
 /** A schema is migrated while a service is used. */
@@ -38,6 +49,72 @@ export interface MigrationExpectation {
     /** Longest time from the end of the lease until writes are taken again, in seconds. */
     readonly back_within_s: number;
   };
+  /** The old release is stopped before, and the new one is started after: nobody is served meanwhile. */
+  readonly window?: DowntimeWindow;
+  /** Work that is taken from a queue, and must be done once although whoever does it is away for a while. */
+  readonly queue?: QueueExpectation;
+}
+
+/** What the time in which nobody is served is made of, in seconds: the sum is what it may last. */
+export interface DowntimeWindow {
+  readonly old_release: string;
+  readonly new_release: string;
+  /** From the first refusal until everybody is refused. */
+  readonly close_s: number;
+  /** Termination grace of the old pods. */
+  readonly stop_s: number;
+  /** Start of the migration's pod, and its statements. */
+  readonly migrate_s: number;
+  /** Start of the new pods, until they are ready. */
+  readonly start_s: number;
+  /** Until the gateway leads everybody to them. */
+  readonly open_s: number;
+}
+
+/** A queue that is filled at a rate, and emptied by one consumer. */
+export interface QueueExpectation {
+  /** Name of the consumer's Deployment. */
+  readonly consumer: string;
+  /** What comes in. */
+  readonly rate_per_s: number;
+  /** What the consumer can carry out. */
+  readonly capacity_per_s: number;
+  /** From its readiness until it ships its first batch, and the time of one batch. */
+  readonly begin_s: number;
+  /** How often it is killed while it is at work on a batch. */
+  readonly kills: number;
+}
+
+/** How far the time without service has come; the record's subject is the service. */
+export interface ClosedData {
+  /** `holds`: everybody is refused; `opening`: the new release is ready; `opened`: nobody is refused any more. */
+  readonly state: 'asked' | 'holds' | 'opening' | 'opened';
+  readonly lease_until: EpochMs;
+  readonly seen: string;
+  /** With `holds`: what each method is answered. */
+  readonly answers?: readonly MethodAnswer[];
+}
+
+/** A consumer that was ended by SIGKILL; the record's subject is its pod. */
+export interface ConsumerKilledData {
+  /** Orders of the batch that it was at work on, by its own log; 0 between two batches. */
+  readonly orders: number;
+}
+
+/** What became of the orders of a run that were queued, read once the load has ended. */
+export interface ShipmentsData {
+  readonly shipped: readonly {
+    readonly id: string;
+    readonly content_hash: string;
+    readonly placed_at: EpochMs;
+    readonly shipped_at: EpochMs;
+  }[];
+  /** Still in the queue. */
+  readonly waiting: readonly {
+    readonly id: string;
+    readonly content_hash: string;
+    readonly placed_at: EpochMs;
+  }[];
 }
 
 /** How far a migration has come. */
@@ -46,6 +123,13 @@ export interface MigrationData {
   readonly state: 'begun' | 'applied' | 'failed' | 'refused';
   /** For a reader: why it was refused, what the server said, what it did. */
   readonly note: string;
+}
+
+/** The verdict of the guard on a migration, as its pod left it behind; the record's subject is the migration. */
+export interface GuardVerdictData extends GuardBrief {
+  readonly exit_code: number;
+  /** Name of the pod. */
+  readonly pod: string;
 }
 
 /** Statements that the database refused to the service, by what it said; read from the server's own log. */

@@ -69,6 +69,27 @@ describe('objectDraft', () => {
       fields: { phase: 'Running', ready: true, restarts: 3, release: 'v2', terminating: true },
     });
   });
+
+  test('tells of a Job, and of its pod, which migration it is about and whether it was ever started', () => {
+    const labels = { 'mettle.dev/migration': 'add-digest', app: 'shop-migration' };
+    const job = (spec: object, status: object): KubeObject => ({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { ...head, labels },
+      spec,
+      status,
+    });
+    const about = { migration: 'add-digest', app: 'shop-migration' };
+    expect(objectDraft('added', job({ suspend: true }, {})).data).toMatchObject({
+      fields: { suspended: true, started: false, complete: false, failed: false, ...about },
+    });
+    const failed = { startTime: '2026-01-01T00:00:00Z', conditions: [{ type: 'Failed', status: 'True' }] };
+    expect(objectDraft('modified', job({}, failed)).data).toMatchObject({
+      fields: { suspended: false, started: true, failed: true },
+    });
+    const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { ...head, labels } };
+    expect(objectDraft('added', pod).data).toMatchObject({ fields: about });
+  });
 });
 
 const owner = (manager: string, fieldsV1: object): object => ({ manager, fieldsV1 });

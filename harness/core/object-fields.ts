@@ -3,6 +3,7 @@ import {
   deployedBy,
   type Fields,
   managersOf,
+  MIGRATION_LABEL,
   POD_HASH_LABEL,
   RELEASE_LABEL,
   ROLE_LABEL,
@@ -82,6 +83,27 @@ function podFields(object: KubeObject): Fields {
     release: object.metadata.labels?.[RELEASE_LABEL] ?? '',
     terminating: object.metadata.deletionTimestamp !== undefined,
     ...labelled(object),
+    ...ofMigration(object),
+  };
+}
+
+/** Which migration a pod or a Job is about, and by the label `app` whether it judges or runs it. */
+function ofMigration({ metadata }: KubeObject): Fields {
+  const migration = metadata.labels?.[MIGRATION_LABEL];
+  return migration === undefined
+    ? {}
+    : { migration, ...(metadata.labels?.['app'] ? { app: metadata.labels['app'] } : {}) };
+}
+
+/** Whether it was started, and how it ended; a suspended one has no time of start. */
+function jobFields(object: KubeObject): Fields {
+  const ended = (type: string): boolean => conditionOf(object, type)?.status === 'True';
+  return {
+    suspended: at(object, 'spec', 'suspend') === true,
+    started: textAt(object, 'status', 'startTime') !== undefined,
+    complete: ended('Complete'),
+    failed: ended('Failed'),
+    ...ofMigration(object),
   };
 }
 
@@ -165,6 +187,7 @@ const FIELDS_OF: Readonly<Record<string, (object: KubeObject) => Fields>> = {
   AnalysisRun: analysisRunFields,
   Canary: canaryFields,
   Deployment: deploymentFields,
+  Job: jobFields,
   Lease: leaseFields,
   Pod: podFields,
   ReplicaSet: replicaSetFields,

@@ -9,6 +9,9 @@ export const RELEASE_LABEL = 'mettle.dev/release';
 /** Label by which Argo Rollouts says which pods are the canary's and which the stable ones, for as long as they are. */
 export const ROLE_LABEL = 'mettle.dev/role';
 
+/** Label that says which migration a Job judges or runs. */
+export const MIGRATION_LABEL = 'mettle.dev/migration';
+
 /** Annotation that a scenario writes to change an object under its controller's hands. */
 export const TOUCHED_ANNOTATION = 'mettle.dev/touched';
 

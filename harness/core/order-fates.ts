@@ -1,4 +1,4 @@
-import type { PlacedOrderFact } from './recovery.ts';
+import type { HeldOrdersData, PlacedOrderFact } from './recovery.ts';
 import type { EpochMs, Timeline } from './timeline.ts';
 
 /** An order that is held with another content than its customer was told. */
@@ -33,9 +33,12 @@ export interface HeldFates {
 
 /**
  * Holds the orders that customers remember (`load/orders`) against those that the database holds in the end (the last
- * `database/held_orders`). Undefined where the load remembered none at all.
+ * `database/held_orders`, unless others are given). Undefined where the load remembered none at all.
  */
-export function orderFates(timeline: Timeline): OrderFates | undefined {
+export function orderFates(
+  timeline: Timeline,
+  orders: HeldOrdersData['orders'] | undefined = timeline.of('database', 'held_orders').at(-1)?.data.orders,
+): OrderFates | undefined {
   const records = timeline.of('load', 'orders');
   if (records.length === 0) return undefined;
   const placed = records
@@ -44,7 +47,6 @@ export function orderFates(timeline: Timeline): OrderFates | undefined {
   const of = (outcome: PlacedOrderFact['outcome']): readonly PlacedOrderFact[] =>
     placed.filter((order) => order.outcome === outcome);
   const known = { accepted: of('accepted'), refused: of('refused'), unknown: of('unknown') };
-  const orders = timeline.of('database', 'held_orders').at(-1)?.data.orders;
   if (orders === undefined) return known;
   const hashes = new Map(orders.map(({ id, content_hash }) => [id, content_hash]));
   const isHeld = ({ id }: PlacedOrderFact): boolean => hashes.has(id);

@@ -5,7 +5,17 @@
 
 import type { ComparisonData } from './comparison.ts';
 import type { Expectation } from './expectation.ts';
-import type { DatabaseErrorsData, MigrationData, ReadOnlyData, ScratchRestoreData } from './migration.ts';
+import type { AskData } from './dependency.ts';
+import type {
+  ClosedData,
+  ConsumerKilledData,
+  DatabaseErrorsData,
+  GuardVerdictData,
+  MigrationData,
+  ReadOnlyData,
+  ScratchRestoreData,
+  ShipmentsData,
+} from './migration.ts';
 import type {
   BackupData,
   DatabaseContentData,
@@ -150,9 +160,14 @@ export type TimelineRecord =
   | RecordBase<'database', 'held_orders', HeldOrdersData>
   | RecordBase<'database', 'content', DatabaseContentData>
   | RecordBase<'database', 'migration', MigrationData>
+  | RecordBase<'database', 'guard', GuardVerdictData>
   | RecordBase<'database', 'errors', DatabaseErrorsData>
   | RecordBase<'database', 'scratch_restore', ScratchRestoreData>
-  | RecordBase<'harness', 'read_only', ReadOnlyData>;
+  | RecordBase<'harness', 'read_only', ReadOnlyData>
+  | RecordBase<'harness', 'closed', ClosedData>
+  | RecordBase<'harness', 'consumer_killed', ConsumerKilledData>
+  | RecordBase<'database', 'shipments', ShipmentsData>
+  | RecordBase<'release', 'asked', AskData>;
 
 /** Where Prometheus, Alertmanager or a chat stands; absent for those in the cluster. */
 export type Site = 'offsite';

@@ -104,6 +104,8 @@ export interface MigrationFacts {
   readonly round_trip?: RoundTripFacts;
   readonly kills?: readonly KillFacts[];
   readonly growth?: GrowthFacts;
+  /** Tables whose made-up rows stood in its way, and that were emptied so that those after it could be judged. */
+  readonly emptied?: readonly string[];
   /** Why a part is absent, as a sentence without a full stop, where that is known. */
   readonly not_measured?: Partial<Readonly<Record<MeasuredPart, string>>>;
 }
@@ -214,7 +216,13 @@ export interface WorkloadFacts {
   readonly latency_p99_ms: number;
   readonly latency_max_ms: number;
   /** By SQLSTATE or HTTP status, with one message each; most frequent first. */
-  readonly errors: readonly { readonly code: string; readonly message: string; readonly count: number }[];
+  readonly errors: readonly {
+    readonly code: string;
+    readonly message: string;
+    /** Of a deadlock: who waited for whom, in the server's words. */
+    readonly detail?: string;
+    readonly count: number;
+  }[];
   /** The same by statement or route of the workload. */
   readonly by_statement: readonly {
     readonly name: string;
@@ -262,6 +270,24 @@ export interface StatementUnderLoad {
   readonly writers: BlockedSummary;
 }
 
+/** One of those who waited for each other. */
+export interface DeadlockParty {
+  /** `the migration`, `a writer of the old release`. */
+  readonly who: string;
+  /** Lock that it waited for: `AccessExclusiveLock`. */
+  readonly wanted: string;
+  /** `schema.table`; absent where it waited for the end of a transaction that had written its row. */
+  readonly relation?: string;
+  readonly held_by: string;
+}
+
+/** Sessions that waited for each other, until the server ended one (SQLSTATE 40P01). */
+export interface DeadlockFacts {
+  readonly victim: string;
+  /** From the victim on, each beside the one that it waited for. */
+  readonly parties: readonly DeadlockParty[];
+}
+
 export interface UnderLoadFacts {
   readonly outcome: 'applied' | 'refused';
   readonly refusal?: Refusal;
@@ -275,6 +301,8 @@ export interface UnderLoadFacts {
   readonly writers: BlockedSummary;
   /** The longest ones, at most 200. */
   readonly blocked: readonly BlockedInterval[];
+  /** One for each side that met one: the migration, the old release. */
+  readonly deadlocks?: readonly DeadlockFacts[];
   /** What the releases met: old before, old during, old after, new after. */
   readonly workloads: readonly WorkloadFacts[];
 }
@@ -293,7 +321,7 @@ export interface TripFacts {
   readonly refusal?: Refusal;
   /** Differences of tables, columns, constraints, indexes, sequences, each a line. */
   readonly schema: readonly string[];
-  /** Differences of content, without what was written in between. */
+  /** Differences of content, without what was written in between; tables in which nothing differs are not among them. */
   readonly data: ContentFacts;
   /** Rows written in between that are gone, or changed in a column that is there on both sides. */
   readonly written_lost: number;

@@ -2,6 +2,7 @@ import type { DatabaseErrorsData, MigrationData, MigrationExpectation, ReadOnlyD
 import type { DatabaseContentData, PlacedOrderFact } from '../recovery.ts';
 import type { EpochMs, TimelineRecord } from '../timeline.ts';
 import {
+  after,
   type Answers,
   load,
   numbered,
@@ -28,6 +29,8 @@ export interface SyntheticMigrationOptions {
   /** When the last pod of the old release is gone; long before the contract otherwise. */
   readonly old_gone_s?: number;
   readonly expectation?: Partial<MigrationExpectation>;
+  /** When the new release begins to answer. */
+  readonly next_from_s?: number;
   /** A time in which writes are refused, from 20 s to 30 s. */
   readonly read_only?: {
     readonly taken?: number;
@@ -39,6 +42,10 @@ export interface SyntheticMigrationOptions {
     /** Writes are refused beyond the end. */
     readonly refused_until_s?: number;
   };
+  /** Pods in place of the usual ones. */
+  readonly pods?: readonly Timed[];
+  /** Answers of the second that begins then, in place of the usual ones. */
+  readonly answers?: (from: EpochMs) => readonly Answers[] | undefined;
   readonly more?: readonly Timed[];
 }
 
@@ -48,8 +55,6 @@ const RATE = 300;
 const ORDERS = 30;
 const LEASE_S = 10;
 const HOLD_S = 20;
-
-export const after = (seconds: number): EpochMs => START_AT + seconds * 1000;
 
 /** Right answers to the methods that are tried. */
 export const REFUSALS: NonNullable<ReadOnlyData['answers']> = [
@@ -108,13 +113,15 @@ export function syntheticMigration(options: SyntheticMigrationOptions = {}): Tim
   };
   const refused_until = after(read_only?.refused_until_s ?? read_only?.ends_s ?? HOLD_S + LEASE_S);
   const placed: PlacedOrderFact[] = [];
-  const answers = (from: EpochMs): Answers[] => {
+  const answers = (from: EpochMs): readonly Answers[] => {
+    const given = options.answers?.(from);
+    if (given) return given;
     const fails = failing && from >= after(failing.from_s) && from < after(failing.from_s + failing.seconds);
     const closed = read_only !== undefined && from >= after(HOLD_S) && from < refused_until;
     const taken = closed && from === after(HOLD_S + 2) ? (read_only?.taken ?? 0) : 0;
     const reads_failed = from === after(HOLD_S + 2) ? (read_only?.reads_failed ?? 0) : 0;
     const bad = fails || closed;
-    const release = from < after(25) ? 'v1' : 'v2';
+    const release = from < after(options.next_from_s ?? 25) ? 'v1' : 'v2';
     return [
       { release, count: RATE - ORDERS - reads_failed },
       { release, count: reads_failed, bad: true, status: 503 },
@@ -190,9 +197,11 @@ export function syntheticMigration(options: SyntheticMigrationOptions = {}): Tim
     { at: START_AT - 1, source: 'harness', kind: 'expectation', subject: 'shop', data: expectation },
     ...observer('kubernetes', START_AT, end + 500),
     object(START_AT, `Deployment/${NAMESPACE}/shop`, 'listed', { replicas: 2, ready: 2 }),
-    pod(0, 'old', 'added', 'v1'),
-    pod(22, 'new', 'added', 'v2'),
-    pod(old_gone_s, 'old', 'deleted', 'v1'),
+    ...(options.pods ?? [
+      pod(0, 'old', 'added', 'v1'),
+      pod(22, 'new', 'added', 'v2'),
+      pod(old_gone_s, 'old', 'deleted', 'v1'),
+    ]),
     ...load(START_AT, SECONDS, answers),
     steady(after(10), 'before'),
     { ...database, at: after(11), kind: 'content', data: content(contentOf('before', true)) },

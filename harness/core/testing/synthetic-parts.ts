@@ -12,6 +12,9 @@ export type Timed = Draft & { readonly at: EpochMs };
 /** When synthetic runs start. */
 export const START_AT = Date.UTC(2026, 0, 15, 10);
 
+/** A moment of such a run. */
+export const after = (seconds: number): EpochMs => START_AT + seconds * 1000;
+
 /** Gives records that came from several sources their order in time and their place in the run. */
 export function numbered(records: readonly Timed[]): TimelineRecord[] {
   const ordered = [...records].sort((left, right) => left.at - right.at);

@@ -1,4 +1,4 @@
-import { type CatalogueEntry, manual } from './entry.ts';
+import { type CatalogueEntry, manual, type Source } from './entry.ts';
 import type { CheckId, GroundId } from './ids.ts';
 
 /** Checks of what became of rows and values. */
@@ -9,7 +9,7 @@ export const DATA_CHECKS = {
       'The way up runs on a copy of the data, with nobody else at work; the first refusal of the server is kept with its SQLSTATE.',
     why: 'A migration that works on an empty database may meet rows that it cannot convert: values too long, NULLs, duplicates. It then stops in the middle of a deployment.',
     judged:
-      'Fails when the server refuses a statement. Nothing is lost by that alone: what it left behind is judged by `residue`.',
+      'Fails when the server refuses a statement, alone or while the releases work; of a deadlock (40P01) it says who waited for whom. Nothing is lost by that alone: what it left behind is judged by `residue`.',
     safer:
       'Find the rows that do not fit with a query, correct them in batches in a migration of their own, then change the schema.',
     sources: [
@@ -77,6 +77,9 @@ export const DATA_CHECKS = {
   },
 } as const satisfies Partial<Record<CheckId, CatalogueEntry>>;
 
+/** Why there are grounds at all. */
+const EVIDENCE: Source = { title: 'Mettle, harness/DESIGN.md: "A pass on shaky ground is none"' };
+
 /** What a pass rests on. */
 export const GROUNDS = {
   'data-present': {
@@ -85,7 +88,7 @@ export const GROUNDS = {
     why: 'On empty tables every statement is quick and no value is lost: that proves nothing.',
     judged: 'Without a row in them, checks of rows, values and waiting are inconclusive.',
     safer: 'Give a dump, a database to copy from, or let data be generated.',
-    sources: [],
+    sources: [EVIDENCE],
   },
   'workload-ran': {
     title: 'both releases were at work',
@@ -94,7 +97,7 @@ export const GROUNDS = {
     why: 'A workload that never ran meets no error and waits for nobody.',
     judged: 'Without a workload that met its rate, checks of releases and waiting are inconclusive.',
     safer: 'Give the statements of both releases with rates, and a rate that the machine can keep up.',
-    sources: [],
+    sources: [EVIDENCE, { title: 'Tene, "How NOT to Measure Latency"' }],
   },
   sampled: {
     title: 'locks were looked at often enough',

@@ -15,7 +15,7 @@ export const RETURN_CHECKS = {
     why: 'Without one the only way back is a backup, and all that was written since it is lost.',
     judged: 'Fails without a down, unless the person left the way back out.',
     safer: 'Write the down with the up, and let both be tried together.',
-    sources: [],
+    sources: [{ title: 'GitLab, migration style guide, "Reversibility"' }],
   },
   'round-trip-schema': {
     title: 'up and down give the schema back',
@@ -24,7 +24,7 @@ export const RETURN_CHECKS = {
     why: 'A down that forgets an index or a default leaves a database that nobody has tested.',
     judged: 'Fails with one difference.',
     safer: 'A statement in the down for each one in the up, in the opposite order.',
-    sources: [],
+    sources: [{ title: 'Liquibase, `update-testing-rollback` (update, roll back, update)' }],
   },
   'round-trip-data': {
     title: 'up and down give the data back',

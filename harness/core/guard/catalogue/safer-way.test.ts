@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientConfig } from '#harness/database/server/address.ts';
-import { startServer } from '#harness/database/server/start.ts';
+import { startSmallServer } from '#harness/database/testing/small-server.ts';
 import { readSql } from '#harness/database/sql/read.ts';
 import { saferWay, saferWayFor } from './safer-way.ts';
 
@@ -9,7 +9,7 @@ const held = new AsyncDisposableStack();
 let client: pg.Client;
 let schemas = 0;
 beforeAll(async () => {
-  const server = held.use(await startServer({ engine: 'embedded', signal: new AbortController().signal }));
+  const server = held.use(await startSmallServer());
   client = new pg.Client(clientConfig(held.use(await server.create()).address));
   await client.connect();
   held.defer(() => client.end());

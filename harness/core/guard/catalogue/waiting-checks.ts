@@ -1,6 +1,10 @@
-import { type CatalogueEntry, manual } from './entry.ts';
+import { type CatalogueEntry, manual, type Source } from './entry.ts';
 import type { CheckId } from './ids.ts';
 
+const PARALLEL_CHANGE: Source = {
+  title: 'Fowler, "Parallel Change" (expand, migrate, contract)',
+  url: 'https://martinfowler.com/bliki/ParallelChange.html',
+};
 const LOCKS = manual('Explicit Locking', 'explicit-locking.html#LOCKING-TABLES');
 
 /** Checks of how long others wait, and of what both releases meet. */
@@ -39,14 +43,10 @@ export const WAITING_CHECKS = {
     title: 'the old release works while it runs',
     measured: 'Answers and errors of the old release while the migration runs, by SQLSTATE or HTTP status.',
     why: 'In a rolling deployment the migration runs while the old release serves everybody.',
-    judged: 'Fails when statements fail that did not fail before.',
+    judged:
+      'Fails when statements fail that did not fail before; of a deadlock (40P01) it says who waited for whom.',
     safer: 'Expand first: add what the new release needs beside what the old one uses.',
-    sources: [
-      {
-        title: 'Fowler, "Parallel Change" (expand, migrate, contract)',
-        url: 'https://martinfowler.com/bliki/ParallelChange.html',
-      },
-    ],
+    sources: [PARALLEL_CHANGE, manual('Deadlocks', 'explicit-locking.html#LOCKING-DEADLOCKS')],
   },
   'old-release-after': {
     title: 'the old release works afterwards',
@@ -55,12 +55,7 @@ export const WAITING_CHECKS = {
     judged: 'Fails when statements fail that worked before the migration.',
     safer:
       'Rename by a new column kept the same as the old one; drop and forbid only in a later release, when no pod of the old one lives.',
-    sources: [
-      {
-        title: 'Fowler, "Parallel Change" (expand, migrate, contract)',
-        url: 'https://martinfowler.com/bliki/ParallelChange.html',
-      },
-    ],
+    sources: [PARALLEL_CHANGE],
   },
   'new-release-before': {
     title: 'the new release on the old schema',
@@ -68,12 +63,7 @@ export const WAITING_CHECKS = {
     why: "It tells the order: when neither release works on the other's schema there is no order without failed requests.",
     judged: 'Fails only together with `old-release-after`; by itself it says "migrate first, then release".',
     safer: 'Make one of both releases work with both schemas.',
-    sources: [
-      {
-        title: 'Fowler, "Parallel Change" (expand, migrate, contract)',
-        url: 'https://martinfowler.com/bliki/ParallelChange.html',
-      },
-    ],
+    sources: [PARALLEL_CHANGE],
   },
   'new-release-after': {
     title: 'the new release works afterwards',
@@ -81,6 +71,6 @@ export const WAITING_CHECKS = {
     why: 'It is what the migration is for.',
     judged: 'Fails when one statement fails.',
     safer: 'Add to the migration what the release needs, or hold the release back.',
-    sources: [],
+    sources: [PARALLEL_CHANGE],
   },
 } as const satisfies Partial<Record<CheckId, CatalogueEntry>>;

@@ -126,7 +126,9 @@ test('every damaged base backup is refused for its own reason, and the one befor
   for (const [index, [, reason]] of harm.toReversed().entries()) expect(made[index]?.note).toMatch(reason);
 });
 
-test('a restore to a moment leaves out what was committed later, and passes over later backups', async () => {
+test('a restore to a moment leaves out what was committed later, and passes over later backups', {
+  tags: ['nightly'],
+}, async () => {
   const server = await box.start(WAL);
   await makeTable(server.client);
   await commit(server.client, 5);
@@ -165,7 +167,9 @@ test('a restore to a moment leaves out what was committed later, and passes over
   await again.kill();
 });
 
-test('a log with a gap is replayed up to it, and what is lost behind it is said', async () => {
+test('a log with a gap is replayed up to it, and what is lost behind it is said', {
+  tags: ['nightly'],
+}, async () => {
   const server = await box.start(WAL);
   await makeTable(server.client);
   await take('wal');
@@ -262,7 +266,9 @@ test('a dump that is damaged or lacks a table is refused for its own reason, and
   for (const [index, reason] of reasons.toReversed().entries()) expect(made[index]?.note).toMatch(reason);
 });
 
-test('only what is older than the oldest kept base backup leaves the archive', async () => {
+test('only what is older than the oldest kept base backup leaves the archive', {
+  tags: ['nightly'],
+}, async () => {
   const server = await box.start(WAL);
   await makeTable(server.client);
   const keep = { ...WAL, keep: 2 };

@@ -1,5 +1,6 @@
 import type { DataFacts } from '#harness/core/guard/facts.ts';
-import { identifier } from '../ask.ts';
+import { identifier, literal } from '../ask.ts';
+import { inParts } from '../in-parts.ts';
 import type { OwnClient } from '../server/client.ts';
 
 /** Tables that hold rows themselves or by their parts; what an extension brought is no data. */
@@ -21,16 +22,17 @@ export async function measureTables(client: OwnClient): Promise<DataFacts['table
     parts_bytes: string | null;
     bytes: string;
   }>(TABLES);
-  const tables = [];
-  for (const { schema, name, parts_bytes, bytes } of rows) {
-    const counted = await client.query<{ rows: string }>(
-      `SELECT count(*) AS rows FROM ${identifier(schema)}.${identifier(name)}`,
-    );
-    tables.push({
-      table: `${schema}.${name}`,
-      rows: Number(counted.rows[0]?.rows),
-      bytes: Number(parts_bytes ?? bytes),
+  const counts = new Map<string, number>();
+  await inParts(rows, async (part) => {
+    const each = part.map(({ schema, name }) => {
+      const table = `${schema}.${name}`;
+      return `SELECT ${literal(table)} AS table, count(*) AS rows FROM ${identifier(schema)}.${identifier(name)}`;
     });
-  }
-  return tables;
+    const counted = await client.query<{ table: string; rows: string }>(each.join('\nUNION ALL\n'));
+    for (const one of counted.rows) counts.set(one.table, Number(one.rows));
+  });
+  return rows.map(({ schema, name, parts_bytes, bytes }) => {
+    const table = `${schema}.${name}`;
+    return { table, rows: counts.get(table) ?? 0, bytes: Number(parts_bytes ?? bytes) };
+  });
 }

@@ -10,7 +10,7 @@ import { contentOf } from '../content.ts';
 import { clientEnv, nameOf } from '../server/address.ts';
 import { openClient } from '../server/client.ts';
 import { clientPrograms } from '../server/clients.ts';
-import { startServer } from '../server/start.ts';
+import { startSmallServer } from '../testing/small-server.ts';
 import type { Address, ScratchDatabase, ScratchServer } from '../server/types.ts';
 import { fillDatabase, sourceVersion } from './fill.ts';
 import { refuseFullDisk } from './space.ts';
@@ -79,7 +79,7 @@ let folder: string;
 let server: ScratchServer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mettle-fill-'));
-  server = await startServer({ engine: 'embedded', signal });
+  server = await startSmallServer();
 }, 120_000);
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -105,7 +105,7 @@ describe.skipIf(programs === undefined)('what a server held', () => {
   };
 
   beforeAll(async () => {
-    source = await startServer({ engine: 'embedded', version: SOURCE_VERSION, signal });
+    source = await startSmallServer(SOURCE_VERSION);
     origin = await source.create();
     await using client = await openClient(origin.address);
     await client.query(SCHEMA);
@@ -188,7 +188,7 @@ describe.skipIf(programs === undefined)('what a server held', () => {
   });
 
   test('is refused by an older server before anything is made', { timeout: 120_000 }, async () => {
-    await using older = await startServer({ engine: 'embedded', version: '14', signal });
+    await using older = await startSmallServer('14');
     for (const request of [
       { source: 'dump', path: dump('newer.sql') },
       { source: 'dump', path: dump('newer.dump', '--format=custom') },

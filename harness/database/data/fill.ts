@@ -114,7 +114,7 @@ async function preparation(
         facts: { source: 'live', from: live.name },
         bring: async (into) => {
           progress?.(`copying ${live.name}`);
-          await restore(into, await openLive(request.address, live), live.name, signal);
+          await restore(into, await openLive(request.address, live, request.schemas), live.name, signal);
           await request.makeSchema?.(into.address);
         },
       };

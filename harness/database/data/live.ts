@@ -34,12 +34,22 @@ export async function readLive(address: Address): Promise<LiveDatabase> {
   return { name: nameOf(address), version_num: one.version_num, bytes: Number(one.bytes) };
 }
 
+/** A name as pg_dump's patterns take it: word by word. Source: psql's documentation, "Patterns". */
+function pattern(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /**
  * A script of all that a live database holds at one moment. pg_dump reads it in one transaction that is repeatable and
  * cannot write; it takes no lock that anybody but a change of the schema would wait for, and gives up where it would wait itself.
+ * @param schemas all when absent: an account that may read one schema alone can copy no more
  * @throws UnfitError when there is no pg_dump that knows the server's version
  */
-export async function openLive(address: Address, live: LiveDatabase): Promise<DumpScript> {
+export async function openLive(
+  address: Address,
+  live: LiveDatabase,
+  schemas: readonly string[] = [],
+): Promise<DumpScript> {
   const programs = await livePrograms(live);
   return await openProgram(
     [
@@ -48,6 +58,9 @@ export async function openLive(address: Address, live: LiveDatabase): Promise<Du
       '--encoding=UTF8',
       '--no-password',
       `--lock-wait-timeout=${LOCK_WAIT_S}s`,
+      ...(schemas.length === 0
+        ? []
+        : ['--strict-names', ...schemas.map((one) => `--schema=${pattern(one)}`)]),
     ],
     { ...clientEnv(address), PGOPTIONS: '-c default_transaction_read_only=on', PGAPPNAME: 'mettle' },
     `the database ${live.name}`,

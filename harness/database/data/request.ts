@@ -5,7 +5,13 @@ import type { DataShape } from './shape.ts';
 export type DataRequest =
   | { readonly source: 'empty'; readonly makeSchema?: MakeSchema }
   | { readonly source: 'dump'; readonly path: string; readonly makeSchema?: MakeSchema }
-  | { readonly source: 'live'; readonly address: Address; readonly makeSchema?: MakeSchema }
+  | {
+      readonly source: 'live';
+      readonly address: Address;
+      /** Of these schemas alone; everything when absent. */
+      readonly schemas?: readonly string[];
+      readonly makeSchema?: MakeSchema;
+    }
   | {
       readonly source: 'generated';
       readonly seed: number;

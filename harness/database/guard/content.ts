@@ -7,7 +7,8 @@ import type { Address } from '../server/types.ts';
 import { openSession } from './apply-session.ts';
 import { type Compared, compareRows, writtenSince } from './content/compare.ts';
 import { GUARD_SCHEMA } from './content/catalogue.ts';
-import { keepRows } from './content/snapshot.ts';
+import { keepRows, RowsNotKept } from './content/snapshot.ts';
+import type { Reach } from './content/reach.ts';
 import type { RowFilter, WrittenRows } from './content/written.ts';
 
 const SESSION = 'mettle content';
@@ -22,18 +23,37 @@ export interface ContentSnapshot extends AsyncDisposable {
   compareOnly(filter: RowFilter): Promise<Compared>;
 }
 
+/**
+ * Does something with copies of the tables alone that texts name; where it turns out that others were written to, it is done once
+ * more with copies of all.
+ * @param reach undefined for copies of all from the beginning
+ */
+export async function keepingFew<Result>(
+  reach: Reach | undefined,
+  act: (reach: Reach | undefined) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await act(reach);
+  } catch (error) {
+    if (!(error instanceof RowsNotKept) || reach === undefined) throw error;
+    return await act(undefined);
+  }
+}
+
 let snapshots = 0;
 
 /**
  * Keeps the rows of a scratch database, in that database, so that they can be compared after a migration. Do it where
  * nobody else writes. The copies are unlogged: they do not outlive a crash of the server.
+ * @param reach texts of all that will be run: only tables are copied to which that may write. Where it writes to another one,
+ *   comparing throws RowsNotKept, and it is to be done again without. All are copied when absent.
  * @throws UnfitError when the database lets nobody in or does not tell what it holds
  */
-export async function takeSnapshot(address: Address): Promise<ContentSnapshot> {
+export async function takeSnapshot(address: Address, reach?: Reach): Promise<ContentSnapshot> {
   snapshots += 1;
   const label = `kept_${snapshots}`;
   await using session = await openSession(address, SESSION);
-  const rows = await keepRows(session.client, label);
+  const rows = await keepRows(session.client, label, reach);
   const compare = async (filter: RowFilter | undefined): Promise<Compared> => {
     await using comparing = await openSession(address, SESSION);
     return await compareRows(comparing.client, rows, filter);
@@ -48,11 +68,10 @@ export async function takeSnapshot(address: Address): Promise<ContentSnapshot> {
     async [Symbol.asyncDispose]() {
       await using removing = await openSession(address, SESSION);
       await removing.client.query('SET session_replication_role = replica');
-      for (const { table, copy } of rows.tables) {
-        await removing.client.query(
-          `DROP TABLE IF EXISTS ${copy}, ${GUARD_SCHEMA}.written_${label}_${table.oid}`,
-        );
-      }
+      const copies = rows.tables
+        .filter(({ has_copy }) => has_copy)
+        .flatMap(({ table, copy }) => [copy, `${GUARD_SCHEMA}.written_${label}_${table.oid}`]);
+      if (copies.length > 0) await removing.client.query(`DROP TABLE IF EXISTS ${copies.join(', ')}`);
       // Another snapshot may still be there.
       await removing.client.query(`DROP SCHEMA IF EXISTS ${GUARD_SCHEMA}`).catch(() => undefined);
     },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServer } from '../server/start.ts';
+import { startSmallServer } from '../testing/small-server.ts';
 import type { ScratchServer } from '../server/types.ts';
 import { openSession } from './apply-session.ts';
 import { measureGrowth } from './growth.ts';
@@ -9,7 +9,7 @@ describe('a migration at several sizes', { timeout: 120_000 }, () => {
   let server: ScratchServer;
 
   beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
+    server = await startSmallServer();
   }, 60_000);
 
   afterAll(async () => {

@@ -71,8 +71,7 @@ async function blockedAt(
 }
 
 /**
- * Runs it alone on a copy of each size, and once more with the releases at work where `blocked` does so. The sizes may be the
- * same one several times: each run is a point, and more points make an extrapolation less uncertain.
+ * Runs it alone on a copy of each size, and once more with the releases at work where `blocked` does so.
  * @throws UnfitError when it is refused at a size
  */
 export async function measureGrowth(options: GrowthOptions): Promise<GrowthFacts> {

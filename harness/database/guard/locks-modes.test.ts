@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startServer } from '../server/start.ts';
+import { startSmallServer } from '../testing/small-server.ts';
 import { openSession } from './apply-session.ts';
 import { conflicts, LOCK_MODES, strongest } from './locks-modes.ts';
 
@@ -12,7 +12,7 @@ function spelled(mode: string): string {
 }
 
 test('modes keep each other waiting as the server says', async () => {
-  await using server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
+  await using server = await startSmallServer();
   await using database = await server.create();
   await using holder = await openSession(database.address, 'test');
   await using asker = await openSession(database.address, 'test');

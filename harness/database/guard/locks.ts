@@ -77,6 +77,7 @@ export interface Watched {
   readonly looks: readonly Seen[];
   /** Sessions that were there at the end; those that waited are known even when they have ended since. */
   readonly sessions: SessionNames;
+  readonly names: RelationNames;
 }
 
 /** Looks that go on until they are stopped. */
@@ -162,7 +163,7 @@ export class LockWatch implements AsyncDisposable {
     } catch (error) {
       throw new UnfitError(`the server stopped telling of its locks: ${messageOf(error)}`, { cause: error });
     }
-    return { looks: this.#looks, sessions: this.#sessions };
+    return { looks: this.#looks, sessions: this.#sessions, names: this.#names };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   ContentFacts,
   Refusal,
   RoundTripFacts,
+  TableFate,
   TripFacts,
 } from '#harness/core/guard/facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
@@ -13,6 +14,7 @@ import type { Address } from '../server/types.ts';
 import { applyFile } from './apply.ts';
 import { applySettings, openSession } from './apply-session.ts';
 import { type ContentSnapshot, takeSnapshot } from './content.ts';
+import type { Reach } from './content/reach.ts';
 import type { WrittenRows } from './content/written.ts';
 import { withoutMadeAnew } from './round-trip/made-by-up.ts';
 import { type Schema, schemaDifferences, schemaOf } from './round-trip/schema.ts';
@@ -22,6 +24,8 @@ export interface RoundTripOptions {
   /** A copy of the data, which nobody else uses; it is another one afterwards. */
   readonly address: Address;
   readonly migration: Pick<Migration, 'up' | 'down' | 'in_transaction'>;
+  /** Texts of all that will be run, the writes among them; the rows of all tables are kept when absent (`takeSnapshot`). */
+  readonly reach?: Reach;
   /** Lets the new release write, between up and down. It has ended its transactions when the promise comes. */
   readonly write?: (address: Address, signal: AbortSignal | undefined) => Promise<void>;
   /** Settings of the migration's session, as the tool sets them. */
@@ -50,8 +54,8 @@ async function structureOf(address: Address): Promise<Pick<State, 'schema' | 'se
   return { schema: await schemaOf(session.client), sequences: await sequenceStands(session.client) };
 }
 
-async function stateOf(address: Address): Promise<State> {
-  return { ...(await structureOf(address)), rows: await takeSnapshot(address) };
+async function stateOf({ address, reach }: RoundTripOptions): Promise<State> {
+  return { ...(await structureOf(address)), rows: await takeSnapshot(address, reach) };
 }
 
 async function run(
@@ -84,14 +88,37 @@ async function compare(
   ];
   const found = { ...(refusal === undefined ? {} : { refusal }), schema: lines };
   const steady = (data: ContentFacts): ContentFacts =>
-    made_since === undefined ? data : withoutMadeAnew(data, made_since);
+    onlyDiffering(made_since === undefined ? data : withoutMadeAnew(data, made_since));
   if (writes === undefined) return { ...found, data: steady(await wanted.rows.compare()), written_lost: 0 };
   const { written } = writes;
   const others = await wanted.rows.compareOnly({ written, side: 'others' });
   const again = made_since !== undefined;
   const own = await writes.rows.compareOnly({ written, side: 'written', forgives_new: again });
   const lost = again ? 0 : await leftOutOfCopies(writes.rows, own.facts);
-  return { ...found, data: steady(others.facts), written_lost: own.rows_harmed + lost, written: own.facts };
+  return {
+    ...found,
+    data: steady(others.facts),
+    written_lost: own.rows_harmed + lost,
+    written: onlyDiffering(own.facts),
+  };
+}
+
+/** A history of hundreds of migrations with dozens of tables each would else be mostly about tables in which nothing happened. */
+function onlyDiffering({ tables }: ContentFacts): ContentFacts {
+  return { tables: tables.filter(differs) };
+}
+
+function differs({ table, now, rows_lost, rows_added, columns }: TableFate): boolean {
+  return (
+    now !== table ||
+    rows_lost + rows_added > 0 ||
+    columns.some(
+      (fate) =>
+        fate.now !== fate.column ||
+        fate.type_after !== fate.type_before ||
+        fate.changed + fate.nulled + fate.gained + fate.lost > 0,
+    )
+  );
 }
 
 function isGone({ now, filled }: ColumnFate): boolean {
@@ -112,14 +139,16 @@ async function leftOutOfCopies(rows: ContentSnapshot, own: ContentFacts): Promis
 }
 
 async function writeBetween(
-  { address, write, signal }: RoundTripOptions,
+  { address, write, signal, reach }: RoundTripOptions,
   first: State,
   undo: AsyncDisposableStack,
 ): Promise<Writes | undefined> {
   if (write === undefined) return undefined;
   await write(address, signal);
   const written = await first.rows.written();
-  return written.tables.length === 0 ? undefined : { written, rows: undo.use(await takeSnapshot(address)) };
+  return written.tables.length === 0
+    ? undefined
+    : { written, rows: undo.use(await takeSnapshot(address, reach)) };
 }
 
 function missing(why: string): RoundTripFacts {
@@ -129,20 +158,20 @@ function missing(why: string): RoundTripFacts {
 /**
  * The schema after up and down must be that of before, and after another up that of after the first one; so must the rows,
  * apart from those that were written in between, which must be there still. A sequence may be ahead, not behind.
- * @throws UnfitError when the database ends the connection
+ * @throws UnfitError when the database ends the connection; RowsNotKept where `reach` was too narrow
  */
 export async function roundTrip(options: RoundTripOptions): Promise<RoundTripFacts> {
-  const { address, migration, progress } = options;
+  const { migration, progress } = options;
   const { up, down } = migration;
   if (down === undefined || down.statements.length === 0) return missing('there is no down');
   await using undo = new AsyncDisposableStack();
   progress?.('keeping the rows');
-  const before = await stateOf(address);
+  const before = await stateOf(options);
   undo.use(before.rows);
   progress?.('up');
   const refused = await run(options, up);
   if (refused !== undefined) return missing(`the up was refused: ${refused.message}`);
-  const first = await stateOf(address);
+  const first = await stateOf(options);
   undo.use(first.rows);
   progress?.('writing as the new release');
   const writes = await writeBetween(options, first, undo);

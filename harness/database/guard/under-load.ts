@@ -9,6 +9,7 @@ import type { Release, RunningWorkload } from '../workload/types.ts';
 import { type Applied, applyFile } from './apply.ts';
 import { applySettings, openSession, type Session } from './apply-session.ts';
 import type { Window } from './blocked.ts';
+import { deadlocksOf } from './deadlocks.ts';
 import { LockWatch, type Watched } from './locks.ts';
 import { blockedFacts, type RunStatement, type SeenStall } from './under-load-facts.ts';
 import { openLongReader } from './under-load-reader.ts';
@@ -139,12 +140,15 @@ export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFac
     is_new ? workAfter(next, { ...options, stretches }) : undefined,
   ]);
   const { applied, run, statements, releases_ms } = ran;
+  const refusal = applied.outcome === 'refused' ? applied.refusal : undefined;
+  const deadlocks = deadlocksOf(refusal, [during, old_after], watched);
   return {
     outcome: applied.outcome,
-    ...(applied.outcome === 'refused' ? { refusal: applied.refusal } : {}),
+    ...(refusal === undefined ? {} : { refusal }),
     duration_ms: applied.duration_ms,
     ...(reader_held_ms === undefined ? {} : { reader_held_ms }),
     ...blockedFacts({ run, statements, releases_ms, watched, stalls }),
+    ...(deadlocks.length === 0 ? {} : { deadlocks }),
     workloads: [before, during, old_after, ...(new_after ? [new_after] : [])],
   };
 }

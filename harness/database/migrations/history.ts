@@ -161,7 +161,22 @@ const flyway: History = {
   unmarkSql: ({ name }) => `DELETE FROM flyway_schema_history WHERE script = ${literal(`${name}.sql`)};`,
 };
 
-/** Plain files are in nobody's history; pgroll's is its own schema, which its program alone writes. */
+/**
+ * Its own schema, which its program alone makes and writes: here it is only read. What it took note of without having run it
+ * (`inferred`), and a migration that was started and not completed, are none that was run.
+ * Source: pgroll, `pkg/state/init.sql`.
+ */
+const pgroll: History = {
+  table: 'pgroll.migrations',
+  column: 'migration_type',
+  create_sql: '',
+  applied_sql: listOf('name', `pgroll.migrations WHERE done AND migration_type = 'pgroll'`),
+  keyOf: ({ name }) => name,
+  markSql: () => '',
+  unmarkSql: () => '',
+};
+
+/** Plain files are in nobody's history. */
 const HISTORIES: Partial<Record<MigrationTool, History>> = {
   flyway,
   'golang-migrate': golangMigrate,
@@ -170,6 +185,7 @@ const HISTORIES: Partial<Record<MigrationTool, History>> = {
   'node-pg-migrate': nodePgMigrate,
   prisma,
   drizzle,
+  pgroll,
 };
 
 export function historyOf(tool: MigrationTool): History | undefined {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MettleError } from '#harness/core/errors.ts';
 import { askBy } from '../ask.ts';
 import { openClient } from '../server/client.ts';
-import { startServer } from '../server/start.ts';
+import { startSmallServer } from '../testing/small-server.ts';
 import { flywayChecksum } from './history.ts';
 import { readMigrations } from './read.ts';
 import {
@@ -21,7 +21,7 @@ import type { MigrationSet } from './types.ts';
 const held = new AsyncDisposableStack();
 let client: pg.Client;
 beforeAll(async () => {
-  const server = held.use(await startServer({ engine: 'embedded', signal: new AbortController().signal }));
+  const server = held.use(await startSmallServer());
   client = held.use(await openClient(held.use(await server.create()).address));
 });
 afterAll(async () => {
@@ -160,6 +160,20 @@ test('what node-pg-migrate itself has run is found', async () => {
   const [first, second, third] = set.migrations.map(({ name }) => name);
   expect(names(await readState(askBy(client), set))).toEqual([[first, second], [third]]);
   await client.query('DROP TABLE by_tool, pgmigrations');
+});
+
+test('what pgroll has completed is found, and nothing that it started or only took note of', async () => {
+  const operation = JSON.stringify({ operations: [{ sql: { up: 'SELECT 1' } }] });
+  await using folder = await folderWith({ '01_a.json': operation, '02_b.json': operation });
+  const set = await readMigrations(folder.path);
+  await rolledBack(async () => {
+    await client.query(`CREATE SCHEMA pgroll;
+      CREATE TABLE pgroll.migrations (name text, done boolean, migration_type text);
+      INSERT INTO pgroll.migrations VALUES ('sql_1', true, 'inferred'), ('01_a', true, 'pgroll'), ('02_b', false, 'pgroll')`);
+    const state = await readState(askBy(client), set);
+    expect(names(state)).toEqual([['01_a'], ['02_b']]);
+    expect(() => requireLinear(state, set)).not.toThrow();
+  });
 });
 
 test('the checksum of Flyway counts lines without their ends', () => {

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { tryRun } from '#harness/process/run.ts';
+import { DEBIAN_PROGRAMS } from './installed.ts';
 
-/** Where Debian keeps each version beside the others. */
-const DEBIAN = '/usr/lib/postgresql/*/bin';
 const PROGRAMS = ['psql', 'pg_dump', 'pg_restore'] as const;
 
 /** Programs that speak to a server, as somebody installed them on this machine. */
@@ -24,7 +23,10 @@ export async function clientPrograms(major: number): Promise<ClientPrograms | un
 
 /** All that are there, oldest first. */
 async function findPrograms(): Promise<readonly ClientPrograms[]> {
-  const folders = [...(await Array.fromAsync(glob(DEBIAN))), ...(process.env['PATH'] ?? '').split(delimiter)];
+  const folders = [
+    ...(await Array.fromAsync(glob(DEBIAN_PROGRAMS))),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+  ];
   const complete = [...new Set(folders)].filter((folder) =>
     PROGRAMS.every((program) => folder !== '' && existsSync(join(folder, program))),
   );

@@ -1,47 +1,28 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UnfitError } from '#harness/core/errors.ts';
-import { loadBom } from '#harness/images/bom.ts';
 import { LOCKS } from '#harness/images/places.ts';
-import { buildRootfs } from '#harness/images/rootfs.ts';
 import { run } from '#harness/process/run.ts';
 import { fillDatabase } from '../data/fill.ts';
+import { buildTestImage, guardsOwn } from '../testing/image.ts';
 import { openClient } from './client.ts';
 import { startServer } from './start.ts';
 
 const { signal } = new AbortController();
 const IMAGE = `localhost/mettle-test/postgres:${process.pid}`;
 
-async function ours(): Promise<readonly string[]> {
-  const { stdout } = await run([
-    'docker',
-    'ps',
-    '--all',
-    '--filter',
-    'label=mettle.postgres.owner',
-    '--quiet',
-  ]);
-  return stdout.split('\n').filter(Boolean);
-}
+let image: AsyncDisposable;
 
 beforeAll(async () => {
-  const bom = await loadBom();
-  const spec = bom.rootfs['postgres'];
-  if (spec === undefined) throw new Error('the bill of materials has no postgres');
-  const made = await buildRootfs('postgres', spec, bom.debian, { progress: () => undefined });
-  const folder = await mkdtemp(join(tmpdir(), 'mettle-image-'));
-  await writeFile(
-    join(folder, 'Dockerfile'),
-    'FROM scratch\nADD rootfs.tar /\nCOPY passwd /etc/passwd\nUSER 65532\n',
-  );
-  await run(['cp', join(made, 'rootfs.tar'), join(LOCKS, 'postgres/passwd'), folder]);
-  await run(['docker', 'build', '--tag', IMAGE, folder], { timeout_s: 300 });
-  await rm(folder, { recursive: true });
+  image = await buildTestImage({
+    ref: IMAGE,
+    rootfs: 'postgres',
+    files: { passwd: { from: join(LOCKS, 'postgres/passwd') } },
+    dockerfile: ['COPY passwd /etc/passwd', 'USER 65532'],
+  });
 });
 afterAll(async () => {
-  await run(['docker', 'image', 'rm', IMAGE]);
+  await image[Symbol.asyncDispose]();
 });
 
 test('a server in a container makes copies, crashes, recovers and leaves nothing', async () => {
@@ -68,9 +49,12 @@ test('a server in a container makes copies, crashes, recovers and leaves nothing
     await server.recover();
     await using client = await openClient(copy.address);
     expect((await client.query('SELECT count(*)::int AS n FROM t')).rows).toEqual([{ n: 12_000 }]);
-    expect(await ours()).toHaveLength(1);
+    expect(await guardsOwn()).toHaveLength(1);
+    // Nobody but this machine reaches it.
+    const { stdout } = await run(['docker', 'ps', '--filter', `ancestor=${IMAGE}`, '--format', '{{.Ports}}']);
+    expect(stdout.trim()).toBe(`127.0.0.1:${copy.address.port}->5432/tcp`);
   }
-  expect(await ours()).toEqual([]);
+  expect(await guardsOwn()).toEqual([]);
 });
 
 test('an image of another version is refused, and so is one that is not there', async () => {
@@ -80,7 +64,7 @@ test('an image of another version is refused, and so is one that is not there', 
   await expect(startServer({ engine: 'testcontainers', image: 'postgres:none', signal })).rejects.toThrow(
     'there is no image postgres:none on this machine',
   );
-  expect(await ours()).toEqual([]);
+  expect(await guardsOwn()).toEqual([]);
 });
 
 test('what a dead program left is removed by the next start', async () => {
@@ -92,7 +76,7 @@ test('what a dead program left is removed by the next start', async () => {
     '--name',
     left,
     '--label',
-    `mettle.postgres.owner=${owner}`,
+    `mettle.guard.owner=${owner}`,
     IMAGE,
     '/bin/true',
   ]);

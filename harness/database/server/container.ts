@@ -2,27 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
-import type * as Testcontainers from 'testcontainers';
-import { CleanupError, messageOf, UnfitError } from '#harness/core/errors.ts';
-import { isAlive, parseOwner, thisProcess } from '#harness/lease/owner.ts';
-import { startChild } from '#harness/process/child.ts';
+import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import { run, tryRun } from '#harness/process/run.ts';
 import type { StartOptions } from './embedded.ts';
 import { chooseImage, presentImages } from './images.ts';
+import {
+  guardContainer,
+  loadTestcontainers,
+  LOOPBACK,
+  ownerLabels,
+  sweepContainers,
+} from './own-containers.ts';
 import { SETTINGS, SUPERUSER } from './prepared.ts';
 import { RunningServer } from './running.ts';
 import type { ScratchServer } from './types.ts';
 
-const LOOPBACK = '127.0.0.1';
 const PORT = 5432;
 const START_MS = 120_000;
 const PASSWORD_BYTES = 18;
 const READY = /database system is ready to accept connections/;
-/** Says whose a container is, so that the next start removes what a killed one left. */
-const OWNER_LABEL = 'mettle.postgres.owner';
 const INSIDE = '/mettle';
 const SERVE = fileURLToPath(new URL('serve-container.sh', import.meta.url));
-const GUARD = fileURLToPath(new URL('guard-container.sh', import.meta.url));
 
 /**
  * Starts a server in a container of an image that is on this machine; none is pulled.
@@ -71,11 +71,17 @@ async function start({ image, name, password }: Wanted): Promise<Started> {
   const { GenericContainer, PullPolicy, Wait } = await loadTestcontainers();
   // Chosen here, because Docker would choose another one after a crash.
   const port = await getPort({ host: LOOPBACK });
+  class OnLoopback extends GenericContainer {
+    /** What is published otherwise is published to everybody. */
+    protected override beforeContainerCreated = async (): Promise<void> => {
+      this.hostConfig.PortBindings = { [`${PORT}/tcp`]: [{ HostIp: LOOPBACK, HostPort: String(port) }] };
+    };
+  }
   try {
-    const container = await new GenericContainer(image)
+    const container = await new OnLoopback(image)
       .withPullPolicy(PullPolicy.neverPull())
       .withName(name)
-      .withLabels({ [OWNER_LABEL]: JSON.stringify(await thisProcess()) })
+      .withLabels({ ...(await ownerLabels()) })
       .withUser(await userOf(image))
       .withEntrypoint(['/bin/sh', `${INSIDE}/serve.sh`])
       .withCommand([])
@@ -103,14 +109,6 @@ async function start({ image, name, password }: Wanted): Promise<Started> {
   }
 }
 
-/** Loaded only when it is used: it takes longer to read than most commands to run. */
-async function loadTestcontainers(): Promise<typeof Testcontainers> {
-  // What a dead run leaves is removed by its guard; testcontainers' own reaper is an image of somebody else's.
-  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
-  process.env['TESTCONTAINERS_HOST_OVERRIDE'] = LOOPBACK;
-  return await import('testcontainers');
-}
-
 /** PostgreSQL refuses to be root, as whom official images begin. */
 async function userOf(image: string): Promise<string> {
   const inspected = await tryRun(['docker', 'image', 'inspect', '--format', '{{.Config.User}}', image]);
@@ -121,40 +119,6 @@ async function userOf(image: string): Promise<string> {
   }
   const user = inspected.stdout.trim();
   return /^(?:|root|0)(?::|$)/.test(user) ? 'postgres' : user;
-}
-
-/** A process beside this one that removes the container as soon as this process is gone, or as it is given back. */
-function guardContainer(name: string): AsyncDisposable {
-  const guard = startChild(['/bin/sh', GUARD, name], { cwd: '/' });
-  return {
-    [Symbol.asyncDispose]: async () => {
-      guard.stdin.end();
-      const { exit_code } = await guard.exited;
-      if (exit_code === 0) return;
-      throw new CleanupError(`the container ${name} could not be removed`, {
-        next: `docker rm --force ${name}`,
-      });
-    },
-  };
-}
-
-/** Removes the containers of processes that are gone. */
-async function sweepContainers(): Promise<void> {
-  const format = `{{.Names}} {{.Label "${OWNER_LABEL}"}}`;
-  const { stdout } = await run([
-    'docker',
-    'ps',
-    '--all',
-    '--filter',
-    `label=${OWNER_LABEL}`,
-    '--format',
-    format,
-  ]);
-  for (const line of stdout.split('\n').filter(Boolean)) {
-    const space = line.indexOf(' ');
-    if (await isAlive(parseOwner(line.slice(space + 1)))) continue;
-    await run(['docker', 'rm', '--force', '--volumes', line.slice(0, space)]);
-  }
 }
 
 /** A tag says what somebody called it; the server knows better. */

@@ -1,13 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { UsageError } from '#harness/core/errors.ts';
-import { serverRuntime } from './account.ts';
+import { serverRuntimes, smallServerRuntime } from './account.ts';
 import { openClient, type OwnClient } from './client.ts';
 import { makeServerFolder } from './folder.ts';
 import { startServer } from './start.ts';
@@ -16,6 +16,7 @@ import type { ScratchDatabase, ScratchServer } from './types.ts';
 import { availableVersions } from './versions.ts';
 
 const { signal } = new AbortController();
+const RUNTIMES = await serverRuntimes();
 const HOLD = fileURLToPath(new URL('testing/hold-server.ts', import.meta.url));
 
 async function one<T>(client: OwnClient, query: string): Promise<T | undefined> {
@@ -167,21 +168,39 @@ describe('nothing is left behind', () => {
     expect(await workingIn(data)).toEqual([]);
   });
 
-  test('for longer than until the next start, where its guard was killed too', {
-    timeout: 60_000,
-  }, async () => {
-    const left = join(await serverRuntime(), `mettle-postgres-test-${process.pid}`);
-    await mkdir(join(left, 'data'), { recursive: true });
-    await writeFile(join(left, 'owner.json'), '{"pid":1,"start_time":"0","boot_id":"an earlier one"}');
-    const worker = spawn('sleep', ['600'], { cwd: join(left, 'data') });
-    const ended = once(worker, 'exit');
-    await once(worker, 'spawn');
-    const unnamed = `${left}-unnamed`;
-    await mkdir(unnamed);
-    await utimes(unnamed, 0, 0);
-    await using _ = await makeServerFolder();
-    expect(existsSync(left)).toBe(false);
-    expect(existsSync(unnamed)).toBe(false);
-    expect(await ended).toEqual([null, 'SIGKILL']);
+  test('in the folder that TMPDIR names, also where it would be in memory', async () => {
+    const folder = await mkdtemp('/var/tmp/mettle-test-');
+    await chmod(folder, 0o711);
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true });
+    });
+    await using made = await makeServerFolder({ small: true });
+    expect(dirname(made.path)).toBe(folder);
+    vi.stubEnv('TMPDIR', undefined);
+    expect(RUNTIMES).toContain(await smallServerRuntime());
   });
+
+  test.for(RUNTIMES)(
+    'for longer than until the next start, where its guard was killed too (%s)',
+    {
+      timeout: 60_000,
+    },
+    async (runtime) => {
+      const left = join(runtime, `mettle-postgres-test-${process.pid}`);
+      await mkdir(join(left, 'data'), { recursive: true });
+      await writeFile(join(left, 'owner.json'), '{"pid":1,"start_time":"0","boot_id":"an earlier one"}');
+      const worker = spawn('sleep', ['600'], { cwd: join(left, 'data') });
+      const ended = once(worker, 'exit');
+      await once(worker, 'spawn');
+      const unnamed = `${left}-unnamed`;
+      await mkdir(unnamed);
+      await utimes(unnamed, 0, 0);
+      await using _ = await makeServerFolder();
+      expect(existsSync(left)).toBe(false);
+      expect(existsSync(unnamed)).toBe(false);
+      expect(await ended).toEqual([null, 'SIGKILL']);
+    },
+  );
 });

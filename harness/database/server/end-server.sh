@@ -23,7 +23,7 @@ end_all "$@"
 [ "$1" != crash ] || exit 0
 
 # A crashed server leaves a segment of shared memory that nobody is attached to.
-segment=$(sed -n 7p "$state" 2>/dev/null | awk '{ print $2 }')
+segment=$(sed -n '7s/^ *[0-9]* *//p' "$state" 2>/dev/null || true)
 [ -z "$segment" ] || ipcrm --shmem-id "$segment" 2>/dev/null || true
 
 # A server that was just being started comes into its folder only now, and would write into it meanwhile.

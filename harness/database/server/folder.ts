@@ -7,7 +7,7 @@ import { writeDurably } from '#harness/lease/durable.ts';
 import { isAlive, parseOwner, thisProcess } from '#harness/lease/owner.ts';
 import { type Child, startChild } from '#harness/process/child.ts';
 import { run } from '#harness/process/run.ts';
-import { giveToServerUser, serverRuntime } from './account.ts';
+import { giveToServerUser, serverRuntime, serverRuntimes, smallServerRuntime } from './account.ts';
 
 const PREFIX = 'mettle-postgres-';
 const OWNER = 'owner.json';
@@ -26,10 +26,11 @@ export interface ServerFolder extends AsyncDisposable {
 /**
  * Makes a folder for a server. A process beside this one removes it, with all that works in it, as soon as this process is
  * gone; what is left all the same (both were killed, the machine stopped) goes when the next one is made.
+ * @param small whether it is for few rows
  */
-export async function makeServerFolder(): Promise<ServerFolder> {
+export async function makeServerFolder({ small = false } = {}): Promise<ServerFolder> {
   await sweepServerFolders();
-  const path = await mkdtemp(join(await serverRuntime(), PREFIX));
+  const path = await mkdtemp(join(small ? await smallServerRuntime() : await serverRuntime(), PREFIX));
   let guard: Child | undefined;
   try {
     await writeDurably(join(path, OWNER), JSON.stringify(await thisProcess()));
@@ -79,11 +80,12 @@ function onceOnly(act: () => Promise<void>): () => Promise<void> {
 
 /** Removes the servers of processes that are gone. */
 export async function sweepServerFolders(): Promise<void> {
-  const runtime = await serverRuntime();
-  for (const name of await readdir(runtime)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const path = join(runtime, name);
-    if (await isLeftBehind(path)) await run(['/bin/sh', END_SERVER, 'remove', path]);
+  for (const runtime of await serverRuntimes()) {
+    for (const name of await readdir(runtime)) {
+      if (!name.startsWith(PREFIX)) continue;
+      const path = join(runtime, name);
+      if (await isLeftBehind(path)) await run(['/bin/sh', END_SERVER, 'remove', path]);
+    }
   }
 }
 

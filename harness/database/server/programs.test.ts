@@ -5,7 +5,8 @@ import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import { run } from '#harness/process/run.ts';
 import { obtainCached } from './cached.ts';
 import { clientPrograms } from './clients.ts';
-import { carriedVersions, chooseVersion, obtainPrograms } from './programs.ts';
+import { installedVersions } from './installed.ts';
+import { carriedVersions, chooseVersion, obtainPrograms, serverPrograms } from './programs.ts';
 
 const SOME = [{ version: '18.4' }, { version: '17.10' }, { version: '17.2' }];
 
@@ -66,4 +67,19 @@ test('programs that speak to a server are not older than it', async () => {
   const { stdout } = await run([join(some.folder, 'pg_restore'), '--version']);
   expect(stdout).toContain(`(PostgreSQL) ${some.major}`);
   expect(await clientPrograms(99)).toBeUndefined();
+});
+
+test('what npm carries goes before what is installed, of which each version is whole', async () => {
+  const [carried, installed, all] = await Promise.all([
+    carriedVersions(),
+    installedVersions(),
+    serverPrograms(),
+  ]);
+  const majors = all.map(({ major }) => major);
+  expect(majors).toEqual([...new Set(majors)].sort((left, right) => right - left));
+  expect(majors).toEqual(expect.arrayContaining([...carried, ...installed].map(({ major }) => major)));
+  for (const { version, folder } of installed) {
+    const { stdout } = await run([join(folder, 'bin/initdb'), '--version']);
+    expect(stdout).toContain(`(PostgreSQL) ${version}`);
+  }
 });

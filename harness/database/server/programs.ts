@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import { obtainCached } from './cached.ts';
+import { installedVersions } from './installed.ts';
 
 /** Majors that npm carries for this project, the one that is taken unasked first. */
 const MAJORS = [18, 17, 16, 15, 14] as const;
@@ -21,7 +22,29 @@ const READABLE = 0o755;
 const PACKAGE = v.object({ version: v.pipe(v.string(), v.regex(/^\d+\.\d+\./)) });
 const LINKS = v.array(v.object({ source: v.string(), target: v.string() }));
 
-/** The versions that are installed, newest first. They are optional packages, so there may be none. */
+/** A version that can be started here. */
+export interface ServerPrograms {
+  /** `18.4`. */
+  readonly version: string;
+  readonly major: number;
+  /** Makes them ready: a folder with `bin`. */
+  readonly obtain: () => Promise<string>;
+}
+
+/**
+ * Every version that can be started here, newest first: those of npm, and of other majors what is installed on the machine, so
+ * that an image needs no second copy of a server that it has already.
+ */
+export async function serverPrograms(): Promise<readonly ServerPrograms[]> {
+  const [carried, installed] = await Promise.all([carriedVersions(), installedVersions()]);
+  const others = installed.filter(({ major }) => !carried.some((one) => one.major === major));
+  return [
+    ...carried.map((one) => ({ ...one, obtain: () => obtainPrograms(one) })),
+    ...others.map(({ folder, ...one }) => ({ ...one, obtain: async () => folder })),
+  ].sort((left, right) => right.major - left.major);
+}
+
+/** The versions that npm carries, newest first. They are optional packages, so there may be none. */
 export async function carriedVersions(): Promise<readonly CarriedVersion[]> {
   const found = await Promise.all(MAJORS.map(carriedVersion));
   return found.filter((one) => one !== undefined);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import { openClient } from './client.ts';
 import { lackOf, missingExtension } from './refusals.ts';
-import { startServer } from './start.ts';
+import { startSmallServer } from '../testing/small-server.ts';
 import type { Address, ScratchDatabase, ScratchServer } from './types.ts';
 
 const SECRET = 'hunter2';
@@ -51,7 +51,7 @@ describe('what a server lacks', () => {
   let server: ScratchServer;
   let database: ScratchDatabase;
   beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
+    server = await startSmallServer();
     database = await server.create();
   }, 120_000);
   afterAll(() => server[Symbol.asyncDispose]());

@@ -4,6 +4,7 @@ import type { ServerEngine } from '#harness/core/guard/facts.ts';
 import { literal } from '../ask.ts';
 import { clientPrograms } from './clients.ts';
 import { openClient } from './client.ts';
+import { scramVerifier } from './password.ts';
 import type { Address, ScratchDatabase, ScratchServer } from './types.ts';
 
 /** `version_num` of 18.4 is 180004. */
@@ -105,7 +106,7 @@ async function asked<Row extends QueryResultRow>(
   return await client.query<Row>(statement);
 }
 
-/** Gives the superuser a password, by a way in that asks for none. */
+/** Gives the superuser a password, by a way in that asks for none. @param password drawn by chance, not thought of */
 export async function setPassword(address: Address, password: string): Promise<void> {
-  await asked(address, `ALTER ROLE ${address.user} PASSWORD ${literal(password)}`);
+  await asked(address, `ALTER ROLE ${address.user} PASSWORD ${literal(scramVerifier(password))}`);
 }

@@ -1,5 +1,5 @@
 import type { ServerEngine } from '#harness/core/guard/facts.ts';
-import { carriedVersions } from './programs.ts';
+import { serverPrograms } from './programs.ts';
 
 /** A version that can be started here. */
 export interface AvailableVersion {
@@ -9,5 +9,5 @@ export interface AvailableVersion {
 
 /** What can be started on this machine without Docker, newest first. */
 export async function availableVersions(): Promise<readonly AvailableVersion[]> {
-  return (await carriedVersions()).map(({ version }) => ({ engine: 'embedded', version }));
+  return (await serverPrograms()).map(({ version }) => ({ engine: 'embedded', version }));
 }

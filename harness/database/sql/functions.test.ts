@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import type { DefaultKind } from '#harness/core/guard/meaning.ts';
 import { askBy, askJson } from '../ask.ts';
 import { openClient } from '../server/client.ts';
-import { startServer } from '../server/start.ts';
+import { startSmallServer } from '../testing/small-server.ts';
 import { readSql } from './read.ts';
 
 /** Whether each of the server's own functions answers anew for each row; of several with one name, whether any does. */
 async function volatileOnServer(): Promise<Readonly<Record<string, boolean>>> {
-  await using server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
+  await using server = await startSmallServer();
   await using database = await server.create();
   await using client = await openClient(database.address);
   const answer = await askJson(

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
 import { openSession } from '../guard/apply-session.ts';
-import { startServer } from '../server/start.ts';
+import { startSmallServer } from './small-server.ts';
 import type { ScratchDatabase, ScratchServer } from '../server/types.ts';
 
-/** Longest time for a server to start and to be filled on a busy machine, in ms. */
-const START_MS = 60_000;
+/** Longest time for a server to start and be filled, or to end, on a busy machine, in ms. */
+const BUSY_MS = 60_000;
 
 /** What the tests of a group work with; it is there once they begin. */
 export interface Embedded {
@@ -25,15 +25,15 @@ export function embedded(statements: string): Embedded {
   let template: ScratchDatabase | undefined;
 
   beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
+    server = await startSmallServer();
     template = await server.create();
     await using session = await openSession(template.address, 'test');
     await session.client.query(statements);
-  }, START_MS);
+  }, BUSY_MS);
 
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();
-  });
+  }, BUSY_MS);
 
   return {
     get server() {

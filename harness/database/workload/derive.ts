@@ -17,6 +17,10 @@ export const DERIVED = 'derived';
 /** More would be prepared on each connection than is ever sent in a short run. */
 const TABLES_MAX = 8;
 const TRIALS = 3;
+/** Share of the time that the one connection that writes is to be busy. */
+const BUSY = 0.5;
+/** Less often hardly anything would be sent in a short run. */
+const RATE_MIN_PER_S = 10;
 
 /** A statement that could not be derived for a table: what it was tried with was refused. */
 export interface LeftOutStatement {
@@ -35,19 +39,40 @@ function chosenFrom(all: readonly DerivedTable[], wanted: readonly string[]): re
   return (asked.length > 0 ? asked : all).slice(0, TABLES_MAX);
 }
 
-/** Why the database refuses a statement, tried with a few values and taken back each time. */
-async function refused({ client }: Session, statement: WorkloadStatement): Promise<string | undefined> {
+/** A statement as it was tried with a few values, and taken back each time. */
+interface Tried {
+  readonly statement: WorkloadStatement;
+  /** Why the database refuses it. */
+  readonly message?: string;
+  /** The shortest time that it took, in ms. */
+  readonly duration_ms: number;
+}
+
+async function tried({ client }: Session, statement: WorkloadStatement): Promise<Tried> {
   const drawing = { client, side: 'old', seed: 1, random: seededRandom(1) } as const;
   const draw = await drawerOf(statement.parameters, drawing);
+  let duration_ms = Infinity;
   for (let trial = 0; trial < TRIALS; trial += 1) {
+    const begun_ms = performance.now();
     const failure = await refusedNow(client, {
       statement: { ...statement, is_prepared: false },
       place: 0,
       draw,
     });
-    if (failure) return failure.message;
+    if (failure) return { statement, message: failure.message, duration_ms: 0 };
+    duration_ms = Math.min(duration_ms, performance.now() - begun_ms);
   }
-  return undefined;
+  return { statement, duration_ms };
+}
+
+/** What one connection that writes can do without falling behind: triggers may do a hundred times as much as the statement. */
+function rateOf(accepted: readonly Tried[], total: number): number {
+  const busy_ms = accepted.reduce(
+    (sum, { statement, duration_ms }) =>
+      statement.reads_only ? sum : sum + (statement.weight / total) * duration_ms,
+    0,
+  );
+  return Math.max(RATE_MIN_PER_S, Math.floor((BUSY * 1_000) / busy_ms));
 }
 
 /** The words of a workload, as a person would write it to begin with. */
@@ -59,6 +84,13 @@ async function derivedText(address: Address, tables: readonly string[]): Promise
   throw new UnfitError(`no workload can be derived for ${nameOf(address)}: it has no table`, {
     next: 'Give the statements of a release.',
   });
+}
+
+/** Names, as `schema.table`, of the tables for which a workload would be derived. */
+export async function derivedTables(address: Address, tables: readonly string[]): Promise<readonly string[]> {
+  await using session = await openSession(address, 'mettle derive');
+  const { client } = session;
+  return chosenFrom(await describeTables(client), tables).map(({ schema, name }) => `${schema}.${name}`);
 }
 
 /**
@@ -73,18 +105,21 @@ export async function deriveRelease(
 ): Promise<DerivedRelease> {
   const all = await readSqlRelease(DERIVED, await derivedText(address, tables));
   await using session = await openSession(address, 'mettle derive');
-  const statements: WorkloadStatement[] = [];
+  const accepted: Tried[] = [];
   const left_out: LeftOutStatement[] = [];
   for (const statement of all.statements) {
-    const message = await refused(session, statement);
-    if (message === undefined) statements.push(statement);
-    else left_out.push({ name: statement.name, message });
+    const one = await tried(session, statement);
+    if (one.message === undefined) accepted.push(one);
+    else left_out.push({ name: statement.name, message: one.message });
   }
-  const total = statements.reduce((sum, { weight }) => sum + weight, 0);
+  const total = accepted.reduce((sum, { statement }) => sum + statement.weight, 0);
   return {
     release: {
       ...all,
-      statements: statements.map((statement) => ({ ...statement, weight: statement.weight / total })),
+      // Several would stand in each other's way where triggers keep sums in one row, and wait for each other, not for the migration.
+      writers: 1,
+      rate_max_per_s: rateOf(accepted, total),
+      statements: accepted.map(({ statement }) => ({ ...statement, weight: statement.weight / total })),
     },
     left_out,
   };

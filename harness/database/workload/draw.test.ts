@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReleaseSide } from '#harness/core/guard/facts.ts';
 import { seededRandom } from '#harness/core/random.ts';
 import { openSession, type Session } from '../guard/apply-session.ts';
-import { startServer } from '../server/start.ts';
+import { startSmallServer } from '../testing/small-server.ts';
 import type { ScratchDatabase, ScratchServer } from '../server/types.ts';
 import { deriveRelease } from './derive.ts';
 import { drawerOf } from './draw.ts';
 import { readDraw } from './draw-text.ts';
+import { startWorkload } from './start.ts';
 
 const MADE = `
 CREATE TYPE mood AS ENUM ('sad', 'it''s, ok');
@@ -31,7 +32,7 @@ describe('values', { timeout: 60_000 }, () => {
   let session: Session;
 
   beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal: new AbortController().signal });
+    server = await startSmallServer();
     database = await server.create();
     session = await openSession(database.address, 'test');
     await session.client.query(MADE);
@@ -119,6 +120,22 @@ describe('values', { timeout: 60_000 }, () => {
   test('make one for the tables that were asked for alone', async () => {
     const { release } = await deriveRelease(database.address, ['public.lines', 'public.nothing']);
     expect(release.statements.map(({ name }) => name)).toEqual(['list_public.lines', 'add_public.lines']);
+  });
+
+  test('make one that a table can take whose triggers do most of the work', async () => {
+    await using slow = await server.create();
+    await using made = await openSession(slow.address, 'test');
+    await made.client.query(`CREATE TABLE lines (line text);
+      CREATE FUNCTION count_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.04); RETURN NEW; END $$;
+      CREATE TRIGGER counted BEFORE INSERT ON lines FOR EACH ROW EXECUTE FUNCTION count_up();`);
+    const { release } = await deriveRelease(slow.address);
+    const weight = release.statements.find(({ reads_only }) => !reads_only)?.weight ?? 0;
+    // Half of the time of one connection that needs 40 ms each time, and a little for the way.
+    expect(release.rate_max_per_s).toBeLessThanOrEqual(500 / (40 * weight));
+    expect(release.rate_max_per_s).toBeGreaterThanOrEqual(10);
+    const work = { side: 'old', address: slow.address, rate_per_s: 300, seed: 1 } as const;
+    await using working = await startWorkload(release, work);
+    await expect(working.stop('before')).resolves.toMatchObject({ rate_per_s: release.rate_max_per_s });
   });
 
   test('make none for a database without a table', async () => {

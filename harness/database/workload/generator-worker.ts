@@ -1,13 +1,14 @@
-/** The thread of a workload: whatever else Mettle does meanwhile, statements are sent when they are due. */
-import { parentPort, workerData } from 'node:worker_threads';
+/**
+ * The thread of a workload: whatever else Mettle does meanwhile, statements are sent when they are due. It runs one workload
+ * after another.
+ */
+import { parentPort } from 'node:worker_threads';
 import { messageOf, MettleError } from '#harness/core/errors.ts';
 import { Generator } from './generator.ts';
 import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
 import { type Sender, sqlSender } from './sql-sender.ts';
 
-function tell(reply: Reply): void {
-  parentPort?.postMessage(reply, []);
-}
+let working: Generator | undefined;
 
 async function senderOf({ release, origin = '', options }: GeneratorTask): Promise<Sender> {
   if (release.kind === 'sql') return await sqlSender(release, options);
@@ -16,34 +17,40 @@ async function senderOf({ release, origin = '', options }: GeneratorTask): Promi
   return await httpSender(release.requests, origin, options);
 }
 
-async function begin(task: GeneratorTask): Promise<Generator> {
+async function begin(id: number, task: GeneratorTask): Promise<Reply> {
   const { side, rate_per_s } = task.options;
-  return new Generator({ side, rate_per_s, ...(await senderOf(task)) });
-}
-
-async function answer(generator: Generator, question: Question): Promise<Reply> {
-  const { id } = question;
-  switch (question.ask) {
-    case 'cut':
-      return { tell: 'facts', id, facts: await generator.cut(question.moment) };
-    case 'stop':
-      return { tell: 'facts', id, facts: await generator.stop(question.moment) };
-    case 'settle':
-      await generator.settle();
-      return { tell: 'settled', id };
-    case 'stalls':
-      return { tell: 'stalls', id, stalls: generator.stalls(question.since) };
+  try {
+    working = new Generator({ side, rate_per_s, ...(await senderOf(task)) });
+    return { tell: 'done', id };
+  } catch (error) {
+    const next = error instanceof MettleError && error.next !== undefined ? { next: error.next } : {};
+    return { tell: 'unfit', id, message: messageOf(error), ...next };
   }
 }
 
-try {
-  const task: GeneratorTask = workerData;
-  const generator = await begin(task);
-  parentPort?.on('message', (question: Question) => {
-    void answer(generator, question).then(tell);
-  });
-  tell({ tell: 'ready' });
-} catch (error) {
-  const next = error instanceof MettleError && error.next !== undefined ? { next: error.next } : {};
-  tell({ tell: 'unfit', message: messageOf(error), ...next });
+async function answer(question: Question): Promise<Reply> {
+  const { id } = question;
+  if (question.ask === 'begin') return await begin(id, question.task);
+  if (working === undefined) return { tell: 'unfit', id, message: 'no release is at work' };
+  switch (question.ask) {
+    case 'cut':
+      return { tell: 'facts', id, facts: await working.cut(question.moment) };
+    case 'stop':
+      return { tell: 'facts', id, facts: await working.stop(question.moment) };
+    case 'settle':
+      await working.settle();
+      return { tell: 'done', id };
+    case 'stalls':
+      return { tell: 'stalls', id, stalls: working.stalls(question.since) };
+    case 'end': {
+      const ended = working;
+      working = undefined;
+      await ended[Symbol.asyncDispose]();
+      return { tell: 'done', id };
+    }
+  }
 }
+
+parentPort?.on('message', (question: Question) => {
+  void answer(question).then((reply) => parentPort?.postMessage(reply, []));
+});

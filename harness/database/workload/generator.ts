@@ -27,7 +27,7 @@ interface KindOfWork extends AsyncDisposable {
 }
 
 function kindOf(carriers: readonly Carrier[]): KindOfWork {
-  const lane = new Lane(carriers);
+  const lane = new Lane(carriers, clock);
   return { lane, stalls: new Stalls(), [Symbol.asyncDispose]: () => lane[Symbol.asyncDispose]() };
 }
 
@@ -71,7 +71,7 @@ export class Generator implements AsyncDisposable {
         stretch.answered(item, end_ms - due_ms, failure);
       },
     };
-    lane.submit(work, now_ms);
+    lane.submit(work);
   }
 
   async cut(moment: Moment): Promise<WorkloadFacts> {

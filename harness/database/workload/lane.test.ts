@@ -25,10 +25,10 @@ class HeldCarrier implements Carrier {
 describe('a lane', () => {
   test('begins work in the order in which it was due, as connections become free', async () => {
     const carriers = [new HeldCarrier(), new HeldCarrier()];
-    await using lane = new Lane(carriers);
+    await using lane = new Lane(carriers, () => 0);
     const begun: number[] = [];
     const submit = (item: number): void => {
-      lane.submit({ item, due_ms: item, begun: () => begun.push(item), done: () => undefined }, item);
+      lane.submit({ item, due_ms: item, begun: () => begun.push(item), done: () => undefined });
     };
     for (let item = 0; item < 5; item += 1) submit(item);
     expect(begun).toEqual([0, 1]);
@@ -41,31 +41,41 @@ describe('a lane', () => {
 
   test('gives up what waited 10 s for a connection, and never begins it', async () => {
     const carrier = new HeldCarrier();
-    await using lane = new Lane([carrier]);
+    let now_ms = 0;
+    await using lane = new Lane([carrier], () => now_ms);
     const failures: (Failure | undefined)[] = [];
     let begun = 0;
-    const submit = (due_ms: number, now_ms: number): void => {
-      lane.submit(
-        { item: 0, due_ms, begun: () => (begun += 1), done: (failure) => failures.push(failure) },
-        now_ms,
-      );
+    const submit = (due_ms: number): void => {
+      now_ms = due_ms;
+      lane.submit({ item: 0, due_ms, begun: () => (begun += 1), done: (failure) => failures.push(failure) });
     };
-    submit(0, 0);
-    submit(1, 1);
-    submit(9_000, 9_000);
-    submit(10_002, 10_002);
+    for (const due_ms of [0, 1, 9_000, 10_002]) submit(due_ms);
     expect(failures.map((failure) => failure?.code)).toEqual(['no connection']);
     for (let answers = 0; answers < 3; answers += 1) await carrier.answer();
     expect(begun).toBe(3);
     expect(failures).toHaveLength(4);
   });
 
+  test('gives up what waited 10 s also where nothing becomes due any more', async () => {
+    const carrier = new HeldCarrier();
+    let now_ms = 0;
+    await using lane = new Lane([carrier], () => now_ms);
+    const failures: (Failure | undefined)[] = [];
+    for (let item = 0; item < 3; item += 1)
+      lane.submit({ item, due_ms: 0, begun: () => undefined, done: (failure) => failures.push(failure) });
+    now_ms = 10_001;
+    await carrier.answer();
+    expect(failures.map((failure) => failure?.code)).toEqual([undefined, 'no connection', 'no connection']);
+    expect(carrier.carried).toHaveLength(1);
+    await lane.caughtUp();
+  });
+
   test('has caught up once nothing waits, even while something is under way', async () => {
     const carrier = new HeldCarrier();
-    await using lane = new Lane([carrier]);
+    await using lane = new Lane([carrier], () => 0);
     await lane.caughtUp();
     const submit = (): void => {
-      lane.submit({ item: 0, due_ms: 0, begun: () => undefined, done: () => undefined }, 0);
+      lane.submit({ item: 0, due_ms: 0, begun: () => undefined, done: () => undefined });
     };
     submit();
     await lane.caughtUp();
@@ -81,10 +91,10 @@ describe('a lane', () => {
 
   test('keeps order and count through a long queue', async () => {
     const carrier = new HeldCarrier();
-    await using lane = new Lane([carrier]);
+    await using lane = new Lane([carrier], () => 0);
     const done: number[] = [];
     for (let item = 0; item < 5_000; item += 1) {
-      lane.submit({ item, due_ms: 0, begun: () => undefined, done: () => done.push(item) }, 0);
+      lane.submit({ item, due_ms: 0, begun: () => undefined, done: () => done.push(item) });
     }
     for (let item = 0; item < 5_000; item += 1) await carrier.answer();
     expect(done).toEqual(Array.from({ length: 5_000 }, (_, item) => item));

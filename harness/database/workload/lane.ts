@@ -1,5 +1,6 @@
 /** A fixed number of connections that share the work of one kind. */
 
+import type { Clock } from './pace.ts';
 import type { Failure } from './stretch.ts';
 
 /** Something of a release that is to be sent once. */
@@ -32,6 +33,7 @@ const GIVEN_UP: Failure = {
  */
 export class Lane implements AsyncDisposable {
   readonly #carriers: readonly Carrier[];
+  readonly #clock: Clock;
   readonly #free: Carrier[];
   #queue: Work[] = [];
   /** Place of the oldest that waits. */
@@ -39,24 +41,30 @@ export class Lane implements AsyncDisposable {
   /** Comes when nothing waits any more; absent while nothing does. */
   #caught_up: PromiseWithResolvers<void> | undefined;
 
-  constructor(carriers: readonly Carrier[]) {
+  constructor(carriers: readonly Carrier[], clock: Clock) {
     this.#carriers = carriers;
+    this.#clock = clock;
     this.#free = [...carriers];
   }
 
-  submit(work: Work, now_ms: number): void {
+  submit(work: Work): void {
     const carrier = this.#free.pop();
     if (carrier) {
       void this.#carry(carrier, work);
       return;
     }
     this.#queue.push(work);
+    this.#giveUp();
+    this.#compact();
+  }
+
+  #giveUp(): void {
+    const now_ms = this.#clock();
     for (let oldest = this.#queue[this.#head]; oldest; oldest = this.#queue[this.#head]) {
-      if (now_ms - oldest.due_ms <= PATIENCE_MS) break;
+      if (now_ms - oldest.due_ms <= PATIENCE_MS) return;
       this.#head += 1;
       oldest.done(GIVEN_UP);
     }
-    this.#compact();
   }
 
   async #carry(carrier: Carrier, first: Work): Promise<void> {
@@ -75,10 +83,13 @@ export class Lane implements AsyncDisposable {
   }
 
   #next(): Work | undefined {
+    // Nothing may have become due since.
+    this.#giveUp();
     const oldest = this.#queue[this.#head];
     if (oldest === undefined) {
       this.#caught_up?.resolve();
       this.#caught_up = undefined;
+      this.#compact();
       return undefined;
     }
     this.#head += 1;

@@ -22,6 +22,8 @@ const CONTROL = /^(?:begin|start|commit|end|rollback|abort)\b/i;
 const RECONNECT_MS = 100;
 /** SQLSTATE of what would write in a transaction that may only read. */
 const READ_ONLY_TRANSACTION = '25006';
+/** SQLSTATE of `deadlock detected`; its detail names processes and relations, and no values. */
+const DEADLOCK = '40P01';
 /** SQLSTATE of `cached plan must not change result type`, among others: the columns are not those that were prepared. */
 const NOT_SUPPORTED = '0A000';
 
@@ -31,7 +33,11 @@ const AS_THEY_COME = { getTypeParser: () => (value: string) => value };
 /** Why a statement got no good answer. */
 export function failureOf(thrown: unknown): Failure {
   const answer = answerOf(thrown);
-  if (answer) return { code: answer.code, message: withoutValues(answer) };
+  if (answer) {
+    const { code, detail } = answer;
+    const told = code === DEADLOCK && detail !== undefined ? { detail } : {};
+    return { code, message: withoutValues(answer), ...told };
+  }
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'connection';
   return { code, message: messageOf(thrown) };
 }
@@ -147,7 +153,9 @@ export class SqlCarrier implements Carrier {
     await client.end().catch(() => undefined);
     while (!this.#closed) {
       const session = await openSession(this.#address, this.#application_name).catch(() => undefined);
-      this.#client = session?.client;
+      // It may have been closed meanwhile; its thread goes on to other work.
+      if (this.#closed) await session?.[Symbol.asyncDispose]();
+      else this.#client = session?.client;
       if (session) return;
       await delay(RECONNECT_MS);
     }

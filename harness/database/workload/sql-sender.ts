@@ -60,7 +60,7 @@ export async function sqlSender(release: SqlRelease, options: WorkloadOptions): 
     const own = items.filter((item) => item.kind === kind);
     if (own.length === 0) return [];
     const carriers = Array.from(
-      { length: connectionsFor(rate_per_s) },
+      { length: (kind === 'writers' ? release.writers : undefined) ?? connectionsFor(rate_per_s) },
       () => new SqlCarrier(address, sessionName(side, kind), own),
     );
     await Promise.all(carriers.map((carrier) => carrier.open()));

@@ -7,6 +7,8 @@ export interface Failure {
   /** SQLSTATE, HTTP status, or a word of the client's where no server answered. */
   readonly code: string;
   readonly message: string;
+  /** Of a deadlock: who waited for whom. */
+  readonly detail?: string;
 }
 
 /** What is sent, as it is counted. */
@@ -26,7 +28,7 @@ export class Stretch {
   readonly #items: readonly Counted[];
   readonly #from_ms: number;
   readonly #counts: readonly StatementCount[];
-  readonly #errors = new Map<string, { message: string; count: number }>();
+  readonly #errors = new Map<string, Omit<Failure, 'code'> & { readonly count: number }>();
   readonly #buckets = [...EMPTY_HISTOGRAM.buckets];
   readonly #drained = Promise.withResolvers<void>();
   #to_ms: number | undefined;
@@ -62,8 +64,9 @@ export class Stretch {
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1;
     if (failure) {
       if (count) count.failed += 1;
-      const { message, count: before } = this.#errors.get(failure.code) ?? { ...failure, count: 0 };
-      this.#errors.set(failure.code, { message, count: before + 1 });
+      const { code, ...first } = failure;
+      const known = this.#errors.get(code) ?? { ...first, count: 0 };
+      this.#errors.set(code, { ...known, count: known.count + 1 });
     }
     this.#settle();
   }
@@ -99,7 +102,7 @@ export class Stretch {
       latency_p99_ms: quantileMs(histogram, 0.99) ?? 0,
       latency_max_ms: this.#latency_max_ms,
       errors: [...this.#errors]
-        .map(([code, { message, count }]) => ({ code, message, count }))
+        .map(([code, error]) => ({ code, ...error }))
         .sort((left, right) => right.count - left.count),
       by_statement: this.#items.map(({ name, reads_only }, index) => ({
         name,

@@ -63,6 +63,10 @@ export interface SqlRelease {
   /** As given; `derived` where nobody wrote it and it was made from the schema. */
   readonly file: string;
   readonly statements: readonly WorkloadStatement[];
+  /** Connections that write; as many as the rate asks for when absent. */
+  readonly writers?: number;
+  /** It is never sent faster than this, whatever rate is asked for. */
+  readonly rate_max_per_s?: number;
 }
 
 /** A release as a program that serves HTTP on `$PORT` and works on the database `$DATABASE_URL`. */
@@ -73,9 +77,24 @@ export interface CommandRelease {
   /** File of its requests, as given. */
   readonly file: string;
   readonly requests: readonly HttpRequest[];
+  /** Is given each line that it writes, each time it is started, without secrets. */
+  readonly said?: (line: string) => void;
 }
 
-export type Release = SqlRelease | CommandRelease;
+/** A release as an image that is on this machine; the rest is as with a command. */
+export interface ContainerRelease {
+  readonly kind: 'container';
+  readonly image: string;
+  /** That it serves HTTP on within its container; it is told so by `$PORT`. */
+  readonly port: number;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly file: string;
+  readonly requests: readonly HttpRequest[];
+  readonly said?: (line: string) => void;
+}
+
+export type Release = SqlRelease | CommandRelease | ContainerRelease;
 
 /** A time in which readers or writers asked and got no good answer. */
 export interface Stall {

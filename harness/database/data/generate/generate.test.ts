@@ -3,7 +3,7 @@ import { UnfitError } from '#harness/core/errors.ts';
 import { askBy } from '../../ask.ts';
 import { contentOf } from '../../content.ts';
 import { openClient } from '../../server/client.ts';
-import { startServer } from '../../server/start.ts';
+import { startSmallServer } from '../../testing/small-server.ts';
 import type { ScratchDatabase } from '../../server/types.ts';
 import { ask, useGenerator } from '../testing/generated.ts';
 
@@ -183,7 +183,7 @@ test('partitions are filled', async () => {
 });
 
 test.each(['14', '16'])('it works on PostgreSQL %s too', async (version) => {
-  await using on = await startServer({ engine: 'embedded', version, signal: new AbortController().signal });
+  await using on = await startSmallServer(version);
   const { facts } = await generated(SHOP, { rows: 11_000, on });
   expect(facts.tables).toMatchObject([
     { rows: 1100 },

@@ -15,6 +15,7 @@ const UNLIMITED = { precision: 30, scale: 2 } as const;
 /** Digits that a bigint surely holds. */
 const BIGINT_DIGITS = 15;
 const FRACTION_DIGITS = 6;
+const MILLION = 1_000_000;
 
 /** Whole numbers; undefined for a type that holds something else. */
 export function integerFamilies({ column }: ValueNeed): readonly ValueFamily[] | undefined {
@@ -27,8 +28,15 @@ export function integerFamilies({ column }: ValueNeed): readonly ValueFamily[] |
     FAR,
     (i) => `CASE WHEN ${rarelySql(i)} THEN 5000000000 + ${i} ELSE ${i} END`,
   );
+  // As counts do, and far enough from the largest that sums of them fit.
+  const some_beyond_two_bytes = family(
+    'some beyond two bytes',
+    MILLION,
+    (i) => `CASE WHEN ${rarelySql(i)} THEN ${MILLION} + ${i} ELSE ${i} END`,
+  );
   return [
     ...(column.base === 'int8' ? [some_large] : []),
+    ...(column.base === 'int4' ? [some_beyond_two_bytes] : []),
     plain,
     ...[32_767, 1000, 100, 10, 5].map((size) => upTo(size)),
     family('zero or one', 2, (i) => `(${i} - 1) % 2`),

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { messageOf, UnfitError, UsageError } from '#harness/core/errors.ts';
 import { openClient } from '../../server/client.ts';
-import { startServer } from '../../server/start.ts';
+import { startSmallServer } from '../../testing/small-server.ts';
 import type { Address, ScratchDatabase, ScratchServer } from '../../server/types.ts';
 import { fillDatabase, type FilledDatabase } from '../fill.ts';
 import type { DataShape } from '../shape.ts';
@@ -29,7 +29,7 @@ export function useGenerator(): Generator {
   let server: ScratchServer;
   let made = new AsyncDisposableStack();
   beforeAll(async () => {
-    server = await startServer({ engine: 'embedded', signal });
+    server = await startSmallServer();
   });
   afterEach(async () => {
     await made.disposeAsync();

@@ -16,6 +16,11 @@ const COLUMN = looseObject({
   plain_type: string(),
   /** A type of the server's own, which no migration can drop or change. */
   is_builtin: boolean(),
+  /**
+   * Of another type, what gives its values their words: the labels of a list, or the extension that brings it. Empty where that
+   * cannot be told.
+   */
+  words: array(string()),
   /** Its values are words: what is cut off at their end is a truncation. */
   is_text: boolean(),
   is_collatable: boolean(),
@@ -57,9 +62,17 @@ const STATEMENT = `SELECT json_build_object('tables', ${list(
       `json_build_object('attnum', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
         'plain_type', format_type(a.atttypid, -1),
         'is_builtin', t.oid < 16384 AND t.typnamespace = 'pg_catalog'::regnamespace AND t.typtype IN ('b', 'r', 'm'),
+        'words', ${list(
+          'w.word',
+          'w.word',
+          `(SELECT l.oid || ' ' || l.enumlabel AS word FROM pg_enum l WHERE l.enumtypid = e.oid
+            UNION ALL SELECT x.extname || ' ' || x.extversion FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
+            WHERE d.classid = 'pg_type'::regclass AND d.objid = e.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e') w`,
+        )},
         'is_text', t.typcategory = 'S', 'is_collatable', t.typcollation <> 0, 'is_virtual', a.attgenerated = 'v')`,
       'a.attnum',
-      `pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`,
+      `pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        JOIN pg_type e ON e.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`,
     )},
     'keys', ${list(
       `(SELECT json_agg(k.attnum ORDER BY k.place) FROM unnest(x.indkey::int2[]) WITH ORDINALITY k (attnum, place)
@@ -90,6 +103,17 @@ const STATEMENT = `SELECT json_build_object('tables', ${list(
 export async function catalogueOf(client: ClientBase): Promise<readonly CatalogueTable[]> {
   const answer = await askJson(askBy(client), 'what tables it has', `${SAME_WORDS}${STATEMENT};`);
   return parse(CATALOGUE, answer).tables;
+}
+
+/** Whether the values of a column keep their words for as long as nobody writes its rows, as far as its type tells. */
+export function hasSteadyWords({ is_builtin, is_virtual, words }: Column): boolean {
+  return !is_virtual && (is_builtin || words.length > 0);
+}
+
+/** That a type still gives its values the words that it gave them. */
+export function keepsWords(before: Column, now: Column | undefined): boolean {
+  if (!hasSteadyWords(before)) return false;
+  return before.is_builtin || before.words.every((word) => now?.words.includes(word) === true);
 }
 
 export function tableName({ schema, name }: CatalogueTable): string {

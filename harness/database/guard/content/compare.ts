@@ -1,7 +1,15 @@
 /** Holds kept rows against those of now, table by table. */
 import type { ClientBase } from 'pg';
 import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/facts.ts';
-import { type CatalogueTable, catalogueOf, GUARD_SCHEMA, rowsOf, tableName } from './catalogue.ts';
+import { inParts } from '../../in-parts.ts';
+import {
+  type CatalogueTable,
+  catalogueOf,
+  GUARD_SCHEMA,
+  keepsWords,
+  rowsOf,
+  tableName,
+} from './catalogue.ts';
 import { SessionCasts } from './casts.ts';
 import { type Heirs, heirsOf, movedRows, NO_HEIRS } from './heirs.ts';
 import { compareByKey, type Key, keyOf, type RowCounts } from './keyed.ts';
@@ -27,12 +35,20 @@ export interface Compared {
   readonly rows_harmed: number;
 }
 
+interface Traced {
+  readonly table: KeptTable;
+  readonly trace: TracedTable;
+}
+
 interface Scene {
   readonly client: ClientBase;
   readonly casts: SessionCasts;
   readonly before: KeptRows;
   readonly after: readonly CatalogueTable[];
   readonly filter: RowFilter | undefined;
+  readonly traces: readonly Traced[];
+  /** By oid of before. */
+  readonly untouched: ReadonlySet<number>;
 }
 
 interface Counted {
@@ -43,13 +59,20 @@ interface Counted {
 async function begin(client: ClientBase, before: KeptRows, filter: RowFilter | undefined): Promise<Scene> {
   const casts = await SessionCasts.begin(client);
   await client.query("SET session_replication_role = replica; SET work_mem = '64MB'");
-  return { client, casts, before, after: await catalogueOf(client), filter };
+  const after = await catalogueOf(client);
+  const traces = traced(before, after);
+  return {
+    client,
+    casts,
+    before,
+    after,
+    filter,
+    traces,
+    untouched: await untouchedTables(client, before, traces),
+  };
 }
 
-function traced({
-  before,
-  after,
-}: Scene): readonly { readonly table: KeptTable; readonly trace: TracedTable }[] {
+function traced(before: KeptRows, after: readonly CatalogueTable[]): readonly Traced[] {
   const traces = traceTables(
     before.tables.map(({ table }) => table),
     after,
@@ -68,7 +91,7 @@ export async function compareRows(
   const scene = await begin(client, before, filter);
   const tables: TableFate[] = [];
   let rows_harmed = 0;
-  for (const { table, trace } of traced(scene)) {
+  for (const { table, trace } of scene.traces) {
     const { fate, harmed } = await fateOfTable(scene, table, trace);
     tables.push(fate);
     rows_harmed += harmed;
@@ -84,9 +107,9 @@ export async function writtenSince(
 ): Promise<WrittenRows> {
   const scene = await begin(client, before, undefined);
   const tables: WrittenTable[] = [];
-  for (const { table, trace } of traced(scene)) {
+  for (const { table, trace } of scene.traces) {
     const { now, columns } = trace;
-    if (now === undefined || (await isUntouched(scene, table, now, columns))) continue;
+    if (now === undefined || scene.untouched.has(table.table.oid)) continue;
     const keys = `${GUARD_SCHEMA}.${label}_${table.table.oid}`;
     const { counts, key } = await countsOf(scene, table, now, columns, async () => {
       await keepKeys(client, DIFFERENCES, keys);
@@ -137,7 +160,7 @@ async function fateOfTable(
   const { counts, key } =
     now === undefined
       ? { counts: goneWith(table, filter), key: undefined }
-      : (await isUntouched(scene, table, now, columns))
+      : scene.untouched.has(table.table.oid)
         ? { counts: untouched(table.rows), key: await keyOf(scene.client, table, now, columns) }
         : await countsOf(scene, table, now, columns);
   // Of rows that somebody wrote meanwhile only the fate in their own table is told.
@@ -243,24 +266,36 @@ function newColumns(columns: readonly TracedColumn[]): ReadonlySet<number> {
 }
 
 /**
- * That not one row was written, deleted or rewritten since: the rows lie in the same files, as many as before, and each was
- * written by a transaction before the copy's. Then their values need not be looked at, unless a type of the user's gives
- * them other words, or they are computed when they are read.
+ * Tables (by oid of before) of which not one row was written, deleted or rewritten since: the rows lie in the same files, as
+ * many as before, and each was written by a transaction before the copy's. Then their values need not be looked at, unless their
+ * type gives them other words, or they are computed when they are read.
  */
-async function isUntouched(
-  { client, before: { xid } }: Scene,
-  { table, rows: rows_before }: KeptTable,
-  now: CatalogueTable,
-  columns: readonly TracedColumn[],
-): Promise<boolean> {
+async function untouchedTables(
+  client: ClientBase,
+  { xid }: KeptRows,
+  traces: readonly Traced[],
+): Promise<ReadonlySet<number>> {
+  const found = new Set<number>();
+  await inParts(traces.filter(mayBeUntouched), async (part) => {
+    const each = part.map(
+      ({ table, trace: { now } }) =>
+        `SELECT ${table.table.oid} AS oid, count(*)::text AS rows,
+          (count(*) FILTER (WHERE age(n.xmin) < age('${xid}'::xid)))::text AS younger FROM ${rowsOf(now ?? table.table)} n`,
+    );
+    const { rows } = await client.query<{ oid: number; rows: string; younger: string }>(
+      each.join('\nUNION ALL\n'),
+    );
+    for (const { oid, rows: count, younger } of rows) {
+      const before = part.find(({ table }) => table.table.oid === oid)?.table.rows;
+      if (Number(count) === before && younger === '0') found.add(oid);
+    }
+  });
+  return found;
+}
+
+function mayBeUntouched({ table: { table }, trace: { now, columns } }: Traced): boolean {
   // A column that was dropped and added again has other values in the same rows.
-  if (newColumns(columns).size > 0) return false;
+  if (now === undefined || newColumns(columns).size > 0) return false;
   if (now.oid !== table.oid || now.files.join() !== table.files.join()) return false;
-  if (table.columns.some(({ is_builtin, is_virtual }) => !is_builtin || is_virtual)) return false;
-  const { rows } = await client.query<{ rows: string; younger: string }>(
-    `SELECT count(*)::text AS rows, (count(*) FILTER (WHERE age(n.xmin) < age($1::xid)))::text AS younger
-     FROM ${rowsOf(now)} n`,
-    [xid],
-  );
-  return Number(rows[0]?.rows) === rows_before && rows[0]?.younger === '0';
+  return columns.every((column) => keepsWords(column.before, column.now) || column.now === undefined);
 }

@@ -52,18 +52,18 @@ export function sameKey(key: Key, rows_now = 'n'): string {
  */
 export async function keyOf(
   client: ClientBase,
-  { table, copy, rows }: KeptTable,
+  before: KeptTable,
   now: CatalogueTable,
   columns: readonly TracedColumn[],
 ): Promise<Key | undefined> {
-  const keys = table.keys.flatMap((attnums): readonly Key[] => {
+  const keys = before.table.keys.flatMap((attnums): readonly Key[] => {
     const key = attnums.flatMap((attnum) => {
-      const found = columns.find(({ before }) => before.attnum === attnum);
+      const found = columns.find((column) => column.before.attnum === attnum);
       return found?.now === undefined ? [] : [{ before: found.before, now: found.now }];
     });
     return key.length === attnums.length ? [key] : [];
   });
-  const isSameColumn = ({ before, now: after }: Key[number]): boolean => before.attnum === after.attnum;
+  const isSameColumn = (column: Key[number]): boolean => column.before.attnum === column.now.attnum;
   const [own, anew] = [
     keys.filter((key) => key.every(isSameColumn)),
     keys.filter((key) => !key.every(isSameColumn)),
@@ -72,9 +72,9 @@ export async function keyOf(
   for (const key of anew) {
     if (!(await tellsApart(client, now, key))) continue;
     const { rows: found } = await client.query<{ rows: string }>(
-      `SELECT count(*)::text AS rows FROM ${copy} o JOIN ${rowsOf(now)} n ON ${sameKey(key)}`,
+      `SELECT count(*)::text AS rows FROM ${before.copy} o JOIN ${rowsOf(now)} n ON ${sameKey(key)}`,
     );
-    if (Number(found[0]?.rows) * 2 > rows || rows === 0) return key;
+    if (Number(found[0]?.rows) * 2 > before.rows || before.rows === 0) return key;
   }
   return undefined;
 }

@@ -24,10 +24,13 @@ if (mode === 'fail') {
   process.exit(7);
 }
 
+// As careless programs do.
+process.stdout.write(`serving from ${process.env['DATABASE_URL']}\n`);
+
 createServer((request, response) => {
   const { method = '', url = '' } = request;
   void text(request)
     .then((body) => answerTo(method, url, body))
     .catch(() => 500)
     .then((status) => response.writeHead(status).end());
-}).listen(Number(process.env['PORT']), '127.0.0.1');
+}).listen(Number(process.env['PORT']), process.env['HOST'] ?? '127.0.0.1');

@@ -1,5 +1,5 @@
 import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/facts.ts';
-import { startServer } from '../../../server/start.ts';
+import { startSmallServer } from '../../../testing/small-server.ts';
 import type { Address, ScratchServer } from '../../../server/types.ts';
 import { openSession } from '../../apply-session.ts';
 import { takeSnapshot } from '../../content.ts';
@@ -31,7 +31,7 @@ export class ContentBench implements AsyncDisposable {
   }
 
   static async start(): Promise<ContentBench> {
-    return new ContentBench(await startServer({ engine: 'embedded', signal: new AbortController().signal }));
+    return new ContentBench(await startSmallServer());
   }
 
   async facts(before: string, migration: string): Promise<ContentFacts> {

@@ -1,0 +1,32 @@
+/** Which tables somebody may write to who runs some SQL, as far as names tell. */
+import type { ClientBase } from 'pg';
+import { GUARD_SCHEMA } from './catalogue.ts';
+
+/** Texts of all that will be run. */
+export type Reach = readonly string[];
+
+/**
+ * A table whose name is in one of the texts; those that its foreign keys carry a change to; its parents and partitions; and
+ * those that the functions of its triggers name; and so on.
+ */
+const STATEMENT = String.raw`WITH RECURSIVE tables AS (
+    SELECT c.oid, '\m' || regexp_replace(c.relname, '(\W)', '\\\1', 'g') || '\M' AS word
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND n.nspname <> '${GUARD_SCHEMA}'),
+  links AS (
+    SELECT k.confrelid AS near, k.conrelid AS far FROM pg_constraint k
+      WHERE k.contype = 'f' AND (k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r'))
+    UNION SELECT h.inhparent, h.inhrelid FROM pg_inherits h
+    UNION SELECT h.inhrelid, h.inhparent FROM pg_inherits h
+    UNION SELECT t.tgrelid, tables.oid FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN tables ON p.prosrc ~* tables.word
+      WHERE NOT t.tgisinternal),
+  reach AS (
+    SELECT tables.oid FROM tables WHERE $1 ~* tables.word
+    UNION SELECT links.far FROM reach JOIN links ON links.near = reach.oid)
+SELECT oid::text FROM reach`;
+
+/** By oid. It may be wrong: what was written to all the same is noticed when rows are compared. */
+export async function reachOf(client: ClientBase, texts: Reach): Promise<ReadonlySet<number>> {
+  const { rows } = await client.query<{ oid: string }>(STATEMENT, [texts.join('\n')]);
+  return new Set(rows.map(({ oid }) => Number(oid)));
+}

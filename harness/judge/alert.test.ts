@@ -3,14 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { syntheticAlert, type SyntheticAlertOptions } from '#harness/core/testing/synthetic-alert.ts';
 import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import { judgeRun } from './judge-run.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 function complaints(
   options: SyntheticAlertOptions,
   change: (records: TimelineRecord[]) => TimelineRecord[] = (all) => all,
 ): string[] {
-  return judgeRun(new Timeline(change(syntheticAlert(options))))
-    .rules.filter((rule) => rule.outcome !== 'pass')
-    .map((rule) => `${rule.rule}: ${rule.outcome}`);
+  return complaintsOf(judgeRun(new Timeline(change(syntheticAlert(options)))));
 }
 
 describe('an alert as it should be', () => {

@@ -6,19 +6,13 @@ import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { judgeArgoRollout } from './argo.ts';
 import { judgeRun } from './judge-run.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 type Change = (records: TimelineRecord[]) => TimelineRecord[];
 
 function judge(options: SyntheticArgoOptions, change?: Change): Verdict {
   const records = syntheticArgoRun(options);
   return judgeArgoRollout(new Timeline(change ? change(records) : records));
-}
-
-/** Rules whose outcome is not `pass`, as `rule: outcome`. */
-function complaints(verdict: Verdict): string[] {
-  return verdict.rules
-    .filter((rule) => rule.outcome !== 'pass')
-    .map((rule) => `${rule.rule}: ${rule.outcome}`);
 }
 
 const without =
@@ -42,7 +36,7 @@ describe('a run as it should go', () => {
     ['a Deployment taken over', { outcome: 'promotion', from_deployment: 'whole' }],
     ['labels that follow within the time allowed', { outcome: 'promotion', labels: 1.5 }],
   ])('%s passes every rule', (_case, options) => {
-    expect(complaints(judge(options))).toEqual([]);
+    expect(complaintsOf(judge(options))).toEqual([]);
   });
 
   test('chance in the load does not turn it red', () => {
@@ -51,7 +45,7 @@ describe('a run as it should go', () => {
         fc.integer({ min: 1, max: 1_000_000 }),
         fc.constantFrom<SyntheticArgoOptions>({}, { outcome: 'promotion' }),
         (seed, options) => {
-          expect(complaints(judge({ seed, ...options }))).toEqual([]);
+          expect(complaintsOf(judge({ seed, ...options }))).toEqual([]);
         },
       ),
       { numRuns: 20 },
@@ -97,7 +91,7 @@ describe('each promise of an abort, broken, is noticed by its rule', () => {
         ),
     ],
   ])('%s: %s', (_case, complaint, options, change) => {
-    expect(complaints(judge(options, change))).toContain(complaint);
+    expect(complaintsOf(judge(options, change))).toContain(complaint);
   });
 });
 
@@ -119,7 +113,7 @@ describe('each promise of a promotion, broken, is noticed by its rule', () => {
     ['a pod is missing on the way', 'workload-moved: fail', { ...canary, from_deployment: 'gap' }],
     ['the Deployment keeps a pod', 'workload-moved: fail', { ...canary, from_deployment: 'left-over' }],
   ])('%s: %s', (_case, complaint, options) => {
-    expect(complaints(judge(options))).toContain(complaint);
+    expect(complaintsOf(judge(options))).toContain(complaint);
   });
 });
 
@@ -142,8 +136,8 @@ describe('missing evidence is inconclusive, never a pass', () => {
 
   test('a specification of another controller is not judged by rules about Argo Rollouts', () => {
     const verdict = judgeArgoRollout(new Timeline(syntheticRun()));
-    expect(complaints(verdict)).toContain('judge-saw: inconclusive');
-    expect(complaints(verdict)).toContain('label-truth: inconclusive');
+    expect(complaintsOf(verdict)).toContain('judge-saw: inconclusive');
+    expect(complaintsOf(verdict)).toContain('label-truth: inconclusive');
   });
 
   test('taking any records away never makes a pass out of a verdict that was none', () => {

@@ -12,6 +12,7 @@ import {
 } from '#harness/core/testing/synthetic-parts.ts';
 import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import { judgeRun } from './judge-run.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 const POD = 'Pod/postgres/postgres-0';
 const KILL_AT = START_AT + 10_000;
@@ -76,9 +77,7 @@ function recorded(options: Options = {}): TimelineRecord[] {
 }
 
 function complaints(options: Options): string[] {
-  return judgeRun(new Timeline(recorded(options)))
-    .rules.filter(({ outcome }) => outcome !== 'pass')
-    .map(({ rule, outcome }) => `${rule}: ${outcome}`);
+  return complaintsOf(judgeRun(new Timeline(recorded(options))));
 }
 
 describe('the loss of the database', () => {

@@ -20,6 +20,10 @@ export interface AnswerCount {
   readonly bad: number;
 }
 
+function sumOf(all: readonly AnswerSeries[]): number {
+  return all.reduce((sum, { count }) => sum + count, 0);
+}
+
 /** Questions that several rules ask of one timeline. Every answer comes from records; nothing is assumed. */
 export class Facts {
   readonly timeline: Timeline;
@@ -113,20 +117,30 @@ export class Facts {
     return this.series((series) => series.bad && series.release === next_release);
   }
 
+  /** Answer series of seconds that lie wholly within the span. */
+  #seriesWithin(from: EpochMs, to: EpochMs): readonly AnswerSeries[] {
+    return this.seconds.flatMap((second) =>
+      second.data.from < from || second.at > to ? [] : second.data.series,
+    );
+  }
+
   /** Answers of seconds that lie wholly within the span. */
   countWithin(from: EpochMs, to: EpochMs, release: string): AnswerCount {
-    let total = 0;
-    let of_release = 0;
-    let bad = 0;
-    for (const second of this.seconds) {
-      if (second.data.from < from || second.at > to) continue;
-      for (const series of second.data.series) {
-        total += series.count;
-        if (series.release === release) of_release += series.count;
-        if (series.release === release && series.bad) bad += series.count;
-      }
-    }
-    return { total, of_release, bad };
+    const all = this.#seriesWithin(from, to);
+    const own = all.filter((series) => series.release === release);
+    return { total: sumOf(all), of_release: sumOf(own), bad: sumOf(own.filter(({ bad }) => bad)) };
+  }
+
+  /**
+   * Answers of a release in seconds that lie wholly within the span, without those that may have been asked before it: whoever
+   * was sent there waits for as long as that takes, whatever is declared meanwhile.
+   */
+  countAsked(from: EpochMs, to: EpochMs, release: string): number {
+    return sumOf(
+      this.#seriesWithin(from, to).filter(
+        (series) => series.release === release && series.first_at - series.max_ms >= from,
+      ),
+    );
   }
 
   /** What the gateway declared, as periods. @throws MissingEvidence when no weight was ever observed */

@@ -4,6 +4,7 @@ import { syntheticRun, type SyntheticRunOptions } from '#harness/core/testing/sy
 import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { judgeRollout } from './flagger.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 function judge(
   options: SyntheticRunOptions,
@@ -11,13 +12,6 @@ function judge(
 ): Verdict {
   const records = syntheticRun(options);
   return judgeRollout(new Timeline(change ? change(records) : records));
-}
-
-/** Rules whose outcome is not `pass`, as `rule: outcome`. */
-function complaints(verdict: Verdict): string[] {
-  return verdict.rules
-    .filter((rule) => rule.outcome !== 'pass')
-    .map((rule) => `${rule.rule}: ${rule.outcome}`);
 }
 
 const without =
@@ -42,16 +36,16 @@ const gone =
 
 describe('a run as it should go', () => {
   test('a rollback passes every rule', () => {
-    expect(complaints(judge({ outcome: 'rollback' }))).toEqual([]);
+    expect(complaintsOf(judge({ outcome: 'rollback' }))).toEqual([]);
   });
 
   test('a promotion passes every rule', () => {
-    expect(complaints(judge({ outcome: 'promotion' }))).toEqual([]);
+    expect(complaintsOf(judge({ outcome: 'promotion' }))).toEqual([]);
   });
 
   test('misses nothing of what Mettle put there for a fault and took away, and every other workload that goes', () => {
-    expect(complaints(judge({ outcome: 'promotion' }, gone('mettle-read-only')))).toEqual([]);
-    expect(complaints(judge({ outcome: 'promotion' }, gone('shop-primary')))).toContain(
+    expect(complaintsOf(judge({ outcome: 'promotion' }, gone('mettle-read-only')))).toEqual([]);
+    expect(complaintsOf(judge({ outcome: 'promotion' }, gone('shop-primary')))).toContain(
       'healthy-after: fail',
     );
   });
@@ -59,7 +53,7 @@ describe('a run as it should go', () => {
   test('chance in the load does not turn it red', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), (seed) => {
-        expect(complaints(judge({ seed, outcome: 'rollback' }))).toEqual([]);
+        expect(complaintsOf(judge({ seed, outcome: 'rollback' }))).toEqual([]);
       }),
       { numRuns: 30, seed: 1 },
     );
@@ -133,7 +127,7 @@ describe('each promise, broken, is noticed by its rule', () => {
       ],
     ];
   test.each(broken)('%s: %s', (_case, complaint, options, change) => {
-    expect(complaints(judge({ ...options }, change))).toContain(complaint);
+    expect(complaintsOf(judge({ ...options }, change))).toContain(complaint);
   });
 
   const brokenPromotion: [string, string, SyntheticRunOptions][] = [
@@ -156,7 +150,7 @@ describe('each promise, broken, is noticed by its rule', () => {
     ],
   ];
   test.each(brokenPromotion)('%s: %s', (_case, complaint, options) => {
-    expect(complaints(judge(options))).toContain(complaint);
+    expect(complaintsOf(judge(options))).toContain(complaint);
   });
 });
 
@@ -188,7 +182,7 @@ describe('missing evidence is inconclusive, never a pass', () => {
       ),
     );
     expect(verdict.outcome).toBe('inconclusive');
-    expect(complaints(verdict)).toContain('fault-took: inconclusive');
+    expect(complaintsOf(verdict)).toContain('fault-took: inconclusive');
   });
 
   test('taking any records away never makes a pass out of a verdict that was none', () => {

@@ -3,6 +3,7 @@ import type { Timeline } from '#harness/core/timeline.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { judgeAlert } from './alert.ts';
 import { judgeArgoRollout } from './argo.ts';
+import { judgeDependency } from './dependency.ts';
 import { judgeDelivery } from './delivery.ts';
 import { judgeRollout } from './flagger.ts';
 import { judgeMessages } from './messages.ts';
@@ -29,6 +30,7 @@ const JUDGES: Readonly<Record<Expectation['of'], (timeline: Timeline) => Verdict
   versions: judgeVersions,
   recovery: judgeRecovery,
   migration: judgeMigration,
+  dependency: judgeDependency,
 };
 
 /** Applies today's rules to a recorded run, by what its scenario declared. */

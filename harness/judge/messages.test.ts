@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { ExpectedMessage } from '#harness/core/expectation.ts';
-import { numbered, observer, phase, START_AT, type Timed } from '#harness/core/testing/synthetic-parts.ts';
+import {
+  after,
+  numbered,
+  observer,
+  phase,
+  START_AT,
+  type Timed,
+} from '#harness/core/testing/synthetic-parts.ts';
 import { Timeline } from '#harness/core/timeline.ts';
 import { judgeRun } from './judge-run.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 const OWED: readonly ExpectedMessage[] = ['began', 'ended'].map((says) => ({
   event: `the rollout ${says}`,
@@ -22,7 +30,7 @@ interface Said {
 
 function said({ at_s, says, sender = 'flagger', dialect = 'slack-webhook', subject }: Said): Timed {
   return {
-    at: START_AT + at_s * 1000,
+    at: after(at_s),
     source: 'chat',
     kind: 'message',
     subject: subject ?? 'Canary/shop-demo/shop',
@@ -59,9 +67,6 @@ function judge(messages: readonly Said[], expected = OWED, refused?: number) {
   return judgeRun(new Timeline(records));
 }
 
-const complaints = (verdict: ReturnType<typeof judge>): string[] =>
-  verdict.rules.filter((one) => one.outcome !== 'pass').map((one) => `${one.rule}: ${one.outcome}`);
-
 const BOTH: readonly Said[] = [
   { at_s: 1, says: 'began' },
   { at_s: 2, says: 'ended' },
@@ -69,7 +74,7 @@ const BOTH: readonly Said[] = [
 
 describe('messages', () => {
   test('each once and in order passes', () => {
-    expect(complaints(judge(BOTH))).toEqual([]);
+    expect(complaintsOf(judge(BOTH))).toEqual([]);
   });
 
   const broken: [string, string, readonly Said[]][] = [
@@ -100,11 +105,11 @@ describe('messages', () => {
     ],
   ];
   test.each(broken)('%s: %s', (_case, complaint, messages) => {
-    expect(complaints(judge(messages))).toContain(complaint);
+    expect(complaintsOf(judge(messages))).toContain(complaint);
   });
 
   test('no message at all is no order', () => {
-    expect(complaints(judge([]))).toEqual(['messages-understood: fail', 'messages-ordered: inconclusive']);
+    expect(complaintsOf(judge([]))).toEqual(['messages-understood: fail', 'messages-ordered: inconclusive']);
   });
 });
 
@@ -120,7 +125,7 @@ describe('a chat that refuses a message', () => {
     ['lost', []],
   ] as const)('a sender that is known for it: %s', (then, messages) => {
     const verdict = judge(messages, owed(then), 1);
-    expect(complaints(verdict)).toEqual([]);
+    expect(complaintsOf(verdict)).toEqual([]);
     expect(verdict.rules[0]?.reason).toContain(then === 'told' ? 'tells it again' : 'loses it');
   });
 
@@ -128,16 +133,16 @@ describe('a chat that refuses a message', () => {
     ['told', []],
     ['lost', again],
   ] as const)('a sender that does not do what is known of it: %s', (then, messages) => {
-    expect(complaints(judge(messages, owed(then), 1))).toEqual(['refusal-answered: fail']);
+    expect(complaintsOf(judge(messages, owed(then), 1))).toEqual(['refusal-answered: fail']);
   });
 
   test('a message that comes twice after a refusal fails', () => {
-    expect(complaints(judge([...again, { at_s: 9, says: 'began' }], owed('told'), 1))).toEqual([
+    expect(complaintsOf(judge([...again, { at_s: 9, says: 'began' }], owed('told'), 1))).toEqual([
       'refusal-answered: fail',
     ]);
   });
 
   test.each([[0], [undefined]])('a refusal that never met a message proves nothing: %s', (count) => {
-    expect(complaints(judge(again, owed('told'), count))).toEqual(['refusal-answered: inconclusive']);
+    expect(complaintsOf(judge(again, owed('told'), count))).toEqual(['refusal-answered: inconclusive']);
   });
 });

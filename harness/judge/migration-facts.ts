@@ -4,6 +4,13 @@ import type { RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from './facts.ts';
 import { MissingEvidence } from './missing-evidence.ts';
 
+/** What answers in the place of a service that is closed calls itself so. */
+export const CLOSED_RELEASE = 'closed';
+/** Status of an answer that refuses on purpose. */
+export const REFUSED = 503;
+/** A load's second and the harness's clock may be apart by this, and by the requests that are under way. */
+export const EDGE_MS = 1_000;
+
 type MigrationRecord = RecordOf<'database', 'migration'>;
 
 /** A migration that was declared, with what became of it. */
@@ -34,6 +41,18 @@ export function courses(facts: Facts): readonly MigrationCourse[] {
       refused: of('refused'),
     };
   });
+}
+
+/** What the guard said of a migration, the first time. @throws MissingEvidence when it said nothing */
+export function guardVerdict(facts: Facts, name: string): RecordOf<'database', 'guard'> {
+  facts.requireObserver('guard');
+  const { namespace } = facts.expectation('migration');
+  const found = facts.timeline
+    .of('database', 'guard')
+    .find(({ subject }) => subject === `Migration/${namespace}/${name}`);
+  if (!found) throw new MissingEvidence(`the guard said nothing of ${name}`);
+  if (found.data.outcome !== 'inconclusive') return found;
+  throw new MissingEvidence(`the guard came to no verdict on ${name}: ${found.data.why}`);
 }
 
 /** The first migration that began. @throws MissingEvidence when none did */
@@ -73,4 +92,15 @@ export function isBlamable(
   series: { readonly bad: boolean; readonly release: string },
 ): boolean {
   return series.bad && series.release !== bad_release;
+}
+
+/** Requests that are refused on purpose have rules of their own. */
+export function isRefusedOnPurpose(
+  { read_only, window }: Pick<MigrationExpectation, 'read_only' | 'window'>,
+  { route, status, release }: { readonly route: string; readonly status: number; readonly release: string },
+): boolean {
+  if (status !== REFUSED) return false;
+  return (
+    (read_only !== undefined && route === '/orders') || (window !== undefined && release === CLOSED_RELEASE)
+  );
 }

@@ -1,25 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import {
-  after,
   REFUSALS,
   syntheticMigration,
   type SyntheticMigrationOptions,
 } from '#harness/core/testing/synthetic-migration.ts';
-import type { Timed } from '#harness/core/testing/synthetic-parts.ts';
+import { after, type Timed } from '#harness/core/testing/synthetic-parts.ts';
 import type { ScratchRestoreData } from '#harness/core/migration.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
 import { Timeline } from '#harness/core/timeline.ts';
 import type { RuleVerdict } from '#harness/core/verdict.ts';
 import { judgeRun } from './judge-run.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 function rules(options: SyntheticMigrationOptions): readonly RuleVerdict[] {
   return judgeRun(new Timeline(syntheticMigration(options))).rules;
 }
 
 function complaints(options: SyntheticMigrationOptions): string[] {
-  return rules(options)
-    .filter(({ outcome }) => outcome !== 'pass')
-    .map(({ rule, outcome }) => `${rule}: ${outcome}`);
+  return complaintsOf({ rules: rules(options) });
 }
 
 const reasonOf = (id: string, options: SyntheticMigrationOptions): string =>

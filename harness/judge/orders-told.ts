@@ -1,3 +1,4 @@
+import type { HeldOrdersData } from '#harness/core/recovery.ts';
 import type { HeldFates } from '#harness/core/order-fates.ts';
 import type { Facts } from './facts.ts';
 
@@ -9,10 +10,16 @@ export interface Disagreements {
   readonly strangers: readonly string[];
 }
 
-/** What the database holds against what customers were told; an order without an answer may be there or not. */
-export function disagreements(facts: Facts, held: HeldFates): Disagreements {
-  const record = facts.timeline.of('database', 'held_orders').at(-1);
-  const counted = Map.groupBy(record?.data.orders ?? [], ({ id }) => id);
+/**
+ * What the database holds against what customers were told; an order without an answer may be there or not.
+ * @param orders that it holds, where they are not those that the shop lists
+ */
+export function disagreements(
+  facts: Facts,
+  held: HeldFates,
+  orders: HeldOrdersData['orders'] = facts.timeline.of('database', 'held_orders').at(-1)?.data.orders ?? [],
+): Disagreements {
+  const counted = Map.groupBy(orders, ({ id }) => id);
   return {
     refused: held.refused.map(({ id }) => `${id} is there, although its customer was told that it failed`),
     changed: held.changed.map(
@@ -20,8 +27,8 @@ export function disagreements(facts: Facts, held: HeldFates): Disagreements {
         `${order.id} holds ${held_hash || 'nothing'}, but its customer was told ${order.content_hash || 'nothing'}`,
     ),
     twice: [...counted]
-      .filter(([, orders]) => orders.length > 1)
-      .map(([id, orders]) => `${id} is there ${orders.length} times`),
+      .filter(([, all]) => all.length > 1)
+      .map(([id, all]) => `${id} is there ${all.length} times`),
     strangers: held.strangers.map((id) => `${id} is there, and nobody placed it`),
   };
 }

@@ -13,3 +13,23 @@ export function podsOfRelease(
   }
   return pods;
 }
+
+type PodRecord = RecordOf<'kubernetes', 'object'>;
+
+/** What the watch of the pods of a namespace said, up to and with one of its records. */
+export interface PodsAt {
+  readonly record: PodRecord;
+  /** Pods that are there, by their subject; one that ends is there until it is gone. */
+  readonly there: ReadonlyMap<string, PodRecord>;
+}
+
+/** Each change of the pods of a namespace that carry the name of a release, in order, with the pods that were there then. */
+export function* podsOverTime(timeline: Timeline, namespace: string): Generator<PodsAt> {
+  const there = new Map<string, PodRecord>();
+  for (const record of timeline.of('kubernetes', 'object')) {
+    if (!record.subject.startsWith(`Pod/${namespace}/`) || !record.data.fields.release) continue;
+    if (record.data.verb === 'deleted') there.delete(record.subject);
+    else there.set(record.subject, record);
+    yield { record, there };
+  }
+}

@@ -89,11 +89,6 @@ export function recoveryFacts(facts: Facts): RecoveryFacts {
   };
 }
 
-/** `12.3 s` of milliseconds. */
-export function secondsText(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
-}
-
 /** How many of a list a reason names; the rest is in the verdict's items. */
 const NAMED_MAX = 5;
 

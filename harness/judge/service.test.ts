@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { syntheticService, type SyntheticServiceOptions } from '#harness/core/testing/synthetic-service.ts';
 import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import { judgeRun } from './judge-run.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 function judge(records: readonly TimelineRecord[]) {
   return judgeRun(new Timeline(records));
 }
 
 function complaints(options: SyntheticServiceOptions): string[] {
-  return judge(syntheticService(options))
-    .rules.filter((rule) => rule.outcome !== 'pass')
-    .map((rule) => `${rule.rule}: ${rule.outcome}`);
+  return complaintsOf(judge(syntheticService(options)));
 }
 
 describe('a service that is changed under load', () => {

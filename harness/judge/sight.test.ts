@@ -3,6 +3,7 @@ import { syntheticRun, type SyntheticRunOptions } from '#harness/core/testing/sy
 import { type SightData, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import { judgeDashboard } from './dashboard.ts';
 import { judgeSight } from './sight.ts';
+import { complaintsOf } from './testing/complaints.ts';
 
 const SEES: SightData = {
   query: 'sum(rate(http_requests_total{app="shop", code=~"5.."}[10s]))',
@@ -24,9 +25,7 @@ function run(options: SyntheticRunOptions, sight: SightData | undefined = SEES):
 }
 
 function complaints(records: readonly TimelineRecord[]): string[] {
-  return judgeSight(new Timeline(records))
-    .rules.filter((rule) => rule.outcome !== 'pass')
-    .map((rule) => `${rule.rule}: ${rule.outcome}`);
+  return complaintsOf(judgeSight(new Timeline(records)));
 }
 
 /** A bad release that a blind controller promotes. */

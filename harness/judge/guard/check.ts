@@ -16,7 +16,7 @@ export interface Subject {
 export interface Found
   extends Pick<
     CheckVerdict,
-    'outcome' | 'severity' | 'reason' | 'limit' | 'measured' | 'derivation' | 'items'
+    'outcome' | 'severity' | 'reason' | 'limit' | 'measured' | 'derivation' | 'items' | 'safer'
   > {
   /** Statements of the migration that it is about, by index. */
   readonly statements?: readonly number[];

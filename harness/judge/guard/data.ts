@@ -1,6 +1,7 @@
 /** What the data made of the migration, and what the migration left behind. */
 import type { AloneFacts, ContentFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
 import { type Check, type Found, holds, need, needPart } from './check.ts';
+import { deadlockOf, deadlockWords, saferThanDeadlock } from './deadlock.ts';
 import { counted, list, ms, statementName } from './words.ts';
 
 /** SQLSTATE of a lock that was not had within `lock_timeout`. */
@@ -20,7 +21,7 @@ function unharmed(content: ContentFacts | undefined): boolean | undefined {
   );
 }
 
-function refused({ content }: MigrationFacts, refusal: Refusal, { residue }: AloneFacts): Found {
+function refused({ content, emptied }: MigrationFacts, refusal: Refusal, { residue }: AloneFacts): Found {
   const safe = unharmed(content) === true && residue.length === 0;
   return {
     outcome: 'fail',
@@ -28,6 +29,11 @@ function refused({ content }: MigrationFacts, refusal: Refusal, { residue }: Alo
     reason: `${told(refusal)}${safe ? '; it fails safe: nothing was lost or left behind' : ''}`,
     limit: 'every statement is applied',
     measured: `refused at ${statementName(refusal.index)}`,
+    ...(emptied === undefined
+      ? {}
+      : {
+          derivation: `rows were made up: those after it were judged on the state that it leaves once ${list(emptied)} ${emptied.length === 1 ? 'is' : 'are'} empty`,
+        }),
     statements: [refusal.index],
   };
 }
@@ -46,10 +52,15 @@ export const runsOnData: Check = {
     const contended = migration.under_load?.refusal;
     if (migration.under_load?.outcome === 'refused' && contended !== undefined) {
       const timed_out = contended.code === LOCK_NOT_AVAILABLE;
+      const deadlock = deadlockOf(migration.under_load, 'the migration');
       return {
         outcome: timed_out ? 'inconclusive' : 'fail',
         severity: timed_out ? 'none' : 'high',
-        reason: `alone it is applied, but while the releases work ${told(contended)}`,
+        reason:
+          deadlock === undefined
+            ? `alone it is applied, but while the releases work ${told(contended)}`
+            : `alone it is applied, but while the releases work ${statementName(contended.index)} ends in ${deadlockWords(deadlock)}`,
+        ...(deadlock === undefined ? {} : { safer: saferThanDeadlock(deadlock) }),
         limit,
         measured: `refused at ${statementName(contended.index)} under load`,
         statements: [contended.index],

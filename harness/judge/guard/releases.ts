@@ -3,6 +3,7 @@ import type { CheckId } from '#harness/core/guard/catalogue/ids.ts';
 import type { MigrationFacts, Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
+import { DEADLOCK_DETECTED, deadlockOf, deadlockWords, saferThanDeadlock } from './deadlock.ts';
 import { counted, share } from './words.ts';
 
 /** Share of failed statements from which it is an outage. */
@@ -52,8 +53,16 @@ function judgeStretch(migration: MigrationFacts, met: WorkloadFacts, when: strin
   const measured = measuredOf(met);
   if (failed > 0) {
     const [first] = errors;
-    const said = first === undefined ? '' : `: ${first.code} ${first.message}`;
+    const deadlock =
+      first?.code === DEADLOCK_DETECTED ? deadlockOf(migration.under_load, `the ${side} release`) : undefined;
+    const said =
+      deadlock !== undefined
+        ? `: ${deadlockWords(deadlock)}`
+        : first === undefined
+          ? ''
+          : `: ${first.code} ${first.message}`;
     return {
+      ...(deadlock === undefined ? {} : { safer: saferThanDeadlock(deadlock) }),
       outcome: 'fail',
       severity: failed >= begun * CRITICAL_SHARE ? 'critical' : 'high',
       reason: `${counted(failed, 'statement')} of the ${side} release failed ${when} (${share(failed, begun)})${said}`,

@@ -21,7 +21,7 @@ function typeBefore({ content }: MigrationFacts): (table: string, column: string
 /** The verdict with the safer way of the first statement that has one. */
 export function saferFor(found: CheckVerdict, migration: MigrationFacts): CheckVerdict {
   const check = CHECK_IDS.find((id) => id === found.check);
-  if (found.outcome !== 'fail' || check === undefined) return found;
+  if (found.outcome !== 'fail' || found.safer !== undefined || check === undefined) return found;
   for (const { index } of found.statements) {
     const statement = migration.statements.find((one) => one.index === index);
     const safer = statement && saferWayFor(check, statement, typeBefore(migration));

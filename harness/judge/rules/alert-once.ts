@@ -1,6 +1,7 @@
 import { SIGMAS, shareDeviation } from '../budgets.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 import {
   byWay,
   causeOf,
@@ -12,8 +13,6 @@ import {
   toldOfEndWithin_s,
   toldWithin_s,
 } from './alert-timing.ts';
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** The alert can speak at all: its rule is evaluated and reads metrics that exist. */
 export const alertSees = rule('alert-sees', 'the rule of the alert reads metrics that exist', (facts) => {
@@ -135,7 +134,7 @@ export const chatToldOnce = rule('chat-told-once', 'the chat is told of the aler
   const evidence = [firing.seq, ...messages.map((record) => record.seq)];
   if (messages.length === 0) {
     if (end - firing.at < within_s * 1000) {
-      throw new MissingEvidence(`the chat was watched for ${seconds(end - firing.at)} after firing only`);
+      throw new MissingEvidence(`the chat was watched for ${secondsText(end - firing.at)} after firing only`);
     }
     return {
       outcome: 'fail',
@@ -155,7 +154,7 @@ export const chatToldOnce = rule('chat-told-once', 'the chat is told of the aler
     return {
       outcome: 'fail',
       reason: late
-        ? `a message came ${seconds(late.at - firing.at)} after firing`
+        ? `a message came ${secondsText(late.at - firing.at)} after firing`
         : `told more than once: ${counts}`,
       limit,
       measured: counts,
@@ -171,7 +170,7 @@ export const chatToldOnce = rule('chat-told-once', 'the chat is told of the aler
   }
   return {
     outcome: 'pass',
-    reason: `told ${seconds((first?.at ?? 0) - firing.at)} after firing, then silent for ${silent_s.toFixed(1)} s: ${counts}`,
+    reason: `told ${secondsText((first?.at ?? 0) - firing.at)} after firing, then silent for ${silent_s.toFixed(1)} s: ${counts}`,
     limit,
     measured: counts,
     derivation,
@@ -199,12 +198,12 @@ export const alertResolved = rule(
     if (!ended) {
       if (watched_until - cause.to < within_s * 1000) {
         throw new MissingEvidence(
-          `the alert was watched for ${seconds(watched_until - cause.to)} after its cause ended only`,
+          `the alert was watched for ${secondsText(watched_until - cause.to)} after its cause ended only`,
         );
       }
       return {
         outcome: 'fail',
-        reason: `it was still firing ${seconds(watched_until - cause.to)} after its cause ended`,
+        reason: `it was still firing ${secondsText(watched_until - cause.to)} after its cause ended`,
         limit,
         measured: 'firing',
         derivation,
@@ -220,18 +219,18 @@ export const alertResolved = rule(
     const measured = `inactive after ${took_s.toFixed(1)} s, ${counts}`;
     if (took_s <= within_s && resolved.length === 0 && watched_until - ended.at < told_s * 1000) {
       throw new MissingEvidence(
-        `the chat was watched for ${seconds(watched_until - ended.at)} after the end only`,
+        `the chat was watched for ${secondsText(watched_until - ended.at)} after the end only`,
       );
     }
     const holds = took_s <= within_s && resolved.length > 0 && once && !late;
     return {
       outcome: holds ? 'pass' : 'fail',
       reason: holds
-        ? `inactive ${took_s.toFixed(1)} s after its cause ended, and told ${seconds((resolved[0]?.at ?? 0) - ended.at)} later`
+        ? `inactive ${took_s.toFixed(1)} s after its cause ended, and told ${secondsText((resolved[0]?.at ?? 0) - ended.at)} later`
         : took_s > within_s
           ? `it was active for ${took_s.toFixed(1)} s after its cause ended`
           : late
-            ? `the message of its end came ${seconds(late.at - ended.at)} after it`
+            ? `the message of its end came ${secondsText(late.at - ended.at)} after it`
             : `told of its end: ${counts}`,
       limit,
       measured,

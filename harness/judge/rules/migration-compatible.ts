@@ -1,15 +1,12 @@
-import { firstBegun, isBlamable } from '../migration-facts.ts';
+import { firstBegun, isBlamable, isRefusedOnPurpose } from '../migration-facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 
 /** The server's clock and the load's are one machine's; a session writes its line a moment after the answer. */
 const SLACK_MS = 500;
 /** The last second of a load may have been cut short, and its record says when it would have ended. */
 const SECOND_MS = 1_000;
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
-}
 
 /**
  * From the first migration on no release but the one that is bad by construction fails, and the database refuses the
@@ -27,17 +24,15 @@ export const migrationCompatible = rule(
     if (log.data.from > begun.at || log.data.to < facts.load_end - SECOND_MS) {
       throw new MissingEvidence("the database's log was not read from the migration to the end of the load");
     }
-    // Writes that are refused on purpose have a rule of their own.
-    const refused_on_purpose = expectation.read_only !== undefined;
     const bad = facts
       .series((series) => isBlamable(expectation, series) && series.last_at >= begun.at)
-      .filter(({ series }) => !(refused_on_purpose && series.route === '/orders' && series.status === 503));
+      .filter(({ series }) => !isRefusedOnPurpose(expectation, series));
     const count = bad.reduce((sum, { series }) => sum + series.count, 0);
     const errors = log.data.errors.filter(({ last_at }) => last_at >= begun.at - SLACK_MS);
     const since = (at: number): string =>
       at < begun.at
-        ? `${seconds(begun.at - at)} before ${name} began`
-        : `${seconds(at - begun.at)} after ${name} began`;
+        ? `${secondsText(begun.at - at)} before ${name} began`
+        : `${secondsText(at - begun.at)} after ${name} began`;
     const kinds = [...Map.groupBy(bad, ({ series }) => `${series.release} with status ${series.status}`)].map(
       ([kind, all]) => {
         const times = all.reduce((sum, { series }) => sum + series.count, 0);
@@ -53,7 +48,7 @@ export const migrationCompatible = rule(
     return {
       outcome: holds ? 'pass' : 'fail',
       reason: holds
-        ? `no request failed and no statement was refused in the ${seconds(facts.load_end - begun.at)} after ${name} began`
+        ? `no request failed and no statement was refused in the ${secondsText(facts.load_end - begun.at)} after ${name} began`
         : [...kinds, ...said].join('; '),
       limit: '0 failed requests, 0 refused statements',
       measured: `${count} failed requests, ${errors.reduce((sum, one) => sum + one.count, 0)} refused statements`,

@@ -8,7 +8,6 @@ export const migrationOrdersKept = rule(
   'no-order-lost',
   'every accepted order is there as it was accepted, once, and none that was refused',
   (facts) => {
-    facts.expectation('migration');
     const { accepted, held, refused, unknown, seqs } = completeFates(facts);
     const { changed, refused: there, twice, strangers } = disagreements(facts, held);
     const problems = [

@@ -1,17 +1,14 @@
 import type { MethodAnswer } from '#harness/core/migration.ts';
 import type { RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
-import { courses } from '../migration-facts.ts';
+import { courses, EDGE_MS, REFUSED } from '../migration-facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
 
 type ReadOnlyRecord = RecordOf<'harness', 'read_only'>;
 
 const ROUTE = '/orders';
-const REFUSED = 503;
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
-/** A load's second and the harness's clock may be apart by this, and by the requests that are under way. */
-const EDGE_MS = 1_000;
 
 interface Span {
   readonly asked: ReadOnlyRecord;
@@ -34,11 +31,15 @@ function sum(all: readonly { readonly count: number }[]): number {
   return all.reduce((total, { count }) => total + count, 0);
 }
 
-function answerProblem({ method, status, retry_after_s, body }: MethodAnswer): string | undefined {
-  if (!WRITES.includes(method)) return status < 400 ? undefined : `${method} was answered ${status}`;
+/** What is wrong with an answer: a method that is refused must be told why and when to come back, any other be served. */
+export function answerProblem(
+  { method, status, retry_after_s, body }: MethodAnswer,
+  { refused = WRITES, says = /read-only/ }: { refused?: readonly string[]; says?: RegExp } = {},
+): string | undefined {
+  if (!refused.includes(method)) return status < 400 ? undefined : `${method} was answered ${status}`;
   if (status !== REFUSED) return `${method} was answered ${status}`;
   if (retry_after_s === undefined) return `the answer to ${method} does not say when to come back`;
-  return /read-only/.test(body) ? undefined : `the answer to ${method} does not say why: ${body}`;
+  return says.test(body) ? undefined : `the answer to ${method} does not say why: ${body}`;
 }
 
 /**

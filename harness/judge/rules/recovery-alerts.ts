@@ -2,9 +2,10 @@ import { OFFSITE_OBSERVERS } from '#harness/core/recovery.ts';
 import type { EpochMs, RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { recoveryFacts, secondsText } from '../recovery-facts.ts';
+import { recoveryFacts } from '../recovery-facts.ts';
 import { requireWatchAfter } from '../recovery-watch.ts';
 import { rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 
 const POLLED_OUTSIDE: readonly string[] = [OFFSITE_OBSERVERS.prometheus, OFFSITE_OBSERVERS.alertmanager];
 

@@ -1,8 +1,9 @@
 import type { RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { type RecoveryFacts, recoveryFacts, secondsText } from '../recovery-facts.ts';
+import { type RecoveryFacts, recoveryFacts } from '../recovery-facts.ts';
 import { rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 
 type Backup = RecordOf<'recovery', 'backup'>;
 

@@ -1,5 +1,6 @@
-import { recoveryFacts, secondsText, WHOLE_CLUSTER } from '../recovery-facts.ts';
+import { recoveryFacts, WHOLE_CLUSTER } from '../recovery-facts.ts';
 import { rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 
 const ROUTE = '/orders';
 

@@ -1,9 +1,11 @@
 import { lossInTime, type HeldFates, type OrderFates, orderFates } from '#harness/core/order-fates.ts';
-import type { PlacedOrderFact } from '#harness/core/recovery.ts';
+import type { HeldOrdersData, PlacedOrderFact } from '#harness/core/recovery.ts';
+import type { EpochMs } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { recoveryFacts, type RecoveryFacts, secondsText, someOf } from '../recovery-facts.ts';
+import { recoveryFacts, type RecoveryFacts, someOf } from '../recovery-facts.ts';
 import { type Finding, rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 
 /** Route by which orders are placed. */
 const ROUTE = '/orders';
@@ -14,16 +16,26 @@ const DYING_MS = 2_000;
 /** When a lost order had been answered. */
 type When = 'before' | 'too early' | 'meanwhile' | 'given up' | 'after';
 
-/** What customers and the database know. @throws MissingEvidence when one of them was not asked, or not about everything */
+/** What the database holds, and when it was asked. */
+interface HeldRecord {
+  readonly seq: number;
+  readonly at: EpochMs;
+  readonly data: HeldOrdersData;
+}
+
+/**
+ * What customers and the database know. @throws MissingEvidence when one of them was not asked, or not about everything
+ * @param record what the database holds, where it is not what the shop lists
+ */
 export function completeFates(
   facts: Facts,
+  record: HeldRecord | undefined = facts.timeline.of('database', 'held_orders').at(-1),
 ): OrderFates & { readonly held: HeldFates; readonly seqs: readonly number[] } {
   const { timeline } = facts;
-  const fates = orderFates(timeline);
+  const fates = orderFates(timeline, record?.data.orders);
   if (!fates || fates.accepted.length === 0)
     throw new MissingEvidence('the load remembers no accepted order');
   const { held } = fates;
-  const record = timeline.of('database', 'held_orders').at(-1);
   if (!held || !record) throw new MissingEvidence('nobody listed the orders that the database holds');
   const answered = facts
     .series(({ route, status }) => route === ROUTE && status >= 200 && status < 300)

@@ -1,14 +1,9 @@
 import type { RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import {
-  type RecoveryFacts,
-  recoveryFacts,
-  secondsText,
-  type StepSpan,
-  WHOLE_CLUSTER,
-} from '../recovery-facts.ts';
+import { type RecoveryFacts, recoveryFacts, type StepSpan, WHOLE_CLUSTER } from '../recovery-facts.ts';
 import { atMost, type Finding, rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 
 /** A service that was away for longer than this before the loss was not taken away by it, in ms. */
 const UNDISTURBED_MS = 2_000;

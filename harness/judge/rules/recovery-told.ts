@@ -2,8 +2,9 @@ import { OFFSITE_OBSERVERS, type WatchExpectation } from '#harness/core/recovery
 import type { EpochMs, RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { type RecoveryFacts, recoveryFacts, secondsText } from '../recovery-facts.ts';
+import { type RecoveryFacts, recoveryFacts } from '../recovery-facts.ts';
 import { rule } from '../rule.ts';
+import { secondsText } from '../seconds-text.ts';
 
 type Message = RecordOf<'chat', 'message'>;
 

@@ -27,15 +27,17 @@ interface JudgedPeriod {
 
 function judgePeriod(facts: Facts, period: WeightPeriod): JudgedPeriod | undefined {
   const { next_release } = facts.spec;
-  const count = facts.countWithin(period.from + settleTime(facts), period.to - 500, next_release);
-  if (count.total < ANSWERS_MIN) return undefined;
+  const span = [period.from + settleTime(facts), period.to - 500] as const;
+  const { total, of_release } = facts.countWithin(...span, next_release);
+  if (total < ANSWERS_MIN) return undefined;
   const declared = period.canary_pct / 100;
+  const share = (declared === 0 ? facts.countAsked(...span, next_release) : of_release) / total;
   return {
     period,
-    measured_pct: (count.of_release / count.total) * 100,
+    measured_pct: share * 100,
     // A weight of zero allows no answer at all, so neither chance nor rounding excuses one.
-    tolerance_pp: declared === 0 ? 0 : SIGMAS * shareDeviation(declared, count.total) * 100 + ROUNDING_PP,
-    answers: count.total,
+    tolerance_pp: declared === 0 ? 0 : SIGMAS * shareDeviation(declared, total) * 100 + ROUNDING_PP,
+    answers: total,
   };
 }
 
@@ -77,7 +79,7 @@ export const trafficShare = rule(
       outcome: holds ? 'pass' : 'fail',
       reason: holds
         ? `measured ${judged.map(describe).join(', ')}`
-        : `${worst.measured_pct.toFixed(1)} % of ${worst.answers} answers came from ${facts.spec.next_release} while ${worst.period.canary_pct} % was declared`,
+        : `${worst.measured_pct.toFixed(2)} % of ${worst.answers} answers came from ${facts.spec.next_release} while ${worst.period.canary_pct} % was declared`,
       limit: `${worst.period.canary_pct} % +- ${worst.tolerance_pp.toFixed(1)} pp`,
       measured: `${worst.measured_pct.toFixed(1)} %`,
       derivation: `${SIGMAS} standard deviations of ${worst.answers} answers, and ${ROUNDING_PP} pp`,

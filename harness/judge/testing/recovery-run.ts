@@ -7,6 +7,7 @@ import {
 import { Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import type { RuleVerdict } from '#harness/core/verdict.ts';
 import { judgeRun } from '../judge-run.ts';
+import { complaintsOf } from './complaints.ts';
 
 /** The verdicts of a synthetic rebuild, altered. */
 export function rulesOf(
@@ -18,9 +19,7 @@ export function rulesOf(
 
 /** Rules that did not pass, with their outcome. */
 export function complaints(options: SyntheticRecoveryOptions, ...changes: readonly Alteration[]): string[] {
-  return rulesOf(options, ...changes)
-    .filter(({ outcome }) => outcome !== 'pass')
-    .map(({ rule, outcome }) => `${rule}: ${outcome}`);
+  return complaintsOf({ rules: rulesOf(options, ...changes) });
 }
 
 /** One of its verdicts. */

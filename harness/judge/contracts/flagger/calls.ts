@@ -3,8 +3,8 @@ import type { Facts } from '../../facts.ts';
 
 export type Call = RecordOf<'gate', 'call'>;
 
-/** The paths of the hooks, as the cases give them to a Canary. */
-export const PATH = {
+/** The hooks of a Canary, each with a path of its own, by which the records of its calls tell it. */
+export const HOOKS = {
   confirm_rollout: '/confirm-rollout',
   pre_rollout: '/pre-rollout',
   rollout: '/rollout',

@@ -1,7 +1,7 @@
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { rolloutSubject } from '../../endings.ts';
 import { contractRule } from '../contract-rule.ts';
-import { callsOf, isYes, PATH } from './calls.ts';
+import { callsOf, isYes, HOOKS } from './calls.ts';
 import { answersWithin, type Breach, declaredFrom, RECORDED_MS, unlessBroken } from './seen.ts';
 
 /** Fewest refusals: Flagger asks once a tick, and one message must do for all of them. */
@@ -12,7 +12,7 @@ export const f12 = contractRule('F12', (facts) => {
   facts.requireObserver('kubernetes');
   facts.requireObserver('chat');
   const { spec, shipped, timeline } = facts;
-  const calls = callsOf(facts, PATH.confirm_rollout);
+  const calls = callsOf(facts, HOOKS.confirm_rollout);
   const refused = calls.filter((call) => !isYes(call));
   const opened = calls.find(isYes);
   if (refused.length < REFUSALS_MIN || !opened) {

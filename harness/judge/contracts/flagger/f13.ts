@@ -1,13 +1,13 @@
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { contractRule } from '../contract-rule.ts';
-import { callsOf, isYes, PATH } from './calls.ts';
+import { callsOf, isYes, HOOKS } from './calls.ts';
 import { answersWithin, type Breach, declaredFrom, RECORDED_MS, unlessBroken } from './seen.ts';
 
 /** Each refusal of the pre-rollout hook adds one failed check, and nothing is routed before it says yes. */
 export const f13 = contractRule('F13', (facts) => {
   facts.requireObserver('kubernetes');
   const { spec, shipped } = facts;
-  const calls = callsOf(facts, PATH.pre_rollout);
+  const calls = callsOf(facts, HOOKS.pre_rollout);
   const refused = calls.filter((call) => !isYes(call));
   const passed = calls.find(isYes);
   const last = refused.at(-1);

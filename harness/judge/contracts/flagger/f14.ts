@@ -2,14 +2,14 @@ import { WITHDRAWAL_SLACK_S } from '../../budgets.ts';
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { atMost } from '../../rule.ts';
 import { contractRule } from '../contract-rule.ts';
-import { callsOf, isYes, PATH } from './calls.ts';
+import { callsOf, isYes, HOOKS } from './calls.ts';
 import { type Breach, declaredFrom, stateAt, unlessBroken } from './seen.ts';
 
 /** Each refused or late call of the rollout hook counts as one failed check, steps stop, and the threshold rolls back. */
 export const f14 = contractRule('F14', (facts) => {
   facts.requireObserver('kubernetes');
   const { threshold, interval_s } = facts.flagger;
-  const failing = callsOf(facts, PATH.rollout).filter((call) => !isYes(call));
+  const failing = callsOf(facts, HOOKS.rollout).filter((call) => !isYes(call));
   const late = failing.filter(({ data }) => data.status === 0);
   const [first] = failing;
   if (!first || late.length === 0 || late.length === failing.length) {

@@ -1,6 +1,6 @@
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { contractRule } from '../contract-rule.ts';
-import { callsOf, isYes, PATH } from './calls.ts';
+import { callsOf, isYes, HOOKS } from './calls.ts';
 import { type Breach, declaredAt, declaredFrom, unlessBroken } from './seen.ts';
 
 /** Fewest refusals: only between two of them can something have begun again. */
@@ -9,7 +9,7 @@ const REFUSALS_MIN = 2;
 /** From the first to the last refusal of the gate of further traffic: the weight stands, and no start is repeated. */
 export const f15 = contractRule('F15', (facts) => {
   facts.requireObserver('kubernetes');
-  const refused = callsOf(facts, PATH.confirm_increase).filter((call) => !isYes(call));
+  const refused = callsOf(facts, HOOKS.confirm_increase).filter((call) => !isYes(call));
   const [first] = refused;
   const last = refused.at(-1);
   if (!first || !last || refused.length < REFUSALS_MIN) {
@@ -20,7 +20,7 @@ export const f15 = contractRule('F15', (facts) => {
   const started = facts.rollout_events.filter(
     ({ at, data }) => at > first.at && at <= last.at && data.message.startsWith('Starting canary analysis'),
   );
-  const again = callsOf(facts, PATH.pre_rollout).filter(({ at }) => at > first.at && at <= last.at);
+  const again = callsOf(facts, HOOKS.pre_rollout).filter(({ at }) => at > first.at && at <= last.at);
   const breaches: (Breach | undefined)[] = [
     moved.length > 0
       ? {

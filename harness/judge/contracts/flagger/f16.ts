@@ -1,6 +1,6 @@
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { contractRule } from '../contract-rule.ts';
-import { callsOf, isYes, PATH } from './calls.ts';
+import { callsOf, isYes, HOOKS } from './calls.ts';
 import { type Breach, declaredAt, declaredFrom, objectStates, RECORDED_MS, unlessBroken } from './seen.ts';
 
 /** From phase WaitingPromotion until the gate opens, or the release is rolled back out of it. */
@@ -8,7 +8,7 @@ export const f16 = contractRule('F16', (facts) => {
   facts.requireObserver('kubernetes');
   const { spec } = facts;
   const waiting = facts.rollout_states.find(({ data }) => data.fields.phase === 'WaitingPromotion');
-  const calls = callsOf(facts, PATH.confirm_promotion);
+  const calls = callsOf(facts, HOOKS.confirm_promotion);
   const refused = calls.filter((call) => !isYes(call));
   const opened = calls.find(isYes);
   const failed = facts.endState('rollback');
@@ -29,7 +29,7 @@ export const f16 = contractRule('F16', (facts) => {
     (record) => within(record) && record.data.fields.phase !== 'WaitingPromotion',
   );
   const moved = declaredFrom(facts, -1).find(within);
-  const checks = callsOf(facts, PATH.rollout).filter(({ at }) => at > waiting.at && at <= end.at);
+  const checks = callsOf(facts, HOOKS.rollout).filter(({ at }) => at > waiting.at && at <= end.at);
   const evidence = [waiting.seq, end.seq];
   const breaches: (Breach | undefined)[] = [
     copied

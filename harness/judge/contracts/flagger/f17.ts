@@ -2,7 +2,7 @@ import { WITHDRAWAL_SLACK_S } from '../../budgets.ts';
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { atMost } from '../../rule.ts';
 import { contractRule } from '../contract-rule.ts';
-import { callsOf, PATH } from './calls.ts';
+import { callsOf, HOOKS } from './calls.ts';
 import { actBegan, type Breach, unlessBroken } from './seen.ts';
 
 /** Name of the act that makes the rollback hook say yes. */
@@ -23,7 +23,7 @@ export const f17 = contractRule('F17', (facts) => {
     ({ at, data }) => at > asked.at && data.fields.phase === 'Progressing',
   );
   const until = progressing ?? failed;
-  const calls = callsOf(facts, PATH.rollback).filter(
+  const calls = callsOf(facts, HOOKS.rollback).filter(
     ({ at }) => at >= asked.at && (until === undefined || at < until.at),
   );
   const words = failed ? `only after ${took_s.toFixed(1)} s` : 'never';

@@ -2,7 +2,7 @@ import { END_PHASES } from '../../endings.ts';
 import type { Facts } from '../../facts.ts';
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { contractRule } from '../contract-rule.ts';
-import { callsOf, PATH } from './calls.ts';
+import { callsOf, HOOKS } from './calls.ts';
 import type { ObjectRecord } from './seen.ts';
 
 function phase({ data }: ObjectRecord): string {
@@ -26,7 +26,7 @@ export const f18 = contractRule('F18', (facts) => {
   const ends = ended(facts);
   if (ends.length === 0) throw new MissingEvidence('no rollout came to its end');
   const wanted = ends.map(({ data }) => String(data.fields.phase)).join(', ');
-  const calls = callsOf(facts, PATH.post_rollout);
+  const calls = callsOf(facts, HOOKS.post_rollout);
   const told = calls.map(({ data }) => data.phase).join(', ');
   return {
     outcome: told === wanted ? 'pass' : 'fail',

@@ -2,7 +2,7 @@ import type { Facts } from '../../facts.ts';
 import { MissingEvidence } from '../../missing-evidence.ts';
 import { atMost } from '../../rule.ts';
 import { contractRule } from '../contract-rule.ts';
-import { type Call, callsOf, PATH } from './calls.ts';
+import { type Call, callsOf, HOOKS } from './calls.ts';
 import { type Breach, unlessBroken } from './seen.ts';
 
 /** Ticks from an opened gate to the first weight: one finds it open, one finds the pods ready, one to spare for them. */
@@ -41,7 +41,7 @@ function cost(facts: Facts, dead: readonly Call[]): string {
 export const f19 = contractRule('F19', (facts) => {
   facts.requireObserver('kubernetes');
   const { interval_s } = facts.flagger;
-  const calls = callsOf(facts, PATH.event);
+  const calls = callsOf(facts, HOOKS.event);
   const dead = calls.filter(({ data }) => data.status === 0);
   const [first] = dead;
   if (!first) throw new MissingEvidence('no call met a dead receiver');

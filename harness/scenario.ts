@@ -32,6 +32,15 @@ export { BLIND_ARGO_JUDGES, BLIND_FLAGGER_JUDGES } from '#harness/run/blind-judg
 export { dashboardShows } from '#harness/run/dashboard-run.ts';
 export { senders } from '#harness/run/senders.ts';
 export { SERVICE_DEFECTS } from '#harness/run/service-defects.ts';
+export {
+  COLUMN_BEFORE_RELEASE,
+  CUT_OFF_SILENTLY,
+  migrateThroughGate,
+  SAYS_YES,
+} from '#harness/run/migration/gate.ts';
+export { argoGate } from '#harness/run/migration/gate-argo.ts';
+export { flaggerGate } from '#harness/run/migration/gate-flagger.ts';
+export { fluxGate } from '#harness/run/migration/gate-flux.ts';
 export { twoVersions } from '#harness/run/two-versions.ts';
 export { databaseLoss } from '#harness/run/database-loss.ts';
 export { ARGO_ANALYSIS } from '#harness/run/contracts/argo-analysis.ts';
@@ -95,6 +104,13 @@ export { RECOVERY_DEFECTS, spoilAll } from '#harness/run/recovery/defects.ts';
 export { EXPAND_CONTRACT_DEFECTS, expandMigrateContract } from '#harness/run/migration/expand-contract.ts';
 export { ADDED_COLUMN, RENAMED_COLUMN, rollbackAcross } from '#harness/run/migration/rollback-across.ts';
 export { backupFirst } from '#harness/run/migration/backup-first.ts';
+export {
+  DEPENDENCY_DEFECTS,
+  dependentCanary,
+  dependentServices,
+} from '#harness/run/migration/dependent-services.ts';
+export { QUEUE_DEFECTS, queueTolerant } from '#harness/run/migration/queue-tolerant.ts';
+export { STOP_AND_GO_DEFECTS, stopAndGo } from '#harness/run/migration/stop-and-go.ts';
 export { migrateReadOnly, READ_ONLY_DEFECTS } from '#harness/run/migration/read-only.ts';
 export { rebuild } from '#harness/run/recovery/rebuild.ts';
 export {

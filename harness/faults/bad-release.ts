@@ -7,6 +7,7 @@ import { UsageError } from '#harness/core/errors.ts';
 import { at, listAt, nameOf, textAt } from '#harness/core/kubernetes.ts';
 import { nearest } from '#harness/core/nearest.ts';
 import { RELEASE_LABEL } from '#harness/core/object-labels.ts';
+import { CONFIG_MAP } from '#harness/kube/recording.ts';
 import { freshId } from '#harness/lease/receipt.ts';
 import { defineFault } from './fault.ts';
 import {
@@ -21,7 +22,6 @@ import {
 } from './pod-template.ts';
 
 const RELEASES = join(import.meta.dirname, '../../fixtures/releases');
-const CONFIG_MAP = { api_version: 'v1', kind: 'ConfigMap' } as const;
 
 async function documentOf(name: string): Promise<object> {
   const names = (await readdir(RELEASES))

@@ -24,6 +24,7 @@ import { nodePause } from './node-pause.ts';
 import { podEvict } from './pod-evict.ts';
 import { gatewayAbort } from './gateway-abort.ts';
 import { gatewayDelay } from './gateway-delay.ts';
+import { gatewayClosed } from './gateway-closed.ts';
 import { gatewayReadOnly } from './gateway-read-only.ts';
 import type { Fault } from './fault.ts';
 import { networkBandwidth } from './network-bandwidth.ts';
@@ -108,4 +109,5 @@ export const FAULTS: readonly Fault[] = [
   gatewayDelay,
   gatewayAbort,
   gatewayReadOnly,
+  gatewayClosed,
 ];

@@ -3,17 +3,14 @@ import { conditionOf } from '#harness/core/kstatus.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
 import { beginRepository, type GitCheckout, openRepository } from '#harness/git/checkout.ts';
+import { GIT_REPOSITORY, KUSTOMIZATION } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import { gitRemote } from '#harness/stack/git.ts';
 import { beginDelivery } from '#harness/stack/shop-git.ts';
 import { defineFault, type FaultContext, type Trial } from './fault.ts';
 
-const SOURCE = { api_version: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository', name: 'shop' } as const;
-const APPLIER = {
-  api_version: 'kustomize.toolkit.fluxcd.io/v1',
-  kind: 'Kustomization',
-  name: 'shop',
-} as const;
+const SOURCE = { ...GIT_REPOSITORY, name: 'shop' } as const;
+const APPLIER = { ...KUSTOMIZATION, name: 'shop' } as const;
 
 const State = v.object({
   namespace: v.string(),

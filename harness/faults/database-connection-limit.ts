@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { UsageError } from '#harness/core/errors.ts';
 import { DATABASE_POD } from '#harness/stack/postgres.ts';
+import { sqlRows } from '#harness/stack/superuser.ts';
 import { defineFault, type FaultContext } from './fault.ts';
 import { literal } from '#harness/database/ask.ts';
-import { asClient, databaseOf, ownSchema, SHOP_ROLE, sqlRows } from './psql.ts';
+import { asClient, databaseOf, ownSchema, SHOP_ROLE } from './psql.ts';
 
 /** Time for which the clients of a probe stay connected, in s: all have come by then. */
 const STAY_S = 1;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { sqlRows, trySql } from '#harness/stack/superuser.ts';
 import { defineFault } from './fault.ts';
-import { ownSchema, sqlRows, trySql } from './psql.ts';
+import { ownSchema } from './psql.ts';
 
 /** Inserts that the probe makes and takes back. */
 const SAMPLES = 400;

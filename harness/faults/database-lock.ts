@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import { UnfitError } from '#harness/core/errors.ts';
 import { freshId } from '#harness/lease/receipt.ts';
 import { DATABASE_POD } from '#harness/stack/postgres.ts';
+import { sqlRows, trySql } from '#harness/stack/superuser.ts';
 import { defineFault } from './fault.ts';
 import { literal } from '#harness/database/ask.ts';
-import { ownSchema, sqlRows, trySql } from './psql.ts';
+import { ownSchema } from './psql.ts';
 
 /** How long a probe waits for the table, in ms. */
 const PATIENCE_MS = 250;

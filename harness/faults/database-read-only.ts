@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { defineFault } from './fault.ts';
 import { literal } from '#harness/database/ask.ts';
-import { asClient, ownSchema, SHOP_ROLE, sqlRows } from './psql.ts';
+import { sqlRows } from '#harness/stack/superuser.ts';
+import { asClient, ownSchema, SHOP_ROLE } from './psql.ts';
 
 const SETTING = 'default_transaction_read_only';
 const ROLE = `ROLE ${SHOP_ROLE} IN DATABASE shop`;

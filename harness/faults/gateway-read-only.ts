@@ -1,72 +1,27 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import { UsageError } from '#harness/core/errors.ts';
-import { listAt, textAt } from '#harness/core/kubernetes.ts';
-import { CONFIG_MAP, DEPLOYMENT, POD, SERVICE } from '#harness/kube/recording.ts';
-import { isCurrent } from '#harness/kube/wait.ts';
-import { askShop, type ShopAnswer } from '#harness/stack/ask-shop.ts';
-import { SHOP } from '#harness/stack/shop.ts';
 import { defineFault, type FaultContext, type Probe } from './fault.ts';
-import { INGRESS_ROUTE, NAME, READ_ONLY_RELEASE, responder, writesElsewhere } from './read-only-objects.ts';
+import { answers, ask, leadBack, leadThere, objectsLeft, WAY, wayOf } from './gateway-responder.ts';
+import type { Responder } from './responder-objects.ts';
 
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'] as const;
-const READY_S = 25;
-/** The gateway takes what it is told within a tenth of a second; it is asked until it has. */
-const FORGOTTEN_MS = 3_000;
-const PAUSE_MS = 100;
 
-const State = v.object({
-  namespace: v.string(),
-  host: v.string(),
-  image: v.string(),
-  methods: v.array(v.string()),
-});
+export const READ_ONLY: Responder = {
+  name: 'mettle-read-only',
+  release: 'read-only',
+  config: { read_only: true },
+};
+
+const State = v.object({ ...WAY, methods: v.array(v.string()) });
 type Way = v.InferOutput<typeof State>;
 
-const KINDS = [INGRESS_ROUTE, DEPLOYMENT, SERVICE, CONFIG_MAP];
-
-/** The host that Traefik serves the namespace's shop by, and the shop's own image. */
-async function wayOf({ kube }: FaultContext, namespace: string): Promise<Omit<Way, 'methods'>> {
-  const route = await kube.get({ ...INGRESS_ROUTE, namespace, name: SHOP });
-  const rule = textAt(listAt(route, 'spec', 'routes')[0], 'match') ?? '';
-  const host = /Host\(`(?<host>[^`]+)`\)/.exec(rule)?.groups?.['host'];
-  const pods = await kube.list({ ...POD, namespace, labels: `mettle.dev/part-of=${SHOP}` });
-  const image = textAt(listAt(pods[0], 'spec', 'containers')[0], 'image');
-  if (host !== undefined && image !== undefined) return { namespace, host, image };
-  throw new UsageError(`Traefik serves no shop of ${namespace}`, {
-    next: 'It works where the shop has a route of Traefik, which is the default.',
-  });
-}
-
-/** An order that says nothing: the shop refuses it with 400, so that asking leaves nothing behind. */
-async function write({ cluster }: FaultContext, { host }: Way, method: string): Promise<ShopAnswer> {
-  return await askShop({ port: cluster.ports.gateway, host }, { method, path: '/orders', body: '{}' });
-}
-
-const byResponder = ({ headers }: ShopAnswer): boolean => headers['x-release'] === READ_ONLY_RELEASE;
-
 async function proveOn(ctx: FaultContext, way: Way): Promise<Probe> {
-  const answers = await Promise.all(way.methods.map((method) => write(ctx, way, method)));
-  const refused = answers.filter((answer) => answer.status === 503 && byResponder(answer)).length;
-  const read = await askShop(
-    { port: ctx.cluster.ports.gateway, host: way.host },
-    { method: 'GET', path: '/' },
-  );
+  const told = await Promise.all(way.methods.map((method) => ask(ctx, way, method)));
+  const refused = told.filter((answer) => answer.status === 503 && answers(READ_ONLY, answer)).length;
+  const read = await ask(ctx, way, 'GET');
   return {
-    holds: refused === way.methods.length && read.status === 200 && !byResponder(read),
+    holds: refused === way.methods.length && read.status === 200 && !answers(READ_ONLY, read),
     seen: `${refused} of ${way.methods.join(', ')} are refused, and GET is answered ${read.status}`,
   };
-}
-
-async function end(ctx: FaultContext, way: Way): Promise<void> {
-  const { kube } = ctx;
-  const { namespace } = way;
-  const [route, ...others] = KINDS.map((kind) => ({ ...kind, namespace, name: NAME }));
-  if (route) await kube.beginRemoval(route);
-  // Whoever answers goes only when nobody is led there any more.
-  const until = performance.now() + FORGOTTEN_MS;
-  while (performance.now() < until && byResponder(await write(ctx, way, 'DELETE'))) await delay(PAUSE_MS);
-  for (const one of others) await kube.beginRemoval(one);
 }
 
 /**
@@ -98,25 +53,14 @@ export const gatewayReadOnly = defineFault({
       state: { ...way, methods },
     };
   },
-  async inject({ kube }, way) {
-    const { namespace } = way;
-    const position = { file: 'harness/faults/gateway-read-only.ts', line: 1, column: 1 };
-    await kube.apply(responder(way).map((object) => ({ object, position })));
-    await kube.waitFor(isCurrent({ ...DEPLOYMENT, namespace, name: NAME }), { deadline_s: READY_S });
-    await kube.apply([{ object: writesElsewhere(way), position }]);
-  },
+  inject: (ctx, way) => leadThere(ctx, READ_ONLY, way),
   probeOn: proveOn,
-  heal: end,
+  heal: (ctx, way) => leadBack(ctx, READ_ONLY, way),
   async probeOff(ctx, way) {
-    const { namespace } = way;
-    const left = await Promise.all(KINDS.map((kind) => ctx.kube.get({ ...kind, namespace, name: NAME })));
-    const kinds = left.flatMap((object) => object?.kind ?? []);
-    if (kinds.length > 0) return { holds: false, seen: `there are ${kinds.join(', ')}` };
-    const answers = await Promise.all(way.methods.map((method) => write(ctx, way, method)));
-    const through = answers.filter(({ status }) => status === 400 || status === 405).length;
-    return {
-      holds: through === answers.length,
-      seen: `${through} of ${answers.length} writes reach the shop`,
-    };
+    const left = await objectsLeft(ctx, READ_ONLY, way);
+    if (left.length > 0) return { holds: false, seen: `there are ${left.join(', ')}` };
+    const told = await Promise.all(way.methods.map((method) => ask(ctx, way, method)));
+    const through = told.filter(({ status }) => status === 400 || status === 405).length;
+    return { holds: through === told.length, seen: `${through} of ${told.length} writes reach the shop` };
   },
 });

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { DeadlineError, UsageError } from '#harness/core/errors.ts';
 import { type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
 import { CONTOUR_GATEWAY } from '#harness/gateway/contour.ts';
-import { DEPLOYMENT, POD, SERVICE } from '#harness/kube/recording.ts';
+import { CONFIG_MAP, DEPLOYMENT, POD, SERVICE } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import { SHOP, shopHost } from '#harness/stack/shop.ts';
 import type { FaultContext, Probe, Trial } from './fault.ts';
@@ -15,8 +15,6 @@ const ABORTED = 'fault filter abort';
 const READY_S = 25;
 const PAUSE_MS = 100;
 const ANSWER_MS = 10_000;
-
-const CONFIG_MAP = { api_version: 'v1', kind: 'ConfigMap' } as const;
 
 /** Where a fault of the gateway acts. */
 export const GatewayState = v.object({ namespace: v.string(), host: v.string(), image: v.string() });

@@ -1,14 +1,13 @@
 import * as v from 'valibot';
 import { UsageError } from '#harness/core/errors.ts';
 import { at, nameOf } from '#harness/core/kubernetes.ts';
-import { DEPLOYMENT, ROLLOUT } from '#harness/kube/recording.ts';
+import { DEPLOYMENT, ROLLOUT, SERVICE } from '#harness/kube/recording.ts';
 import type { ObjectRef } from '#harness/kube/wait.ts';
 import { freshId } from '#harness/lease/receipt.ts';
 import { defineFault } from './fault.ts';
 import { startLoop, stopLoop, turnsOf } from './loops.ts';
 
 const TRAEFIK_SERVICE = { api_version: 'traefik.io/v1alpha1', kind: 'TraefikService' } as const;
-const SERVICE = { api_version: 'v1', kind: 'Service' } as const;
 
 /** The fields that a tool which applies a whole repository writes, and a rollout controller changes. */
 const FIELDS: Readonly<

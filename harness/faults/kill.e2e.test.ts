@@ -19,6 +19,7 @@ const CHOSEN = new Set([
   'database-errors',
   'dns-name',
   'gateway-delay',
+  'gateway-read-only',
 ]);
 
 const everything = process.env['METTLE_KILL_ALL'] === '1';

@@ -2,11 +2,9 @@ import * as v from 'valibot';
 import { UsageError } from '#harness/core/errors.ts';
 import { statusOf } from '#harness/core/kstatus.ts';
 import { nameOf, textAt } from '#harness/core/kubernetes.ts';
-import { POD } from '#harness/kube/recording.ts';
+import { LEASE, POD } from '#harness/kube/recording.ts';
 import { REGISTRY } from '#harness/stack/registry.ts';
 import type { FaultContext, FaultPlan, Probe } from './fault.ts';
-
-const LEASE = { api_version: 'coordination.k8s.io/v1', kind: 'Lease' } as const;
 
 /** Pods of one workload of the stack that are ended, and what must be back afterwards. */
 export const Killed = v.object({

@@ -3,14 +3,13 @@ import { UsageError } from '#harness/core/errors.ts';
 import { statusOf } from '#harness/core/kstatus.ts';
 import { at, type KubeObject, nameOf, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
-import { DEPLOYMENT, POD, ROLLOUT } from '#harness/kube/recording.ts';
+import { DEPLOYMENT, POD, REPLICA_SET, ROLLOUT } from '#harness/kube/recording.ts';
 import type { ObjectRef } from '#harness/kube/wait.ts';
 import type { FaultContext, Probe } from './fault.ts';
 import { Change, makeChange, planChange, refOf, undoChange } from './patch.ts';
 
 /** Annotation by which pods and ReplicaSets that a fault brought about are known. */
 const MARK = 'mettle.dev/fault';
-const REPLICA_SET = { api_version: 'apps/v1', kind: 'ReplicaSet' } as const;
 const OBSERVED_S = 10;
 
 /** A change of a workload's pod template. */

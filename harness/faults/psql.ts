@@ -1,32 +1,14 @@
-import { UnfitError, UsageError } from '#harness/core/errors.ts';
+import { UsageError } from '#harness/core/errors.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
 import { literal } from '#harness/database/ask.ts';
 import type { PodCommandResult } from '#harness/kube/exec.ts';
-
-import { DATABASE_POD, PSQL_FLAGS, PSQL_IN_POD, shopSchema } from '#harness/stack/postgres.ts';
+import { DATABASE_POD, PSQL_FLAGS, shopSchema } from '#harness/stack/postgres.ts';
 import { DATABASE_SECRET } from '#harness/stack/shop-manifests.ts';
+import { sqlRows } from '#harness/stack/superuser.ts';
 import type { FaultContext } from './fault.ts';
-
-const POD_EXEC = { namespace: DATABASE_POD.namespace, pod: DATABASE_POD.name } as const;
 
 /** The role and the database of every shop. */
 export const SHOP_ROLE = 'shop';
-
-/** Statements as the superuser, inside the pod of PostgreSQL, by its socket. Errors are in the result. */
-export async function trySql({ kube }: FaultContext, sql: string, timeout_s = 15): Promise<PodCommandResult> {
-  const command = PSQL_IN_POD;
-  return await kube.exec({ ...POD_EXEC, command, input: sql, timeout_s });
-}
-
-/**
- * The rows of statements as the superuser, a line each, columns separated by `|`.
- * @throws UnfitError when one of them fails
- */
-export async function sqlRows(ctx: FaultContext, sql: string): Promise<readonly string[]> {
-  const { exit_code, stdout, stderr } = await trySql(ctx, sql);
-  if (exit_code !== 0) throw new UnfitError(`PostgreSQL refused: ${stderr.trim()}`);
-  return stdout.split('\n').filter(Boolean);
-}
 
 /** Where the shop of a namespace keeps its orders. */
 export interface ShopDatabase {
@@ -86,7 +68,8 @@ export async function asClient(ctx: FaultContext, namespace: string, sql: string
   const { host, user, database, password } = await databaseOf(ctx, namespace);
   const to = [`--host=${host}`, `--username=${user}`, `--dbname=${database}`];
   const result = await ctx.kube.exec({
-    ...POD_EXEC,
+    namespace: DATABASE_POD.namespace,
+    pod: DATABASE_POD.name,
     command: ['sh', '-c', AS_SHOP, 'sh', ...to, ...PSQL_FLAGS],
     input: `${password}\n\\timing on\n${sql}`,
     timeout_s: 15,

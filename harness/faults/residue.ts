@@ -13,11 +13,11 @@ import { run } from '#harness/process/run.ts';
 import { DATABASE_POD } from '#harness/stack/postgres.ts';
 import { GATE_PORT } from '#harness/stack/gate.ts';
 import { CONTROL_PORT } from '#harness/stack/metrics-proxy.ts';
+import { sqlRows } from '#harness/stack/superuser.ts';
 import { TOXIPROXY, TOXIPROXY_PORT } from '#harness/stack/toxiproxy.ts';
 import type { FaultContext } from './fault.ts';
 import { readHeal } from './heal.ts';
 import { nodesOf, tryOnNode } from './node.ts';
-import { sqlRows } from './psql.ts';
 
 export interface ResidueScope {
   /** The namespace that the fault was to act in. */

@@ -4,6 +4,7 @@ import { messageOf } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { isAlive } from '#harness/lease/owner.ts';
 import { readReceipts, settle } from '#harness/lease/receipt.ts';
+import { removeUnfinished } from '#harness/lease/unfinished.ts';
 import { HEALERS } from './healers.ts';
 
 /** One thing that a dead run left, and what became of it. */
@@ -41,6 +42,7 @@ async function attempt(
  * receipt or record of.
  */
 export async function sweep(options: SweepOptions = {}): Promise<readonly Swept[]> {
+  await removeUnfinished();
   const swept: Swept[] = [];
   const { receipts, unreadable } = await readReceipts();
   for (const { path, reason } of unreadable) {

@@ -75,7 +75,21 @@ const PublishedImage = v.strictObject({
   instead: v.pipe(v.string(), v.nonEmpty()),
 });
 
-const AppImage = v.strictObject({ app: v.string(), rootfs: Name, user: User, port: v.number() });
+const PathInProject = v.pipe(
+  v.string(),
+  v.regex(/^(?!.*\.\.)[@\w.-]+(\/[@\w.-]+)+$/, 'not a path of the project'),
+);
+
+const AppImage = v.strictObject({
+  app: v.string(),
+  rootfs: Name,
+  user: User,
+  port: v.optional(v.number()),
+  threads: v.optional(v.array(PathInProject), []),
+  beside: v.optional(v.record(PathInImage, PathInProject), {}),
+  files: v.optional(v.record(PathInImage, PathInImage), {}),
+  env: v.optional(v.record(v.string(), v.string()), {}),
+});
 
 const BillOfMaterials = v.strictObject({
   go: Version,

@@ -5,10 +5,10 @@ import { packLayer, writeArchive } from './archive.ts';
 import type { ImageConfig } from './archive.ts';
 import { imageOf } from './bom.ts';
 import type { ComponentName } from './bom.ts';
-import { nodeBinary } from './bundle.ts';
+import { ENTRY, nodeBinary } from './bundle.ts';
 import { obtain } from './cache.ts';
 import type { MakeOptions } from './cache.ts';
-import { LOCKS, shelf } from './places.ts';
+import { LOCKS, PROJECT, shelf } from './places.ts';
 import { archiveName, imageRef } from './plan.ts';
 import type { Plan } from './plan.ts';
 
@@ -85,13 +85,20 @@ async function stageImage(
   const user = spec.user === undefined ? {} : { user: spec.user };
   if ('app' in spec) {
     await mkdir(join(stage, 'app'));
-    await writeFile(join(stage, 'app/main.mjs'), plan.apps[name] ?? '');
-    const entrypoint = ['/usr/local/bin/node', '/app/main.mjs'];
-    return { ...user, entrypoint, port: spec.port, env: ['NODE_ENV=production'] };
+    for (const [file, text] of Object.entries(plan.apps[name] ?? {})) {
+      await writeFile(join(stage, 'app', file), text);
+    }
+    for (const [path, source] of Object.entries(spec.beside)) {
+      await stageFile(join(stage, 'app', path), join(PROJECT, source));
+    }
+    await stageFiles(stage, spec.files);
+    const port = spec.port === undefined ? {} : { port: spec.port };
+    const env = ['NODE_ENV=production', ...variables(spec.env)];
+    return { ...user, ...port, entrypoint: ['/usr/local/bin/node', `/app/${ENTRY}`], env };
   }
   if ('entrypoint' in spec) {
-    for (const [path, source] of Object.entries(spec.files)) await stageFile(join(stage, path), source);
-    const env = Object.entries(spec.env).map(([variable, value]) => `${variable}=${value}`);
+    await stageFiles(stage, spec.files);
+    const env = variables(spec.env);
     const stop_signal = spec.stop_signal === undefined ? {} : { stop_signal: spec.stop_signal };
     return { ...user, ...stop_signal, entrypoint: spec.entrypoint, env };
   }
@@ -99,9 +106,18 @@ async function stageImage(
   return { ...user, entrypoint: [await stageProgram(stage, join(built, 'bin', spec.program), spec.program)] };
 }
 
+function variables(env: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(env).map(([variable, value]) => `${variable}=${value}`);
+}
+
+/** Files of the bill of materials, by their path in the image. */
+async function stageFiles(stage: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, source] of Object.entries(files)) await stageFile(join(stage, path), join(LOCKS, source));
+}
+
 /** A file of the project's own; a script can be run, whatever the checkout made of its mode. */
 async function stageFile(to: string, source: string): Promise<void> {
-  const content = await readFile(join(LOCKS, source));
+  const content = await readFile(source);
   await mkdir(dirname(to), { recursive: true, mode: 0o755 });
   await writeFile(to, content);
   await chmod(to, content.subarray(0, 2).toString() === '#!' ? 0o755 : 0o644);
@@ -109,7 +125,7 @@ async function stageFile(to: string, source: string): Promise<void> {
 
 /**
  * The archive of a component's image: its program alone, or on a small Debian root file system where it needs one; an
- * application is one JavaScript file on the Node binary.
+ * application is bundled JavaScript on the Node binary.
  * @returns path of the archive in the cache
  */
 export async function buildImage(

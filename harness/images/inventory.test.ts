@@ -37,6 +37,19 @@ test('without a name everything that can be built is wanted, and only that', asy
   expect(definitions).not.toContain('kind');
 });
 
+test('versions that only a choice brings are left out on request, with their definitions', async () => {
+  const all = await wantedFor([]);
+  const first = await wantedFor([], { firstVersions: true });
+  expect(all.images.filter((name) => !first.images.includes(name))).toEqual([
+    'flagger-1.43',
+    'argo-rollouts-1.8',
+  ]);
+  expect(all.definitions.filter((name) => !first.definitions.includes(name))).toEqual([
+    'flagger-1.43',
+    'argo-rollouts-1.8',
+  ]);
+});
+
 test('what only a registry has is not built, and the message says what to do', async () => {
   const plan = await makePlan(bom, 'go1.26.8 linux/amd64');
   const builder = makeBuilder(plan, { progress: () => undefined });

@@ -1,6 +1,6 @@
 import type { Progress } from '#harness/core/progress.ts';
 import { currentPlan, interruptible } from './artifacts.ts';
-import { buildable, imageOf, listed, loadBom } from './bom.ts';
+import { buildable, imageOf, listed, loadBom, mainName } from './bom.ts';
 import type { ComponentName } from './bom.ts';
 import { allSettled, makeBuilder } from './builder.ts';
 import { present, pruneCache } from './cache.ts';
@@ -44,15 +44,31 @@ export async function buildComponents(
 }
 
 /**
- * What the named images need, with the definitions of their Go folders; of all that can be built where none is named.
+ * What the named images need, with the definitions of their Go folders. Where none is named: of all that can be built, or of
+ * the first version of each alone, which is what runs take that choose none.
  * @throws UsageError for a name that the bill of materials does not have
  */
-export async function wantedFor(names: readonly ComponentName[]): Promise<Wanted> {
+export async function wantedFor(
+  names: readonly ComponentName[],
+  { firstVersions = false }: { readonly firstVersions?: boolean } = {},
+): Promise<Wanted> {
   const bom = await loadBom();
-  const specs = names.map((name) => imageOf(bom, name));
-  const folders = new Set(specs.flatMap((spec) => ('folder' in spec ? [spec.folder] : [])));
-  const definitions = definitionFolders(bom).filter((name) => names.length === 0 || folders.has(name));
-  return { images: names.length === 0 ? buildable(bom) : names, definitions };
+  const foldersOf = (images: readonly ComponentName[]): ReadonlySet<string> =>
+    new Set(
+      images.map((name) => imageOf(bom, name)).flatMap((spec) => ('folder' in spec ? [spec.folder] : [])),
+    );
+  const definitions = definitionFolders(bom);
+  if (names.length > 0) {
+    const own = foldersOf(names);
+    return { images: names, definitions: definitions.filter((name) => own.has(name)) };
+  }
+  const all = buildable(bom);
+  const left_out = firstVersions ? all.filter((name) => mainName(name, imageOf(bom, name)) !== name) : [];
+  const without = foldersOf(left_out);
+  return {
+    images: all.filter((name) => !left_out.includes(name)),
+    definitions: definitions.filter((name) => !without.has(name)),
+  };
 }
 
 /** One part of the bill of materials and whether it is ready here. */

@@ -26,6 +26,7 @@ function folder(copy: BillOfMaterials, name: string): BillOfMaterials['folders']
   return found;
 }
 
+type AppImage = Extract<ImageSpec, { app: string }>;
 type DebianImage = Extract<ImageSpec, { entrypoint: string[] }>;
 
 function debianImage(copy: BillOfMaterials, name: string): DebianImage {
@@ -85,6 +86,27 @@ describe('makePlan', () => {
       const other = await planWith((copy) => change(debianImage(copy, 'git')));
       expect(changed(plan.images, other.images)).toEqual(['git']);
     }
+  });
+
+  test('what an application is given beside its modules changes it alone', async () => {
+    for (const change of [
+      (guard: AppImage) => void (guard.env['LANG'] = 'C.UTF-8'),
+      (guard: AppImage) => void (guard.files['etc/more'] = 'accounts/git.group'),
+      (guard: AppImage) => void (guard.beside['more.sh'] = 'scripts/bootstrap.sh'),
+    ]) {
+      const other = await planWith((copy) => {
+        const guard = copy.images['guard'];
+        if (guard === undefined || !('app' in guard)) throw new Error('there is no application guard');
+        change(guard);
+      });
+      expect(changed(plan.images, other.images)).toEqual(['guard']);
+    }
+  });
+
+  test('an application with a thread is bundled into modules that it shares with it', () => {
+    const names = Object.keys(plan.apps['guard'] ?? {});
+    expect(names).toEqual(expect.arrayContaining(['main.mjs', 'generator-worker.mjs']));
+    expect(Object.keys(plan.apps['shop'] ?? {})).toEqual(['main.mjs']);
   });
 
   test('what is left in a root file system changes it', async () => {

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageVersion, listed } from './bom.ts';
 import type { BillOfMaterials, ComponentName, ImageSpec } from './bom.ts';
-import { bundleApp, nodeBinary } from './bundle.ts';
+import { type Bundle, bundleApp, ENTRY, nodeBinary } from './bundle.ts';
 import { folderKey } from './go-build.ts';
-import { digest, digestFiles, keyOf } from './key.ts';
-import { LOCKS } from './places.ts';
+import { digest, digestFiles, type Input, keyOf } from './key.ts';
+import { LOCKS, PROJECT } from './places.ts';
 import { rootfsKey } from './rootfs.ts';
 import { wheelKey } from './wheel.ts';
 
@@ -26,7 +26,7 @@ export interface Plan {
   /** Tags of images: `<version>-<key>`. */
   readonly images: Readonly<Record<ComponentName, string>>;
   /** Bundled applications by image. */
-  readonly apps: Readonly<Record<ComponentName, string>>;
+  readonly apps: Readonly<Record<ComponentName, Bundle>>;
   /** Tag of the node image with the images of Kubernetes alone. */
   readonly node_base: string;
 }
@@ -56,9 +56,12 @@ export function archiveName(plan: Plan, name: ComponentName): string {
   return `${name}-${listed(plan.images, name, 'image')}.tar`;
 }
 
-async function digestsOf(files: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+async function digestsOf(
+  files: Readonly<Record<string, string>>,
+  folder = LOCKS,
+): Promise<Readonly<Record<string, string>>> {
   const digests = Object.entries(files).map(
-    async ([path, source]) => [path, digest(await readFile(join(LOCKS, source)))] as const,
+    async ([path, source]) => [path, digest(await readFile(join(folder, source)))] as const,
   );
   return Object.fromEntries(await Promise.all(digests));
 }
@@ -70,7 +73,7 @@ interface ImageInputs {
   readonly wheels: Readonly<Record<string, string>>;
   /** Digests of the project's own files in an image, by their path there. */
   readonly files: Readonly<Record<ComponentName, Readonly<Record<string, string>>>>;
-  readonly apps: Readonly<Record<string, string>>;
+  readonly apps: Readonly<Record<string, Bundle>>;
   readonly node_version: string;
 }
 
@@ -92,8 +95,30 @@ function imageKey(name: string, spec: ImageSpec, inputs: ImageInputs): string {
     const { entrypoint, env, stop_signal = '' } = spec;
     return keyOf({ ...common, entrypoint, env, stop_signal, files: listed(inputs.files, name, 'image') });
   }
-  const app = digest(listed(inputs.apps, name, 'application'));
-  return keyOf({ ...common, app, port: spec.port, node_version: inputs.node_version });
+  return keyOf({
+    ...common,
+    app: contentOf(listed(inputs.apps, name, 'application')),
+    port: spec.port ?? 0,
+    node_version: inputs.node_version,
+    ...besides(spec, listed(inputs.files, name, 'image')),
+  });
+}
+
+function contentOf(app: Bundle): Input {
+  const modules = Object.entries(app).map(([file, text]) => [file, digest(text)] as const);
+  const [only] = modules;
+  return modules.length === 1 && only?.[0] === ENTRY ? only[1] : Object.fromEntries(modules);
+}
+
+/** Most applications are their module alone, and so are their keys. */
+function besides(
+  { env }: { readonly env: Input },
+  files: Readonly<Record<string, string>>,
+): Record<string, Input> {
+  return {
+    ...(Object.keys(files).length > 0 ? { files } : {}),
+    ...(Object.keys(env).length > 0 ? { env } : {}),
+  };
 }
 
 /**
@@ -112,11 +137,13 @@ export async function makePlan(bom: BillOfMaterials, go_version: string): Promis
   const wheels = Object.fromEntries(
     Object.entries(bom.wheels).map(([name, spec]) => [name, `${name}-${wheelKey(name, spec)}`]),
   );
-  const apps: Record<string, string> = {};
+  const apps: Record<string, Bundle> = {};
   const files: Record<string, Readonly<Record<string, string>>> = {};
   for (const [name, spec] of Object.entries(bom.images)) {
-    if ('app' in spec) apps[name] = await bundleApp(spec.app);
-    if ('files' in spec) files[name] = await digestsOf(spec.files);
+    if ('app' in spec) {
+      apps[name] = await bundleApp(spec.app, spec.threads);
+      files[name] = { ...(await digestsOf(spec.files)), ...(await digestsOf(spec.beside, PROJECT)) };
+    } else if ('files' in spec) files[name] = await digestsOf(spec.files);
   }
   const node_version = (await nodeBinary()).version;
   const inputs = { bom, folders, rootfs, wheels, files, apps, node_version };

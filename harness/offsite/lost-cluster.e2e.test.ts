@@ -185,7 +185,9 @@ test('a cluster is lost with all it holds and made again, and what is off-site o
   await expect(residue(names)).resolves.toStrictEqual({ containers: [], networks: [], files: [] });
 });
 
-test('a cluster that is kept is made again as one that is kept, and owed to nobody then', async () => {
+test('a cluster that is kept is made again as one that is kept, and owed to nobody then', {
+  tags: ['nightly'],
+}, async () => {
   const cluster = await createCluster({ ...within, artifacts, keep: true });
   onTestFinished(async () => void (await deleteCluster(cluster.name).catch(() => undefined)));
   await expect(readReceipts()).resolves.toMatchObject({ receipts: [] });
@@ -201,13 +203,8 @@ test('a cluster that is kept is made again as one that is kept, and owed to nobo
 });
 
 describe('a run that is killed leaves nothing', () => {
-  test.for([
-    ['lost {', 'lost', 'SIGKILL'],
-    ['again: creating', 'again', 'SIGKILL'],
-    ['again: mettle-', 'again', 'SIGKILL'],
-    ['made again {', 'again', 'SIGKILL'],
-    ['again: mettle-', 'again', 'SIGINT'],
-  ] as const)('at "%s" (%s) by %s', async ([moment, act, signal]) => {
+  type Kill = readonly [moment: string, act: string, signal: NodeJS.Signals];
+  async function leavesNothing([moment, act, signal]: Kill): Promise<void> {
     const running = holdProgram(PROGRAM, [JSON.stringify(artifacts), act]);
     const { name } = v.parse(Named, JSON.parse((await running.sees('made {')).slice('made '.length)));
     await running.sees(moment);
@@ -216,5 +213,14 @@ describe('a run that is killed leaves nothing', () => {
     await expect
       .poll(() => residue([name]), { timeout: HEAL_DEADLINE_MS, interval: 200 })
       .toStrictEqual({ containers: [], networks: [], files: [] });
-  });
+  }
+  test.for<Kill>([
+    ['lost {', 'lost', 'SIGKILL'],
+    ['again: mettle-', 'again', 'SIGKILL'],
+  ])('at "%s" (%s) by %s', leavesNothing);
+  test.for<Kill>([
+    ['again: creating', 'again', 'SIGKILL'],
+    ['made again {', 'again', 'SIGKILL'],
+    ['again: mettle-', 'again', 'SIGINT'],
+  ])('at "%s" (%s) by %s', { tags: ['nightly'] }, leavesNothing);
 });

@@ -1,5 +1,6 @@
 import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
-import { APPLIERS, DELIVERED_BRANCH, type RepositoryFiles } from '#harness/stack/shop-git.ts';
+import { KUSTOMIZATION } from '#harness/kube/recording.ts';
+import { DELIVERED_BRANCH, type RepositoryFiles } from '#harness/stack/shop-git.ts';
 import { shopManifests } from '#harness/stack/shop-manifests.ts';
 import { NEXT } from './rollout-run.ts';
 import { type Acting, releaseDocument } from './on-cluster.ts';
@@ -20,14 +21,8 @@ export interface DeliveryDefect {
   readonly files?: (files: RepositoryFiles) => RepositoryFiles;
 }
 
-const KUSTOMIZATION = {
-  api_version: 'kustomize.toolkit.fluxcd.io/v1',
-  kind: APPLIERS.kustomization.kind,
-  name: SHOP,
-};
-
 async function suspend({ ctx, namespace }: Acting): Promise<void> {
-  await ctx.kube.patch({ ...KUSTOMIZATION, namespace }, { spec: { suspend: true } });
+  await ctx.kube.patch({ ...KUSTOMIZATION, namespace, name: SHOP }, { spec: { suspend: true } });
 }
 
 /** Every object is set back to what the repository says, those that the rollout controller changes among them. */

@@ -82,8 +82,11 @@ export async function beginGitops(
     applier,
     files,
     providers,
+    gated = false,
   }: {
     readonly applier: Applier;
+    /** Guard, migration and release are steps of their own. */
+    readonly gated?: boolean;
     readonly files: RepositoryFiles;
     /** How Flux speaks to the chat; `slack` when absent. */
     readonly providers?: readonly FluxProvider[];
@@ -109,7 +112,7 @@ export async function beginGitops(
   };
   await push({ message: `Ship release ${STABLE} of the shop`, files });
   const told = providers ? { providers } : {};
-  await beginDelivery(ctx, { namespace, repository: namespace, remote, applier, ...told });
+  await beginDelivery(ctx, { namespace, repository: namespace, remote, applier, gated, ...told });
   const repository = kept.move();
   return {
     get files() {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ReleaseDocument } from '#fixtures/apps/shop/release.ts';
 import { guardCluster } from '#harness/cluster/guard.ts';
 import type { RunningCluster } from '#harness/cluster/types.ts';
 import { readRelease } from '#harness/config/document.ts';
@@ -156,7 +157,7 @@ export async function unlessLate(run: ScenarioRun, wait: () => Promise<unknown>)
 }
 
 /** The document of a release under `fixtures/releases`, under the name it is shipped by. */
-export async function releaseDocument(file: string, release: string): Promise<unknown> {
+export async function releaseDocument(file: string, release: string): Promise<ReleaseDocument> {
   const { document } = await readRelease(join(ROOT, 'fixtures', 'releases', `${file}.yaml`));
   return { ...document, release };
 }

@@ -23,9 +23,13 @@ export interface PlainRelease {
 export const PLAIN_REPLICAS = 2;
 
 /** Each apply says how many pods there are: leaving it out would give the number back to the API server's default. */
-function prepared(manifest: Manifest, reshape: PlainRelease['reshape']): Manifest {
+function prepared(
+  manifest: Manifest,
+  reshape: PlainRelease['reshape'],
+  replicas: number = PLAIN_REPLICAS,
+): Manifest {
   if (manifest.object.kind !== 'Deployment') return manifest;
-  const { object, position } = withReplicas(manifest, PLAIN_REPLICAS);
+  const { object, position } = withReplicas(manifest, replicas);
   const spec = Object(object['spec']);
   return { object: { ...object, spec: reshape?.(spec) ?? spec }, position };
 }
@@ -61,4 +65,21 @@ export async function deployPlain(
     subject: `Deployment/${namespace}/${SHOP}`,
     data: { release, document },
   });
+}
+
+/**
+ * Asks for the end of all pods of the release that serves. By an apply, as it was deployed: whoever scales it by another way
+ * owns that number from then on, and the next apply is refused.
+ */
+export async function stopPlain(
+  { ctx, namespace }: Acting,
+  { release, file, database = false, reshape }: Omit<PlainRelease, 'first' | 'database_proxy'>,
+): Promise<void> {
+  const document = await releaseDocument(file, release);
+  const shop: ShopDeployment = { namespace, release, document, controller: 'none', database };
+  const manifests = await shopManifests(ctx, shop, ['deployment']);
+  await ctx.kube.apply(
+    manifests.map((one) => prepared(one, reshape, 0)),
+    { namespace },
+  );
 }

@@ -14,6 +14,9 @@ async function ownOrders({ run, cluster, namespace }: Shop): Promise<readonly St
   return orders.filter(({ id }) => sequenceOf(run.run_id, id) !== undefined);
 }
 
+/** What of an order is compared with what its customer was told. */
+export type HeldOrder = Pick<StoredOrder, 'id' | 'lines' | 'total_cents' | 'content_hash'>;
+
 /** Compares what the shop holds with what this run's customers ordered: an order's id says what it must hold. */
 export async function recordOrders(acting: Shop): Promise<void> {
   const { run, namespace } = acting;
@@ -34,7 +37,7 @@ export async function recordOrders(acting: Shop): Promise<void> {
  * What an order that is held comes to. The hash beside an order says what it was when it was taken; a row that was
  * changed since gives it away by its content, and then neither is given out as the order's hash.
  */
-export function heldHash({ content_hash, lines, total_cents }: StoredOrder): string {
+export function heldHash({ content_hash, lines, total_cents }: Omit<HeldOrder, 'id'>): string {
   const of_content = orderHash(lines, total_cents);
   return of_content === content_hash ? content_hash : `${content_hash}, but its content is ${of_content}`;
 }
@@ -45,11 +48,19 @@ export function heldHash({ content_hash, lines, total_cents }: StoredOrder): str
  * @throws UnfitError when the shop does not answer
  */
 export async function recordHeldOrders(acting: Shop): Promise<void> {
-  const own = await ownOrders(acting);
-  acting.run.timeline.record({
+  recordHeld(acting.run, `Deployment/${acting.namespace}/${SHOP}`, await ownOrders(acting));
+}
+
+/** @param holder who says that it holds them */
+export function recordHeld(
+  { timeline }: Pick<Shop['run'], 'timeline'>,
+  holder: string,
+  orders: readonly HeldOrder[],
+): void {
+  timeline.record({
     source: 'database',
     kind: 'held_orders',
-    subject: `Deployment/${acting.namespace}/${SHOP}`,
-    data: { orders: own.map((order) => ({ id: order.id, content_hash: heldHash(order) })) },
+    subject: holder,
+    data: { orders: orders.map((order) => ({ id: order.id, content_hash: heldHash(order) })) },
   });
 }

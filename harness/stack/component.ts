@@ -27,6 +27,7 @@ export const COMPONENT_NAMES = [
   'chat',
   'gate',
   'metrics-proxy',
+  'guard',
 ] as const;
 
 export type ComponentName = (typeof COMPONENT_NAMES)[number];

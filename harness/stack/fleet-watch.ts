@@ -3,15 +3,10 @@ import { conditionOf } from '#harness/core/kstatus.ts';
 import { type KubeObject, textAt } from '#harness/core/kubernetes.ts';
 import type { RecoveryStepData } from '#harness/core/recovery.ts';
 import type { Recorder } from '#harness/core/timeline.ts';
+import { KUSTOMIZATION } from '#harness/kube/recording.ts';
 import type { StackContext } from './component.ts';
 import type { FleetPart } from './fleet-parts.ts';
 import { FLUX_NAMESPACE } from './flux.ts';
-
-/** Kind and version of what applies a part of a fleet. */
-const KUSTOMIZATION = {
-  api_version: 'kustomize.toolkit.fluxcd.io/v1',
-  kind: 'Kustomization',
-} as const;
 
 /** Where one part stands. */
 type Standing =

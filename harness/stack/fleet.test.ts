@@ -26,8 +26,8 @@ import { definitionFolders } from './testing/definitions.ts';
 import { notingContext } from './testing/noting.ts';
 
 const COMPONENTS: readonly Component[] = Object.values(REGISTRY);
-/** Istio without its data plane is definitions alone. */
-const RUNNING = COMPONENTS.filter(({ name }) => name !== 'istio');
+/** Istio without its data plane is definitions alone, and the guard images. */
+const RUNNING = COMPONENTS.filter(({ workloads }) => workloads.length > 0);
 const IMAGES = [...imagesFor(COMPONENTS), 'shop', 'toxiproxy'];
 const SHOP = { namespace: 'shop-1', release: 'v1', document: { release: 'v1' }, database: true } as const;
 

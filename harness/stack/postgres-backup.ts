@@ -10,6 +10,7 @@ import type { EpochMs } from '#harness/core/timeline.ts';
 import { type Decision, parseDecisions } from '#harness/database/decisions.ts';
 import { ApiError } from '#harness/kube/api.ts';
 import type { Manifest, Value } from '#harness/kube/manifests.ts';
+import { JOB } from '#harness/kube/recording.ts';
 import type { Condition } from '#harness/kube/wait.ts';
 import { type Component, component, manifestsOf, type StackContext } from './component.ts';
 import { overlaid } from './overlay.ts';
@@ -20,7 +21,7 @@ const BACKUP_PASSWORD = 'backup-password';
 
 /** What takes the backups, by schedule; and the Job that takes the first one of a cluster. */
 export const BACKUP_CRON_JOB = {
-  api_version: 'batch/v1',
+  api_version: JOB.api_version,
   kind: 'CronJob',
   namespace: 'postgres',
   name: 'postgres-backup',
@@ -84,8 +85,8 @@ function jobOf(cron: KubeObject, name: string, args: readonly string[] = []): Ku
   const first = args.length === 0 ? container : { ...Object(container), args };
   const template = Object(at(spec, 'template'));
   return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
+    apiVersion: JOB.api_version,
+    kind: JOB.kind,
     metadata: { name, namespace: BACKUP_CRON_JOB.namespace },
     spec: {
       ...spec,
@@ -151,10 +152,10 @@ export async function takeBackup(
   await kube.apply([
     { object: job, position: { file: 'harness/stack/postgres-backup.ts', line: 1, column: 1 } },
   ]);
-  const { api_version, namespace } = BACKUP_CRON_JOB;
+  const { namespace } = BACKUP_CRON_JOB;
   const complete: Condition<true> = {
     awaited: `Job/${namespace}/${name} to be complete`,
-    of: { api_version, kind: 'Job', namespace, name },
+    of: { ...JOB, namespace, name },
     test([object]) {
       if (object === undefined) return { met: false, seen: 'not there yet' };
       const failed = conditionOf(object, 'Failed');

@@ -6,8 +6,9 @@ import type { Ask } from '#harness/database/ask.ts';
 import { POD } from '#harness/kube/recording.ts';
 import { isCurrent } from '#harness/kube/wait.ts';
 import type { StackContext } from './component.ts';
-import { DATABASE_POD, DATABASE_SERVER, PSQL_IN_POD } from './postgres.ts';
+import { DATABASE_POD, DATABASE_SERVER } from './postgres.ts';
 import { made } from './shop-manifests.ts';
+import { runSql } from './superuser.ts';
 
 const CONTAINER = 'postgres';
 const RESTORED_S = 120;
@@ -63,17 +64,15 @@ export async function scratchRestore(ctx: StackContext, name: string): Promise<S
     progress,
     ...(signal ? { signal } : {}),
   });
-  const exec = async (command: readonly string[], input?: string): Promise<string> => {
-    const told = { namespace, pod: name, container: CONTAINER, command, timeout_s: ASK_S };
-    const { exit_code, stdout, stderr } = await kube.exec(input === undefined ? told : { ...told, input });
-    if (exit_code === 0) return stdout;
-    throw new UnfitError(`the restored server refused: ${stderr.trim()}`);
-  };
-  const decisions = parseDecisions(await exec(['cat', '/volume/restore.jsonl']));
+  const asked = { pod: name, called: 'the restored server', timeout_s: ASK_S };
+  const command = ['cat', '/volume/restore.jsonl'];
+  const told = await kube.exec({ namespace, pod: name, container: CONTAINER, command, timeout_s: ASK_S });
+  if (told.exit_code !== 0) throw new UnfitError(`${asked.called} refused: ${told.stderr.trim()}`);
+  const decisions = parseDecisions(told.stdout);
   const held = given.move();
   return {
     decisions,
-    ask: async (statements) => (await exec(PSQL_IN_POD, statements)).trim(),
+    ask: async (statements) => (await runSql(ctx, statements, asked)).trim(),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

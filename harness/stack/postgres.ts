@@ -26,14 +26,6 @@ export const PSQL_FLAGS = [
   '--set=ON_ERROR_STOP=1',
   '--file=-',
 ] as const;
-/** psql as the superuser, within that pod, by its socket. */
-export const PSQL_IN_POD = [
-  'psql',
-  '--host=/run/postgresql',
-  '--username=postgres',
-  '--dbname=shop',
-  ...PSQL_FLAGS,
-] as const;
 /** Folder of the node that holds its data. */
 export const DATABASE_VOLUME_ON_NODE = '/var/lib/mettle/volumes/postgres';
 /** The one role that may come by network; it owns the database of the same name and nothing else. */

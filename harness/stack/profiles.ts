@@ -12,12 +12,15 @@ const FLAGGER: readonly ComponentName[] = [
   'gate',
 ];
 
-/** Selections that people ask for by one name. `full` leaves out Istio, whose data plane is not built here. */
+/**
+ * Selections that people ask for by one name. `full` leaves out Istio, whose data plane is not built here, and the guard, which
+ * is run and not installed.
+ */
 export const PROFILES = {
   flagger: FLAGGER,
   argo: ['traefik', 'argo-rollouts', 'prometheus', 'alertmanager', 'chat', 'gate'],
   gitops: [...FLAGGER, 'argo-rollouts', 'flux', 'git'],
-  full: COMPONENT_NAMES.filter((name) => !name.startsWith('istio')),
+  full: COMPONENT_NAMES.filter((name) => !name.startsWith('istio') && name !== 'guard'),
 } as const satisfies Readonly<Record<string, readonly ComponentName[]>>;
 
 function isComponent(name: string): name is ComponentName {

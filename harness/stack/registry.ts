@@ -7,6 +7,7 @@ import { flagger } from './flagger.ts';
 import { flux } from './flux.ts';
 import { gate } from './gate.ts';
 import { git } from './git.ts';
+import { guard } from './guard.ts';
 import { istio } from './istio.ts';
 import { istioDataplane } from './istio-dataplane.ts';
 import { kubeStateMetrics } from './kube-state-metrics.ts';
@@ -32,4 +33,5 @@ export const REGISTRY: Readonly<Record<ComponentName, Component>> = {
   chat,
   gate,
   'metrics-proxy': metricsProxy,
+  guard,
 };

@@ -13,6 +13,8 @@ export { type RolloutOptions, rolloutOptions } from './rollout-options.ts';
 /** A release of the shop with the Rollout that ships it. */
 export interface RolloutShop extends Release {
   readonly rollout?: RolloutOptions;
+  /** Orders go to PostgreSQL, whose Secret is there. */
+  readonly database?: boolean;
   readonly reshape?: Reshape;
 }
 

@@ -80,6 +80,30 @@ export function kustomization(resources: readonly string[]): string {
   });
 }
 
+/** Folders of a gated delivery that go before the release, in their order. */
+const STEPS = ['guard', 'migrate'] as const;
+
+/** What goes before a release: the guard's objects, and the migration's. */
+export type ReleaseSteps = Readonly<Record<(typeof STEPS)[number], readonly Manifest[]>>;
+
+/** The folders of a gated delivery that go before the release. One without a migration is there as well, and does nothing. */
+export function stepFiles(steps: ReleaseSteps): RepositoryFiles {
+  const files = STEPS.flatMap((step): readonly (readonly [string, string])[] => {
+    // kustomize takes no folder without an object.
+    const mark = made({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `shop-step-${step}` },
+      data: { migration: steps[step].map(({ object }) => object.metadata.name).join(' ') || 'none' },
+    });
+    return [
+      [`${step}/step.yaml`, fileOf([mark, ...steps[step]])],
+      [`${step}/kustomization.yaml`, kustomization(['step.yaml'])],
+    ];
+  });
+  return Object.fromEntries(files);
+}
+
 /** Files of the pieces that Flagger rolls out, by name. */
 const FLAGGER_FILES: Readonly<Record<string, ShopPart>> = {
   'deployment.yaml': 'deployment',
@@ -167,6 +191,8 @@ export interface Delivery {
   readonly repository: string;
   readonly remote: GitRemote;
   readonly applier: Applier;
+  /** What is judged and what is migrated are folders of their own, which go before the release. By kustomization only. */
+  readonly gated?: boolean;
   /** Seeded defect: Flux fetches and applies nothing. */
   readonly suspended?: boolean;
   /** How Flux speaks to the chat; `slack` when absent. */
@@ -179,7 +205,8 @@ export interface Delivery {
  * @throws UsageError for a manifest that is refused
  */
 export async function beginDelivery(ctx: StackContext, delivery: Delivery): Promise<void> {
-  const { namespace, repository, remote, applier, suspended = false, providers = ['slack'] } = delivery;
+  const { namespace, repository, remote, applier, gated = false } = delivery;
+  const { suspended = false, providers = ['slack'] } = delivery;
   const values = {
     namespace,
     suspended,
@@ -191,7 +218,7 @@ export async function beginDelivery(ctx: StackContext, delivery: Delivery): Prom
   const read = await Promise.all([
     manifestsOf(ctx, 'shop-git/tenant', values),
     manifestsOf(ctx, 'shop-git/source', values),
-    manifestsOf(ctx, `shop-git/${applier}`, values),
+    manifestsOf(ctx, `shop-git/${gated ? 'gated' : applier}`, values),
     ...providers.map((provider) =>
       manifestsOf(ctx, 'shop-git/notify', { provider, channel: 'flux', address: PROVIDERS[provider] }),
     ),

@@ -4,6 +4,7 @@ import { expect, flaggerRollout, SHARED_DEFECTS, test } from '#harness/scenario.
 // Method: the rollback scenario as it stands, with one shared part broken on purpose in each run.
 // Needs: flagger
 // Isolation: exclusive
+// Tags: nightly
 test.for(SHARED_DEFECTS)('$name: $breaks', async (defect, { openRun }) => {
   const verdict = await flaggerRollout(openRun(defect.name), {
     release: 'errors-50',

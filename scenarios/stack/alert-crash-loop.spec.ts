@@ -4,6 +4,7 @@ import { alertOnce, expect, test } from '#harness/scenario.ts';
 // Method: ship it past every controller under 300 requests a second; compare the alert and the chat with what its pods did.
 // Needs: traefik, prometheus, alertmanager, kube-state-metrics, chat
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test('an alert on pods that crash again and again fires on time, is told once, and resolves', async ({
   openRun,
 }) => {

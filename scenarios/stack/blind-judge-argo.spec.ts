@@ -4,6 +4,7 @@ import { BLIND_ARGO_JUDGES, blindJudge, expect, test } from '#harness/scenario.t
 // Method: ship a release that fails half of its requests; ask before what the check reads; compare what Argo Rollouts decides with what clients met.
 // Needs: traefik, argo-rollouts, prometheus, alertmanager, chat
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test('a check of Argo Rollouts that sees what users meet is not called blind', async ({ openRun }) => {
   expect(await blindJudge(openRun(), { controller: 'argo-rollouts', load: 'steady-300' })).toHold();
 });

@@ -4,6 +4,7 @@ import { expect, gitopsRollout, test } from '#harness/scenario.ts';
 // Method: 300 requests a second throughout; chart and values come from one Git repository in the cluster; judge the recorded timeline.
 // Needs: flagger, flux, git
 // Isolation: namespace 0.6 cpu
+// Tags: nightly
 test('a commit to a chart is released by Helm through Flux and promoted by Flagger with no failed request', async ({
   openRun,
 }) => {

@@ -4,6 +4,7 @@ import { expect, gitopsRefusal, test } from '#harness/scenario.ts';
 // Method: 300 requests a second throughout; push a manifest, and then a chart, with a port that no container can have.
 // Needs: flagger, flux, git
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test('a manifest that the API server refuses is reported with file and line, and users go on unharmed', async ({
   openRun,
 }) => {

@@ -4,6 +4,7 @@ import { expect, splitTraffic, test } from '#harness/scenario.ts';
 // Method: 300 requests a second throughout; two releases side by side, no controller; declare 5, 20 and 50 %, each for as long as the test needs to find an error of 2 points; judge the recorded timeline.
 // Needs: contour
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test('Contour and Envoy send 5, 20 and 50 % of users to a release when that is declared', async ({
   openRun,
 }) => {

@@ -1,5 +1,6 @@
 import { BAD_RELEASE } from './case.ts';
 import { textAt } from '#harness/core/kubernetes.ts';
+import { KUSTOMIZATION } from '#harness/kube/recording.ts';
 import type { Condition } from '#harness/kube/wait.ts';
 import { SHOP } from '#harness/stack/shop.ts';
 import type { GitopsRollout } from '../gitops-rollout.ts';
@@ -12,12 +13,7 @@ const SYNC_S = 20;
 
 /** Asks Flux to apply what it has fetched once more, as `flux reconcile` does, and waits until it has. */
 async function sync({ run, ctx, namespace }: Acting, round: number): Promise<void> {
-  const ref = {
-    api_version: 'kustomize.toolkit.fluxcd.io/v1',
-    kind: 'Kustomization',
-    namespace,
-    name: SHOP,
-  };
+  const ref = { ...KUSTOMIZATION, namespace, name: SHOP };
   const requested = `${run.run_id}-${round}`;
   const handled: Condition<true> = {
     awaited: `Kustomization/${namespace}/${SHOP} to be applied once more`,

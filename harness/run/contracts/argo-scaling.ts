@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ROLLOUT } from '#harness/kube/recording.ts';
+import { AUTOSCALER, ROLLOUT } from '#harness/kube/recording.ts';
 import { SHOP } from '#harness/stack/shop.ts';
 import { made } from '#harness/stack/shop-manifests.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
@@ -8,8 +8,6 @@ import { GOOD_RELEASE, type ArgoCase } from './case.ts';
 
 const FEW = 2;
 const MANY = 4;
-const AUTOSCALER = { api_version: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: SHOP } as const;
-
 /** An autoscaler that needs no metrics to decide: it may want nothing but this number of pods. */
 async function autoscale({ ctx, namespace }: LoadedAct, replicas: number): Promise<void> {
   const autoscaler = made({
@@ -53,7 +51,7 @@ export const ARGO_SCALING: readonly ArgoCase[] = [
           `scaling to ${FEW} pods by hand`,
           now('scaled up', ({ replicas, available }) => replicas === MANY && Number(available) >= MANY + 2),
           async (act) => {
-            await act.ctx.kube.beginRemoval({ ...AUTOSCALER, namespace: act.namespace });
+            await act.ctx.kube.beginRemoval({ ...AUTOSCALER, namespace: act.namespace, name: SHOP });
             await delay(1_000, undefined, { signal: act.run.signal });
             await edit({ replicas: FEW })(act);
           },

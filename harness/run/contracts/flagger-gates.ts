@@ -1,21 +1,10 @@
+import { HOOKS } from '#harness/judge/contracts/flagger/calls.ts';
 import { GATE_CLOSED, GATE_OPEN, gateUrl, setGate } from '#harness/stack/gate.ts';
 import { type Hook, webhooks } from '../canary-shapes.ts';
 import { phaseSeen, weightReached } from '../moments.ts';
 import type { AnyRolloutAct, LoadedAct, Moment, When } from '../rollout-extras.ts';
 import { GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { passTime } from './canary-waits.ts';
-
-/** The hooks of a Canary, each with a path of its own, by which the records of its calls tell it. */
-export const HOOKS = {
-  confirm_rollout: '/confirm-rollout',
-  pre_rollout: '/pre-rollout',
-  rollout: '/rollout',
-  confirm_increase: '/confirm-traffic-increase',
-  confirm_promotion: '/confirm-promotion',
-  post_rollout: '/post-rollout',
-  rollback: '/rollback',
-  event: '/event',
-} as const;
 
 /** Flagger gives a hook 10 s, which is a whole tick here: no hook may take longer than this. */
 const TIMEOUT_S = 2;

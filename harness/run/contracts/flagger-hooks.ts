@@ -1,9 +1,10 @@
+import { HOOKS } from '#harness/judge/contracts/flagger/calls.ts';
 import { GATE_CLOSED } from '#harness/stack/gate.ts';
 import { webhooks } from '../canary-shapes.ts';
 import { phaseSeen } from '../moments.ts';
 import type { When } from '../rollout-extras.ts';
 import type { FlaggerCase } from './case.ts';
-import { gateOf, hook, HOOKS } from './flagger-gates.ts';
+import { gateOf, hook } from './flagger-gates.ts';
 
 /** Longer than the hook is given. */
 const LATE_MS = 5_000;

@@ -1,3 +1,4 @@
+import { HOOKS } from '#harness/judge/contracts/flagger/calls.ts';
 import { GATE_CLOSED, GATE_OPEN } from '#harness/stack/gate.ts';
 import { METRICS_PROXY_ADDRESS } from '#harness/stack/metrics-proxy.ts';
 import type { Reshape } from '#harness/stack/shop.ts';
@@ -7,7 +8,7 @@ import type { FlaggerRollout } from '../flagger-rollout.ts';
 import { NEVER_SERVES, type Settles } from '../rollout-run.ts';
 import { BAD_RELEASE, GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { FLAGGER_CONFIGURATION } from './flagger-configuration.ts';
-import { gateOf, hook, HOOKS, refused } from './flagger-gates.ts';
+import { gateOf, hook, refused } from './flagger-gates.ts';
 import { FAILED_PROMOTION, PRIMARY_EMPTIED } from './flagger-promotion.ts';
 import { AFTER_S, DELETED_UNREADY } from './flagger-readiness.ts';
 import { phaseThenLoad } from './flagger-until.ts';

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { HOOKS } from '#harness/judge/contracts/flagger/calls.ts';
 import { CONFIG_MAP } from '#harness/kube/recording.ts';
 import { shipRelease, shopCanary } from '#harness/stack/shop.ts';
 import { webhooks } from '../canary-shapes.ts';
@@ -8,7 +9,7 @@ import type { RolloutAct } from '../rollout-act.ts';
 import type { LoadedAct } from '../rollout-extras.ts';
 import { BAD_RELEASE, GOOD_RELEASE, type FlaggerCase } from './case.ts';
 import { awaitCanary } from './canary-waits.ts';
-import { hook, HOOKS } from './flagger-gates.ts';
+import { hook } from './flagger-gates.ts';
 
 /** Name of the release that is replaced in the middle of its analysis. */
 const REPLACED = 'v1-half';

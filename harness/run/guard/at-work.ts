@@ -1,6 +1,6 @@
 /** What a migration does to the releases that work meanwhile, and what they do to it. */
 import { UnfitError } from '#harness/core/errors.ts';
-import type { MigrationFacts } from '#harness/core/guard/facts.ts';
+import type { MigrationFacts, UnderLoadFacts } from '#harness/core/guard/facts.ts';
 import { conflicts, LOCK_MODES } from '#harness/database/guard/locks-modes.ts';
 import { type Stretches, underLoad, workOnly } from '#harness/database/guard/under-load.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
@@ -8,84 +8,100 @@ import type { Address } from '#harness/database/server/types.ts';
 import { deriveRelease } from '#harness/database/workload/derive.ts';
 import type { Release } from '#harness/database/workload/types.ts';
 import type { Measuring } from './measuring.ts';
-import { settingsOf } from './request.ts';
+import { countsErrors, settingsOf } from './request.ts';
 import type { Trial } from './trial.ts';
 
 /** In seconds; ten million rows are written anew in less. */
-const DEADLINE_S = { derive: 60, load: 600 } as const;
+const DEADLINE_S = { load: 600 } as const;
 
 /** The queue is what matters there; that the releases are in order was seen without the reader. */
 const BEHIND_READER: Stretches = { before_ms: 200, during_ms: 0, after_ms: 100 };
 
-/** Runs it while the releases work: freely, and behind a reader. */
-async function loaded(
-  { server, template, migration, request }: Trial,
+/**
+ * Errors of a release that was made up are judged by nobody: before the migration it only has to be in swing, and afterwards to
+ * work off what was held up.
+ */
+const MADE_UP: Stretches = { before_ms: 150, during_ms: 100, after_ms: 50 };
+
+interface Load {
+  readonly old: Release;
+  readonly reader_ms?: number;
+  readonly stretches?: Stretches;
+  readonly signal: AbortSignal;
+}
+
+async function run(
+  { migration, request }: Trial,
+  address: Address,
+  { old, ...load }: Load,
+): Promise<UnderLoadFacts> {
+  const { next, rate_per_s, seed } = request;
+  return await underLoad({
+    address,
+    migration,
+    old,
+    rate_per_s,
+    seed,
+    ...(next === undefined ? {} : { next }),
+    ...settingsOf(request),
+    ...load,
+  });
+}
+
+export interface Freely {
+  readonly under_load: UnderLoadFacts;
+  /** The one that worked. */
+  readonly old: Release;
+}
+
+/**
+ * Runs it while the releases work. Where no old one was named, one does that reads and writes the tables that the migration
+ * names, so that blocked time is measured all the same. Always where errors are judged; else where there is a lock for which
+ * anybody could wait.
+ */
+export async function freelyAtWork(
+  trial: Trial,
   measuring: Measuring,
-  old: Release,
   measured: Partial<MigrationFacts>,
-): Promise<Partial<MigrationFacts>> {
-  const { next, rate_per_s, seed, reader_ms } = request;
-  const run = async (
-    address: Address,
-    signal: AbortSignal,
-    more: { readonly reader_ms?: number; readonly stretches?: Stretches },
-  ) =>
-    await underLoad({
-      address,
-      migration,
-      old,
-      rate_per_s,
-      seed,
-      signal,
-      ...(next === undefined ? {} : { next }),
-      ...settingsOf(request),
-      ...more,
-    });
-  const under_load = await measuring.part({
+): Promise<Freely | undefined> {
+  const { server, template, migration, request } = trial;
+  const counts = countsErrors(request);
+  if (!counts && !(request.made_up && locksSomething(migration, measured, HARMLESS))) return undefined;
+  return await measuring.part({
     part: 'under_load',
     title: `${migration.name}: with the releases at work`,
     deadline_s: DEADLINE_S.load,
     act: async ({ signal }) => {
       await using database = await server.create({ template });
-      return await run(database.address, signal, {});
+      const { address } = database;
+      const old = request.old ?? (await madeUp(address, migration));
+      if (old === undefined) return undefined;
+      const stretches = counts ? {} : { stretches: MADE_UP };
+      return { old, under_load: await run(trial, address, { old, signal, ...stretches }) };
     },
   });
-  const behind_reader =
-    reader_ms === undefined || !locksSomething(migration, measured, PASSES_READERS)
-      ? undefined
-      : await measuring.part({
-          part: 'behind_reader',
-          title: `${migration.name}: behind an open reader`,
-          deadline_s: DEADLINE_S.load,
-          act: async ({ signal }) => {
-            await using database = await server.create({ template });
-            return await run(database.address, signal, { reader_ms, stretches: BEHIND_READER });
-          },
-        });
-  return {
-    ...(under_load === undefined ? {} : { under_load }),
-    ...(behind_reader === undefined ? {} : { behind_reader }),
-  };
 }
 
-/**
- * The old release, or where none was named one that reads and writes the tables that the migration names, so that blocked time
- * is measured all the same; its errors are judged by nobody.
- */
-async function oldRelease(
-  { server, template, migration, request }: Trial,
+/** Runs it behind a reader that stays open, where it asks for a lock that a reader stands in the way of. */
+export async function behindReader(
+  trial: Trial,
   measuring: Measuring,
-): Promise<Release | undefined> {
-  if (request.old !== undefined) return request.old;
-  return await measuring.part({
-    part: 'under_load',
-    title: `${migration.name}: a release made from the schema`,
-    deadline_s: DEADLINE_S.derive,
-    act: async () => {
+  { measured, old }: { readonly measured: Partial<MigrationFacts>; readonly old: Release | undefined },
+): Promise<Partial<MigrationFacts>> {
+  const { server, template, migration, request } = trial;
+  const { reader_ms } = request;
+  if (old === undefined || reader_ms === undefined) return {};
+  if (!locksSomething(migration, measured, PASSES_READERS)) return {};
+  const behind_reader = await measuring.part({
+    part: 'behind_reader',
+    title: `${migration.name}: behind an open reader`,
+    deadline_s: DEADLINE_S.load,
+    act: async ({ signal }) => {
       await using database = await server.create({ template });
-      return await madeUp(database.address, migration);
+      return await run(trial, database.address, { old, reader_ms, signal, stretches: BEHIND_READER });
     },
   });
+  return behind_reader === undefined ? {} : { behind_reader };
 }
 
 /** Modes that need not wait for a reader. */
@@ -110,19 +126,6 @@ function locksSomething(
     up.statements.some((one) => one.needs_no_transaction) ||
     costs.statements.some(({ locks }) => Object.values(locks).some((mode) => !harmless.has(mode)))
   );
-}
-
-/** With releases that somebody named always; else where there is a lock for which anybody could wait. */
-export async function atWork(
-  trial: Trial,
-  measuring: Measuring,
-  measured: Partial<MigrationFacts>,
-): Promise<Partial<MigrationFacts>> {
-  const { migration, request } = trial;
-  const named = request.old !== undefined || request.next !== undefined;
-  if (!named && !(request.made_up && locksSomething(migration, measured, HARMLESS))) return {};
-  const old = await oldRelease(trial, measuring);
-  return old === undefined ? {} : await loaded(trial, measuring, old, measured);
 }
 
 /** A release that reads and writes the tables that the migration names. */

@@ -1,7 +1,9 @@
 /** The server that migrations are tried on, and the rows that they find there. */
+import { stat } from 'node:fs/promises';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { DataFacts } from '#harness/core/guard/facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
+import { describeLive, type LiveShape } from '#harness/database/data/live-shape.ts';
 import { fillDatabase, type FilledDatabase, sourceVersion } from '#harness/database/data/fill.ts';
 import type { DataRequest, MakeSchema } from '#harness/database/data/request.ts';
 import { applyFile } from '#harness/database/guard/apply.ts';
@@ -9,10 +11,16 @@ import { openSession } from '#harness/database/guard/apply-session.ts';
 import { readSqlFile } from '#harness/database/migrations/adapter.ts';
 import { createHistorySql } from '#harness/database/migrations/state.ts';
 import type { MigrationSet, SqlFile } from '#harness/database/migrations/types.ts';
+import { nameOf } from '#harness/database/server/address.ts';
 import { startServer } from '#harness/database/server/start.ts';
 import { availableVersions } from '#harness/database/server/versions.ts';
 import type { Address, ScratchServer } from '#harness/database/server/types.ts';
 import type { GuardRequest } from './request.ts';
+
+/** Of all tables together, of up to 1 KiB each. */
+const SMALL_ROWS = 200_000;
+/** Where it is packed, some ten times as much comes of it. */
+const SMALL_DUMP_BYTES = 8 * 1024 ** 2;
 
 interface Doing {
   readonly signal: AbortSignal;
@@ -30,7 +38,7 @@ function dataRequest(request: GuardRequest): DataRequest {
     case 'dump':
       return { source: 'dump', path: data.path, makeSchema: makeSchema(request, false) };
     case 'live':
-      return { source: 'live', address: data.address, makeSchema: makeSchema(request, false) };
+      return { ...data, makeSchema: makeSchema(request, false) };
   }
 }
 
@@ -101,15 +109,45 @@ async function versionFor(request: GuardRequest): Promise<string | undefined> {
   return nearest === undefined ? undefined : String(nearest);
 }
 
+/** Whether few rows are to be expected. What a live database or a dump in a folder holds is not known beforehand. */
+async function isSmall({ data, earlier, judged }: GuardRequest): Promise<boolean> {
+  switch (data.source) {
+    case 'empty':
+      return true;
+    case 'generated':
+      // Most migrations bring one table at most.
+      return data.rows * (earlier.length + judged.length) <= SMALL_ROWS;
+    case 'dump': {
+      // What is wrong with it is told by whoever reads it.
+      const found = await stat(data.path).catch(() => undefined);
+      return found !== undefined && found.isFile() && found.size <= SMALL_DUMP_BYTES;
+    }
+    case 'live':
+      return false;
+  }
+}
+
 /** Starts the server. @throws UsageError for a version that is not here; UnfitError when it does not start */
 export async function openServer(request: GuardRequest, { signal, progress }: Doing): Promise<ScratchServer> {
   const version = await versionFor(request);
   return await startServer({
     engine: request.engine,
+    small: await isSmall(request),
     signal,
     progress,
     ...(version === undefined ? {} : { version }),
   });
+}
+
+/** What the statistics of another database say, where the rows are to be like its own. */
+async function likeness(
+  { data }: GuardRequest,
+  progress: Progress,
+): Promise<(LiveShape & { readonly from: string }) | undefined> {
+  if (data.source !== 'generated' || data.like === undefined) return undefined;
+  const name = nameOf(data.like);
+  progress(`reading the statistics of ${name}`);
+  return { ...(await describeLive(data.like)), from: `the schema and the statistics of ${name}` };
 }
 
 /** Brings the rows. */
@@ -118,16 +156,22 @@ export async function bringData(
   request: GuardRequest,
   doing: Doing,
 ): Promise<FilledDatabase> {
+  const like = await likeness(request, doing.progress);
   const asked = dataRequest(request);
   const tables = asked.source === 'generated' ? await tablesThere(server, request) : [];
   const filled = await fillDatabase(
     server,
-    asked.source === 'generated' && tables.length > 0 ? { ...asked, tables } : asked,
+    asked.source === 'generated'
+      ? { ...asked, ...(tables.length > 0 ? { tables } : {}), ...(like ? { shape: like.shape } : {}) }
+      : asked,
     doing,
   );
+  // What somebody said goes before what a server estimates.
+  const real_rows = like || request.real_rows ? { ...like?.real_rows, ...request.real_rows } : undefined;
   const facts: DataFacts = {
     ...filled.facts,
-    ...(request.real_rows === undefined ? {} : { real_rows: request.real_rows }),
+    ...(like ? { from: like.from } : {}),
+    ...(real_rows === undefined ? {} : { real_rows }),
   };
   return { template: filled.template, facts };
 }

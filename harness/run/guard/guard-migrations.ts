@@ -8,7 +8,9 @@ import {
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import type { LeftOut } from '#harness/core/guard/facts.ts';
 import { lintMigrations } from '#harness/database/lint/squawk.ts';
+import type { Migration } from '#harness/database/migrations/types.ts';
 import type { ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
+import { GeneratorThread } from '#harness/database/workload/generator-thread.ts';
 import type { Phases } from '../phases.ts';
 import { within } from './deadline.ts';
 import { bringData, openServer } from './ground.ts';
@@ -16,12 +18,15 @@ import { tryMigration, untried } from './migration.ts';
 import { onlyPending } from './pending.ts';
 import { type GuardRequest, isLeftOut } from './request.ts';
 import { States } from './states.ts';
+import type { Tried } from './trial.ts';
 
 const DEADLINE_S = { server: 120, data: 1800, lint: 120 } as const;
 
 export interface GuardContext {
   readonly phases: Phases;
   readonly signal: AbortSignal;
+  /** One that runs already and is used for many runs; one of its own when absent. */
+  readonly server?: ScratchServer;
 }
 
 /** An UnfitError of the linter costs its opinion, not the run. */
@@ -53,14 +58,17 @@ async function lint(
 export async function guardMigrations(request: GuardRequest, context: GuardContext): Promise<GuardFacts> {
   const { phases, signal } = context;
   const started_at = Date.now();
+  prepareWorkloads(request);
   await using undo = new AsyncDisposableStack();
-  const server = undo.use(
-    await phases.phase('server', 'guard-server', (progress) =>
-      within({ awaited: 'the server', deadline_s: DEADLINE_S.server, signal, progress }, (doing) =>
-        openServer(request, doing),
+  const server =
+    context.server ??
+    undo.use(
+      await phases.phase('server', 'guard-server', (progress) =>
+        within({ awaited: 'the server', deadline_s: DEADLINE_S.server, signal, progress }, (doing) =>
+          openServer(request, doing),
+        ),
       ),
-    ),
-  );
+    );
   const { template, facts: data } = await phases.phase(
     'data',
     `guard-data-${request.data.source}`,
@@ -74,6 +82,13 @@ export async function guardMigrations(request: GuardRequest, context: GuardConte
   const migrations = await tryAll(pending, server, template, context);
   const { version, version_num, engine } = server;
   return factsOf({ started_at, server: { engine, version, version_num }, data, migrations, ...linted });
+}
+
+/** Threads are loaded while the server starts: one for each release that works at the same time. */
+function prepareWorkloads({ old, next, made_up, judged }: GuardRequest): void {
+  const works = made_up || judged.some(({ down }) => down !== undefined);
+  const named = [old, next].filter((release) => release !== undefined).length;
+  GeneratorThread.prepare(Math.max(named, works ? 1 : 0));
 }
 
 async function tryAll(
@@ -93,10 +108,14 @@ async function tryAll(
       }
       const { current: template, tables } = states;
       const trial = { server, template, migration, request, phases, signal };
-      const { facts, after } = await tryMigration(tables === undefined ? trial : { ...trial, tables });
-      found.push(facts);
+      const tried = await tryMigration(tables === undefined ? trial : { ...trial, tables });
+      const is_last = migration === request.judged.at(-1);
+      const { after, emptied } = is_last
+        ? { after: tried.after, emptied: undefined }
+        : await stateAfter(tried, states, migration);
+      found.push(emptied === undefined ? tried.facts : { ...tried.facts, emptied });
       if (after === undefined) broken = `${migration.name} before it was not applied`;
-      else if (migration === request.judged.at(-1)) await after[Symbol.asyncDispose]();
+      else if (is_last) await after[Symbol.asyncDispose]();
       else {
         await phases.phase('the state after it', 'guard-state', (progress) =>
           within({ awaited: 'the state after it', deadline_s: DEADLINE_S.data, signal, progress }, (doing) =>
@@ -109,6 +128,17 @@ async function tryAll(
     await states[Symbol.asyncDispose]();
   }
   return found;
+}
+
+/** Where rows that are made up stood in its way, the state that it leaves without them, so that those after it are judged. */
+async function stateAfter(
+  { facts, after }: Tried,
+  states: States,
+  migration: Migration,
+): Promise<{ readonly after: ScratchDatabase | undefined; readonly emptied: readonly string[] | undefined }> {
+  const refusal = facts.alone?.refusal;
+  if (after !== undefined || refusal === undefined) return { after, emptied: undefined };
+  return (await states.past(migration, refusal)) ?? { after, emptied: undefined };
 }
 
 function factsOf(found: {

@@ -2,15 +2,17 @@
 import type { MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
 import { redactSql } from '#harness/core/guard/redact-sql.ts';
 import { applyAlone } from '#harness/database/guard/alone.ts';
-import { takeSnapshot } from '#harness/database/guard/content.ts';
+import { keepingFew, takeSnapshot } from '#harness/database/guard/content.ts';
+import type { Reach } from '#harness/database/guard/content/reach.ts';
 import { killMigration } from '#harness/database/guard/kill.ts';
 import { roundTrip } from '#harness/database/guard/round-trip.ts';
 import { type Stretches, workOnly } from '#harness/database/guard/under-load.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import type { Address } from '#harness/database/server/types.ts';
-import { atWork, madeUp, newBefore } from './at-work.ts';
+import { derivedTables } from '#harness/database/workload/derive.ts';
+import { behindReader, type Freely, freelyAtWork, madeUp, newBefore } from './at-work.ts';
 import { Measuring } from './measuring.ts';
-import { isLeftOut, settingsOf } from './request.ts';
+import { countsErrors, isLeftOut, settingsOf } from './request.ts';
 import { atSizes } from './sizes.ts';
 import type { Trial, Tried } from './trial.ts';
 
@@ -32,23 +34,24 @@ async function alone(
     part: 'alone',
     title: `${migration.name}: alone`,
     deadline_s: DEADLINE_S.alone,
-    act: async ({ signal, progress }) => {
-      await using undo = new AsyncDisposableStack();
-      const database = undo.use(await server.create({ template }));
-      progress('keeping the rows');
-      await using kept = await takeSnapshot(database.address);
-      progress('running it');
-      const measured = await applyAlone({
-        address: database.address,
-        migration,
-        signal,
-        ...settingsOf(request),
-      });
-      progress('comparing the rows');
-      const content = await kept.compare();
-      if (measured.outcome === 'applied') undo.move();
-      return { measured, content, after: measured.outcome === 'applied' ? database : undefined };
-    },
+    act: ({ signal, progress }) =>
+      keepingFew([migration.up.text], async (reach) => {
+        await using undo = new AsyncDisposableStack();
+        const database = undo.use(await server.create({ template }));
+        progress('keeping the rows');
+        await using kept = await takeSnapshot(database.address, reach);
+        progress('running it');
+        const measured = await applyAlone({
+          address: database.address,
+          migration,
+          signal,
+          ...settingsOf(request),
+        });
+        progress('comparing the rows');
+        const content = await kept.compare();
+        if (measured.outcome === 'applied') undo.move();
+        return { measured, content, after: measured.outcome === 'applied' ? database : undefined };
+      }),
   });
   if (found === undefined) {
     measuring.skip('content', 'it was not run through');
@@ -82,25 +85,50 @@ async function write(
   });
 }
 
+/** All that is run on the way there and back; undefined where nobody knows what a program writes. */
+async function reachOfTrip(
+  { server, template, migration, request }: Trial,
+  { content }: Partial<MigrationFacts>,
+): Promise<Reach | undefined> {
+  const { up, down } = migration;
+  const texts = [up.text, down?.text ?? ''];
+  const { next } = request;
+  if (next !== undefined && next.kind !== 'sql') return undefined;
+  if (next !== undefined) {
+    return [...texts, ...next.statements.flatMap(({ steps }) => steps.map(({ text }) => text))];
+  }
+  const named = up.statements.flatMap(({ relations }) => relations);
+  if (content?.tables.some(({ now }) => now !== undefined && named.includes(now)) === true) return texts;
+  // The made-up release then writes to others.
+  await using database = await server.create({ template });
+  return [...texts, ...(await derivedTables(database.address, named))];
+}
+
 /** There and back, and there again. */
-async function thereAndBack(trial: Trial, measuring: Measuring): Promise<Partial<MigrationFacts>> {
+async function thereAndBack(
+  trial: Trial,
+  measuring: Measuring,
+  measured: Partial<MigrationFacts>,
+): Promise<Partial<MigrationFacts>> {
   const { server, template, migration, request } = trial;
   if (migration.down === undefined) return {};
   const round_trip = await measuring.part({
     part: 'round_trip',
     title: `${migration.name}: there and back`,
     deadline_s: DEADLINE_S.round_trip,
-    act: async ({ signal, progress }) => {
-      await using database = await server.create({ template });
-      return await roundTrip({
-        address: database.address,
-        migration,
-        write: (address, stop) => write(trial, address, stop),
-        signal,
-        progress,
-        ...settingsOf(request),
-      });
-    },
+    act: async ({ signal, progress }) =>
+      await keepingFew(await reachOfTrip(trial, measured), async (reach) => {
+        await using database = await server.create({ template });
+        return await roundTrip({
+          address: database.address,
+          migration,
+          write: (address, stop) => write(trial, address, stop),
+          signal,
+          progress,
+          ...(reach === undefined ? {} : { reach }),
+          ...settingsOf(request),
+        });
+      }),
   });
   return round_trip === undefined ? {} : { round_trip };
 }
@@ -119,6 +147,37 @@ async function killed(trial: Trial, measuring: Measuring): Promise<Partial<Migra
   return kills === undefined ? {} : { kills };
 }
 
+/** A migration that takes no longer alone, in ms, leaves the machine to others while a reader stands in its way. */
+const LIGHT_MS = 200;
+/** Statements about what all databases of a server have in common, or that do not tell what they do. */
+const SHARED = /Role|Database|Table[Ss]pace|ReassignOwned|^DoStmt|^CallStmt/;
+
+/** Whether it can be run on two databases of the server at the same time, without one run being felt by the other. */
+function goesBeside({ up }: Migration, { alone: costs }: Partial<MigrationFacts>): boolean {
+  if (costs?.outcome !== 'applied' || costs.duration_ms > LIGHT_MS) return false;
+  return !up.statements.some(({ kind }) => SHARED.test(kind));
+}
+
+/** All runs in which a release works. What is judged by the clock has the server for itself. */
+async function withReleases(
+  trial: Trial,
+  measuring: Measuring,
+  measured: Partial<MigrationFacts>,
+): Promise<readonly Partial<MigrationFacts>[]> {
+  const freely = async (): Promise<Freely | undefined> => await freelyAtWork(trial, measuring, measured);
+  const behind = async (run: Freely | undefined): Promise<Partial<MigrationFacts>> => ({
+    ...(run === undefined ? {} : { under_load: run.under_load }),
+    ...(await behindReader(trial, measuring, { measured, old: run?.old })),
+  });
+  const others = async (): Promise<readonly Partial<MigrationFacts>[]> =>
+    await Promise.all([newBefore(trial, measuring), thereAndBack(trial, measuring, measured)]);
+  if (!goesBeside(trial.migration, measured)) return [await behind(await freely()), ...(await others())];
+  // Of a made-up release only waits are told, of which a light migration has none that others could lengthen much.
+  if (!countsErrors(trial.request)) return (await Promise.all([freely().then(behind), others()])).flat();
+  const run = await freely();
+  return (await Promise.all([behind(run), others()])).flat();
+}
+
 /** Measures one migration on copies of the state before it. */
 export async function tryMigration(trial: Trial): Promise<Tried> {
   const { migration, phases, signal } = trial;
@@ -126,19 +185,10 @@ export async function tryMigration(trial: Trial): Promise<Tried> {
   const { after, ...measured } = await alone(trial, measuring);
   await using undo = new AsyncDisposableStack();
   if (after !== undefined) undo.use(after);
-  const under = await atWork(trial, measuring, measured);
-  const [before, back] = await Promise.all([newBefore(trial, measuring), thereAndBack(trial, measuring)]);
+  const at_work = await withReleases(trial, measuring, measured);
   const sizes = await atSizes(trial, measuring);
   // Last, because the server crashes.
   const broken_off = await killed(trial, measuring);
-  const parts: Partial<MigrationFacts> = {
-    ...measured,
-    ...under,
-    ...before,
-    ...back,
-    ...sizes,
-    ...broken_off,
-  };
   const facts: MigrationFacts = {
     name: migration.name,
     tool: migration.tool,
@@ -146,7 +196,10 @@ export async function tryMigration(trial: Trial): Promise<Tried> {
     ...(migration.down === undefined ? {} : { down: redactSql(migration.down.text) }),
     statements: migration.up.statements.map(statementFacts),
     ...(trial.tables === undefined ? {} : { tables: trial.tables }),
-    ...parts,
+    ...measured,
+    ...Object.assign({}, ...at_work),
+    ...sizes,
+    ...broken_off,
     ...measuring.missing,
   };
   undo.move();

@@ -7,8 +7,13 @@ import type { Release } from '#harness/database/workload/types.ts';
 /** Where the rows come from. */
 export type DataChoice =
   | { readonly source: 'dump'; readonly path: string }
-  | { readonly source: 'live'; readonly address: Address }
-  | { readonly source: 'generated'; readonly rows: number }
+  | { readonly source: 'live'; readonly address: Address; readonly schemas?: readonly string[] }
+  | {
+      readonly source: 'generated';
+      readonly rows: number;
+      /** A database whose own statistics say how values are spread; none of its rows is read. */
+      readonly like?: Address;
+    }
   | { readonly source: 'empty' };
 
 export interface GuardRequest {
@@ -39,6 +44,11 @@ export interface GuardRequest {
 
 export function isLeftOut({ left_out }: GuardRequest, part: LeftOut['part']): boolean {
   return left_out.some((one) => one.part === part);
+}
+
+/** Whether errors of a release are judged: one was named, or the one that is made up counts. */
+export function countsErrors(request: GuardRequest): boolean {
+  return request.old !== undefined || request.next !== undefined || !isLeftOut(request, 'old-release');
 }
 
 /** Settings of the migration's session. */

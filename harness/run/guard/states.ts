@@ -1,14 +1,36 @@
 import { UnfitError } from '#harness/core/errors.ts';
-import type { DataFacts } from '#harness/core/guard/facts.ts';
+import type { DataFacts, Refusal } from '#harness/core/guard/facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { measureTables } from '#harness/database/data/facts.ts';
 import { generateRows } from '#harness/database/data/generate/generate.ts';
+import { identifier } from '#harness/database/ask.ts';
+import type { Migration } from '#harness/database/migrations/types.ts';
 import { openClient } from '#harness/database/server/client.ts';
-import type { ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
+import type { Address, ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
+import { applyWhole } from './ground.ts';
 import type { GuardRequest } from './request.ts';
 
 /** Share of the rows that were asked for: a table with fewer has none but those that a migration put there itself. */
 const FEW = 0.1;
+
+/** SQLSTATE classes of what a server refuses because of the rows that it finds: data exceptions, violated constraints. */
+const OF_ROWS = /^2[23]/;
+
+/** Empties tables, and those whose rows refer to theirs. */
+async function emptyTables(address: Address, tables: readonly string[]): Promise<readonly string[]> {
+  if (tables.length === 0) return [];
+  await using client = await openClient(address);
+  const before = await measureTables(client);
+  await client.query(`TRUNCATE ${tables.map(quotedName).join(', ')} CASCADE`);
+  const now = new Set((await measureTables(client)).filter(({ rows }) => rows > 0).map(({ table }) => table));
+  return before.filter(({ table, rows }) => rows > 0 && !now.has(table)).map(({ table }) => table);
+}
+
+/** As `measureTables` names it: the schema before the first dot. */
+function quotedName(table: string): string {
+  const at = table.indexOf('.');
+  return `${identifier(table.slice(0, at))}.${identifier(table.slice(at + 1))}`;
+}
 
 /** The states of a database between the migrations of a history. Disposing it gives the last one back. */
 export class States implements AsyncDisposable {
@@ -32,6 +54,33 @@ export class States implements AsyncDisposable {
   /** Undefined for the first one: it is told by the data itself. */
   get tables(): DataFacts['tables'] | undefined {
     return this.#tables;
+  }
+
+  /**
+   * The state after a migration that the rows stood in the way of, where they are made up: it is run once more, with the tables
+   * emptied that it names, or else all. Undefined where the rows are somebody's, or it is refused all the same.
+   */
+  async past(
+    { up, in_transaction, name }: Migration,
+    { code }: Refusal,
+  ): Promise<{ readonly after: ScratchDatabase; readonly emptied: readonly string[] } | undefined> {
+    if (this.#request.data.source !== 'generated' || !OF_ROWS.test(code)) return undefined;
+    const named = new Set(up.statements.flatMap(({ relations }) => relations));
+    const full = (await this.#measured()).filter(({ rows }) => rows > 0).map(({ table }) => table);
+    for (const tables of [full.filter((table) => named.has(table)), full]) {
+      await using undo = new AsyncDisposableStack();
+      const database = undo.use(await this.#server.create({ template: this.#current }));
+      const emptied = await emptyTables(database.address, tables);
+      try {
+        await applyWhole(database.address, up, in_transaction, name);
+      } catch (error) {
+        if (!(error instanceof UnfitError)) throw error;
+        continue;
+      }
+      undo.move();
+      return { after: database, emptied };
+    }
+    return undefined;
   }
 
   /** Makes the state after a migration the one before the next; tables that are new get rows, where rows are made up. */

@@ -6,6 +6,7 @@ import { STABLE } from '../rollout-run.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
 import { applyMigration, noPodOf } from './apply.ts';
 import { migrateUnderLoad } from './frame.ts';
+import { movedColumns } from './moved-columns.ts';
 
 const BOTH = 'v2';
 const NEW_ALONE = 'v3';
@@ -88,7 +89,7 @@ export async function expandMigrateContract(
         { name: 'contract-early', expected: 'refused', retires: old },
         { name: 'contract', expected: 'applied', retires: old, drops: ['orders.content_hash'] },
       ],
-      moved: { [`${schema}.orders.content_hash`]: `${schema}.orders.digest` },
+      moved: movedColumns(schema, { content_hash: 'digest' }),
     },
     act: async (acting) => {
       const { once, ship } = acting;

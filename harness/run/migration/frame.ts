@@ -1,4 +1,5 @@
-/** What every scenario has in common in which the schema of a plain shop is migrated under load. */
+/** What every scenario has in common in which the schema of a plain shop, or what stands beside it, is changed under load. */
+import type { Expectation } from '#harness/core/expectation.ts';
 import type { MigrationExpectation } from '#harness/core/migration.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { judgeRun } from '#harness/judge/judge-run.ts';
@@ -33,33 +34,63 @@ export interface MigrationAct extends Acting {
   /** Names a phase in the timeline, and waits for undisturbed seconds when it is done. */
   readonly once: (name: string, title: string, act: () => Promise<unknown>) => Promise<void>;
   /** Ships a release document under a name, and waits until its pods alone are left. */
+  readonly deploy: (release: string, file: string) => Promise<void>;
+  /** The same as a phase of its own, with undisturbed seconds after it. */
   readonly ship: (release: string, file: string) => Promise<void>;
 }
 
-export interface MigrationScenario {
-  readonly expectation: Omit<MigrationExpectation, 'of' | 'namespace' | 'app'>;
+/** What is done around a shop that is under load. */
+export interface ShopActs {
   /** How the shop is deployed beside what every shop has. */
   readonly shape?: Pick<PlainRelease, 'reshape'>;
+  /** Release document that it begins with; `good` when absent. */
+  readonly file?: string;
   /** Before the shop is deployed. */
   readonly prepare?: (acting: Acting) => Promise<void>;
+  /** Takes the place of a plain Deployment: comes once the shop serves. What it returns is given back at the end. */
+  readonly deploy?: (acting: Acting) => Promise<AsyncDisposable | void>;
+  /** Once the shop is deployed, before anybody asks it. */
+  readonly deployed?: (acting: Acting) => Promise<void>;
+  /** What is observed beside the service. */
+  readonly observe?: (acting: Acting) => Promise<AsyncDisposable>;
+  /** How far tables beside the orders are compared. */
+  readonly further_bounds?: (acting: Acting) => Promise<Bounds>;
   readonly act: (acting: MigrationAct) => Promise<void>;
+  /** Once the load has ended, before the database is read. */
+  readonly ended?: (acting: Acting) => Promise<void>;
 }
 
-/** Deploys a shop with orders, acts under load, and judges what was recorded. */
-export async function migrateUnderLoad(run: ScenarioRun, scenario: MigrationScenario): Promise<Verdict> {
+export interface MigrationScenario extends ShopActs {
+  readonly expectation: Omit<MigrationExpectation, 'of' | 'namespace' | 'app'>;
+}
+
+/** Deploys a shop with orders, migrates its schema under load, and judges what was recorded. */
+export async function migrateUnderLoad(
+  run: ScenarioRun,
+  { expectation, ...acts }: MigrationScenario,
+): Promise<Verdict> {
+  return await actUnderLoad(run, { of: 'migration', namespace: run.run_id, app: SHOP, ...expectation }, acts);
+}
+
+/** Deploys a shop with orders, acts under load, and judges what was recorded by what was expected. */
+export async function actUnderLoad(
+  run: ScenarioRun,
+  expectation: Expectation,
+  scenario: ShopActs,
+): Promise<Verdict> {
   const namespace = run.run_id;
   run.timeline.record({
     source: 'harness',
     kind: 'expectation',
     subject: `Deployment/${namespace}/${SHOP}`,
-    data: { of: 'migration', namespace, app: SHOP, ...scenario.expectation },
+    data: expectation,
   });
   return await onCluster(run, { act: (acting) => act(acting, scenario), judge: judgeRun });
 }
 
-async function act(acting: Acting, scenario: MigrationScenario): Promise<void> {
+async function act(acting: Acting, scenario: ShopActs): Promise<void> {
   const { run, ctx, cluster, namespace } = acting;
-  const { shape = {} } = scenario;
+  const { shape = {}, file = 'good', prepare, deployed, further_bounds, ended } = scenario;
   const shop = { ...DEPLOYMENT, namespace, name: SHOP };
   const current = async (): Promise<void> => {
     await ctx.kube.waitFor(isCurrent(shop), {
@@ -68,14 +99,22 @@ async function act(acting: Acting, scenario: MigrationScenario): Promise<void> {
       signal: run.signal,
     });
   };
-  const { prepare } = scenario;
   if (prepare) await run.phase('before', 'preparing the cluster', () => prepare(acting));
+  await using own = new AsyncDisposableStack();
   await run.phase('prepare', `deploying the shop, release ${STABLE}`, async () => {
-    await deployPlain(acting, { ...shape, file: 'good', release: STABLE, database: true, first: true });
-    await current();
+    const taken = await scenario.deploy?.(acting);
+    if (taken) own.use(taken);
+    if (!scenario.deploy) {
+      await deployPlain(acting, { ...shape, file, release: STABLE, database: true, first: true });
+      await current();
+    }
     await seedOrders(acting);
   });
-  await using observers = await observeService({ kube: ctx.kube, namespace }, run.timeline);
+  if (deployed) await run.phase('beside', 'deploying what stands beside the shop', () => deployed(acting));
+  await using observers = new AsyncDisposableStack();
+  observers.use(await observeService({ kube: ctx.kube, namespace }, run.timeline));
+  const others = await scenario.observe?.(acting);
+  if (others) observers.use(others);
   const from = Date.now();
   await using load = await beginLoad(acting, {
     profile: PROFILE,
@@ -86,7 +125,10 @@ async function act(acting: Acting, scenario: MigrationScenario): Promise<void> {
   await run.phase('steady state', 'waiting for the steady state', () =>
     untilSteady(run, load, { ...steady, moment: 'before' }),
   );
-  const bounds: Bounds = await boundsNow({ kube: ctx.kube, cluster }, namespace);
+  const bounds: Bounds = [
+    ...(await boundsNow({ kube: ctx.kube, cluster }, namespace)),
+    ...((await further_bounds?.(acting)) ?? []),
+  ];
   await recordMigrationContent(acting, 'before', bounds);
   const once: MigrationAct['once'] = async (name, title, change) => {
     await run.phase(name, title, async () => {
@@ -94,19 +136,24 @@ async function act(acting: Acting, scenario: MigrationScenario): Promise<void> {
       await unlessLate(run, () => pause(load));
     });
   };
+  const deploy: MigrationAct['deploy'] = async (release, document) => {
+    await deployPlain(acting, { ...shape, file: document, release, database: true });
+    await unlessLate(run, async () => {
+      await current();
+      const settled = releaseSettled({ namespace, app: SHOP }, release, PLAIN_REPLICAS);
+      await run.timeline.until(settled, DEPLOY_S, run.signal);
+    });
+  };
   await scenario.act({
     ...acting,
     load,
     bounds,
     once,
-    ship: async (release, file) => {
-      await once(`release ${release}`, `shipping release ${release} (${file})`, async () => {
-        await deployPlain(acting, { ...shape, file, release, database: true });
-        await unlessLate(run, async () => {
-          await current();
-          await run.timeline.until(releaseSettled(namespace, release, PLAIN_REPLICAS), DEPLOY_S, run.signal);
-        });
-      });
+    deploy,
+    ship: async (release, document) => {
+      await once(`release ${release}`, `shipping release ${release} (${document})`, () =>
+        deploy(release, document),
+      );
     },
   });
   await run.phase('settle', 'waiting for the steady state', () =>
@@ -116,8 +163,9 @@ async function act(acting: Acting, scenario: MigrationScenario): Promise<void> {
   );
   await run.phase('end of load', 'ending the load', async () => {
     await load.stop();
+    await ended?.(acting);
     await recordMigrationEnd(acting, { bounds, from });
-    await observers[Symbol.asyncDispose]();
+    await observers.disposeAsync();
   });
 }
 

@@ -7,6 +7,7 @@ import { askShop } from '#harness/stack/ask-shop.ts';
 import { shopSchema } from '#harness/stack/postgres.ts';
 import { pokeShop, setReadOnly, shopModes, withModeFlag } from '#harness/stack/shop-mode.ts';
 import { shopHost, SHOP } from '#harness/stack/shop.ts';
+import type { Acting } from '../on-cluster.ts';
 import { lookUntil } from '../recovery/look.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
 import { withFault } from '../with-fault.ts';
@@ -107,7 +108,10 @@ function sayer({ run, namespace }: MigrationAct, by: By) {
 }
 
 /** What a client is told that asks by each method; its orders say nothing, so none can be taken. */
-async function tryMethods({ cluster, namespace }: MigrationAct): Promise<readonly MethodAnswer[]> {
+export async function tryMethods({
+  cluster,
+  namespace,
+}: Pick<Acting, 'cluster' | 'namespace'>): Promise<readonly MethodAnswer[]> {
   const address = { port: cluster.ports.gateway, host: shopHost(namespace) };
   return await Promise.all(
     METHODS.map(async (method): Promise<MethodAnswer> => {

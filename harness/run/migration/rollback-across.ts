@@ -9,6 +9,7 @@ import { type Bounds, boundsNow } from '../recovery/database.ts';
 import { NEXT } from '../rollout-run.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
 import { applyMigration } from './apply.ts';
+import { movedColumns } from './moved-columns.ts';
 import { recordMigrationContent, recordMigrationEnd } from './record.ts';
 import { seedOrders } from './seed.ts';
 
@@ -58,10 +59,6 @@ ALTER TABLE ${table} RENAME COLUMN content_hash TO digest;
 export async function rollbackAcross(run: ScenarioRun, across: Across): Promise<Verdict> {
   const namespace = run.run_id;
   const schema = shopSchema(namespace);
-  const moved = Object.entries(across.moved ?? {}).map(([from, to]) => [
-    `${schema}.orders.${from}`,
-    `${schema}.orders.${to}`,
-  ]);
   const expectation: MigrationExpectation = {
     of: 'migration',
     namespace,
@@ -74,7 +71,7 @@ export async function rollbackAcross(run: ScenarioRun, across: Across): Promise<
         ...(across.drops ? { drops: across.drops } : {}),
       },
     ],
-    moved: Object.fromEntries(moved),
+    moved: movedColumns(schema, across.moved),
     bad_release: NEXT,
     bad_release_pct: SHARE_PCT,
   };

@@ -1,5 +1,6 @@
 /** What a person asks Flux for when its next look by itself is too far away. */
 import { textAt } from '#harness/core/kubernetes.ts';
+import { GIT_REPOSITORY, KUSTOMIZATION } from '#harness/kube/recording.ts';
 import { type Condition, isCurrent, type ObjectRef } from '#harness/kube/wait.ts';
 import { SOURCES } from '#harness/stack/fleet-parts.ts';
 import { FLUX_NAMESPACE } from '#harness/stack/flux.ts';
@@ -7,12 +8,7 @@ import { FLEET_READY_S } from './ground.ts';
 import type { Losing } from './recover.ts';
 import { step } from './steps.ts';
 
-const SOURCE = {
-  api_version: 'source.toolkit.fluxcd.io/v1',
-  kind: 'GitRepository',
-  namespace: FLUX_NAMESPACE,
-  name: SOURCES.fleet,
-} as const;
+const SOURCE = { ...GIT_REPOSITORY, namespace: FLUX_NAMESPACE, name: SOURCES.fleet } as const;
 
 async function ask({ before: { kube } }: Losing, ref: ObjectRef): Promise<void> {
   const requestedAt = new Date().toISOString();
@@ -31,12 +27,7 @@ export async function reconcile(losing: Losing, component: string, workload: Obj
     by_hand: `flux reconcile kustomization ${component}`,
   };
   await step(losing.run, doing, async () => {
-    await ask(losing, {
-      api_version: 'kustomize.toolkit.fluxcd.io/v1',
-      kind: 'Kustomization',
-      namespace: FLUX_NAMESPACE,
-      name: component,
-    });
+    await ask(losing, { ...KUSTOMIZATION, namespace: FLUX_NAMESPACE, name: component });
     await losing.before.kube.waitFor(isCurrent(workload), waiting(losing));
     return `${workload.kind} ${workload.name} is ready`;
   });

@@ -2,35 +2,37 @@ import { stringify } from 'yaml';
 import type { KubeObject } from '#harness/core/kubernetes.ts';
 import { servingObjects } from './serving-objects.ts';
 
-/** Name of everything that refuses writes in the run's namespace. */
-export const NAME = 'mettle-read-only';
-/** What it calls itself in its answers. */
-export const READ_ONLY_RELEASE = 'read-only';
+/** Who answers in the shop's place. */
+export interface Responder {
+  /** Of everything that it consists of in the run's namespace. */
+  readonly name: string;
+  /** What it calls itself in its answers. */
+  readonly release: string;
+  /** What it is told of the shop that it is. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
 export const INGRESS_ROUTE = { api_version: 'traefik.io/v1alpha1', kind: 'IngressRoute' } as const;
 
 const PORT = 8080;
 /** Above any that a rule has by its length. */
 const PRIORITY = 10_000;
 
-/** A shop that takes no order, and knows no database: it answers for the one that must not be written to. */
-export function responder({
-  namespace,
-  image,
-}: {
-  readonly namespace: string;
-  readonly image: string;
-}): readonly KubeObject[] {
-  const document = { release: READ_ONLY_RELEASE, config: { read_only: true } };
+/** A shop that knows no database, and answers for the one that must not be asked. */
+export function responderObjects(
+  { name, release, config }: Responder,
+  { namespace, image }: { readonly namespace: string; readonly image: string },
+): readonly KubeObject[] {
   return servingObjects({
-    name: NAME,
+    name,
     namespace,
     port: PORT,
-    data: { 'release.yaml': stringify(document) },
-    pod: podSpec(image),
+    data: { 'release.yaml': stringify({ release, config }) },
+    pod: podSpec(name, image),
   });
 }
 
-function podSpec(image: string): object {
+function podSpec(name: string, image: string): object {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -61,33 +63,35 @@ function podSpec(image: string): object {
         volumeMounts: [{ name: 'release', mountPath: '/etc/shop', readOnly: true }],
       },
     ],
-    volumes: [{ name: 'release', configMap: { name: NAME } }],
+    volumes: [{ name: 'release', configMap: { name } }],
   };
 }
 
-/** A route that goes before the shop's own, and takes the methods that write. */
-export function writesElsewhere({
-  namespace,
-  host,
-  methods,
-}: {
-  readonly namespace: string;
-  readonly host: string;
-  readonly methods: readonly string[];
-}): KubeObject {
-  const writes = methods.map((method) => `Method(\`${method}\`)`).join(' || ');
+/**
+ * A route that goes before the shop's own.
+ * @param methods that it takes; all when empty
+ */
+export function routeElsewhere(
+  { name }: Responder,
+  {
+    namespace,
+    host,
+    methods,
+  }: { readonly namespace: string; readonly host: string; readonly methods: readonly string[] },
+): KubeObject {
+  const of = methods.map((method) => `Method(\`${method}\`)`).join(' || ');
   return {
     apiVersion: INGRESS_ROUTE.api_version,
     kind: INGRESS_ROUTE.kind,
-    metadata: { name: NAME, namespace },
+    metadata: { name, namespace },
     spec: {
       entryPoints: ['web'],
       routes: [
         {
           kind: 'Rule',
-          match: `Host(\`${host}\`) && (${writes})`,
+          match: `Host(\`${host}\`)${of === '' ? '' : ` && (${of})`}`,
           priority: PRIORITY,
-          services: [{ kind: 'Service', name: NAME, port: 80 }],
+          services: [{ kind: 'Service', name, port: 80 }],
         },
       ],
     },

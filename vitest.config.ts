@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     teardownTimeout: 120_000,
+    // Left to itself it keeps one processor free, which is every other one on two.
+    maxWorkers: '100%',
+    tags: [{ name: 'nightly', description: 'left out of the checks of a change' }],
     projects: [
       {
         test: {

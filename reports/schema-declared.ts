@@ -1,5 +1,5 @@
 import { array, boolean, literal, looseObject, number, optional, picklist, variant } from 'valibot';
-import { migrationExpectation } from './schema-migration.ts';
+import { dependencyExpectation, migrationExpectation } from './schema-migration.ts';
 import { recoveryExpectation } from './schema-recovery.ts';
 import { count, text, texts } from './schema-parts.ts';
 
@@ -121,6 +121,7 @@ export const expectation = variant('of', [
   }),
   recoveryExpectation,
   migrationExpectation,
+  dependencyExpectation,
   looseObject({ of: literal('versions'), component: text, locked: texts }),
   looseObject({ of: literal('sight'), namespace: text, check: text }),
   looseObject({ of: literal('dashboard'), namespace: text, dashboard: text, expressions: count }),

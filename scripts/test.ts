@@ -15,7 +15,7 @@ import { TEST_PACKAGES } from '#harness/machine/packages.ts';
 import { type RunResult, tryRun } from '#harness/process/run.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
 
-const HELP = `Usage: scripts/test [--install] [--only static|unit|e2e|scenarios]...
+const HELP = `Usage: scripts/test [--install] [--nightly] [--only static|unit|e2e|scenarios]...
 
 Runs every check. Without --install nothing of the system is changed, and what is missing is named (exit code 3).
 
@@ -24,11 +24,13 @@ Runs every check. Without --install nothing of the system is changed, and what i
   e2e         tests that need Docker: images, registry, clusters, load, interruptions
   scenarios   every scenario but the nightly ones on a real cluster, side by side where they allow it
 
+With --nightly, e2e has those tests too that are left out of the checks of a change.
 The nightly scenarios: ./scripts/mettle run --tags nightly
 
 Examples:
   ./scripts/test --install
   ./scripts/test --only static --only unit
+  ./scripts/test --only e2e --nightly
 `;
 
 /** What a stage found. */
@@ -82,7 +84,7 @@ async function runStatic(): Promise<Counts> {
 }
 
 /** Runs one vitest project and counts its tests. A project that runs no test has failed. */
-async function runVitest(project: string): Promise<Counts> {
+async function runVitest(project: string, nightly = false): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'mettle-test-'));
   try {
     const file = join(folder, 'results.json');
@@ -92,6 +94,7 @@ async function runVitest(project: string): Promise<Counts> {
       'run',
       '--project',
       project,
+      ...(nightly ? [] : ['--tags-filter=!nightly']),
       ...reporters,
     ]);
     const results: { numPassedTests?: number; numFailedTests?: number } = JSON.parse(
@@ -129,12 +132,16 @@ async function runScenarios(): Promise<Counts> {
   }
 }
 
-async function main(wanted: (stage: Stage) => boolean, install: boolean): Promise<number> {
+async function main(
+  wanted: (stage: Stage) => boolean,
+  { install, nightly }: { readonly install: boolean; readonly nightly: boolean },
+): Promise<number> {
   const counts: Counts[] = [];
   if (wanted('static')) counts.push(await runStatic());
   if (wanted('unit')) counts.push(await runVitest('unit'));
   if (wanted('e2e') || wanted('scenarios')) {
-    const build = ['node', 'harness/cli/main.ts', 'images', 'build', ...(install ? ['--install'] : [])];
+    const build = ['node', 'harness/cli/main.ts', 'images', 'build', '--first-versions'];
+    if (install) build.push('--install');
     const { exit_code } = await stage('Machine and images', 'images', build);
     if (exit_code !== 0) return exit_code ?? 1;
   }
@@ -143,7 +150,7 @@ async function main(wanted: (stage: Stage) => boolean, install: boolean): Promis
       ensurePackages(TEST_PACKAGES, { install, progress }),
     );
   }
-  if (wanted('e2e')) counts.push(await runVitest('e2e'), await runVitest('faults'));
+  if (wanted('e2e')) counts.push(await runVitest('e2e', nightly), await runVitest('faults', nightly));
   if (wanted('scenarios')) counts.push(await runScenarios());
   stop.signal.throwIfAborted();
   const passed = counts.reduce((sum, one) => sum + one.passed, 0);
@@ -155,6 +162,7 @@ async function main(wanted: (stage: Stage) => boolean, install: boolean): Promis
 const { values } = parseArgs({
   options: {
     install: { type: 'boolean', default: false },
+    nightly: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -167,10 +175,7 @@ if (values.help) {
   process.exitCode = 64;
 } else {
   try {
-    process.exitCode = await main(
-      (name) => values.only.length === 0 || values.only.includes(name),
-      values.install,
-    );
+    process.exitCode = await main((name) => values.only.length === 0 || values.only.includes(name), values);
   } catch (error) {
     const failed = endOfError(stop.signal.aborted ? new InterruptedError('stopped by the user') : error);
     process.stderr.write(`${failed.text}${lastLine(failed.end)}`);

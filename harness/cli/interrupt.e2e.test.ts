@@ -79,13 +79,8 @@ async function untilNothingIsLeft(before: readonly string[], deadline_s: number)
 }
 
 describe('Ctrl-C cleans up and exits 130', () => {
-  test.each([
-    ['while the cluster is made', /creating mettle-/, ALONE],
-    ['while the stack is installed', /installing traefik/, ALONE],
-    ['while the shop is deployed', /deploying the shop/, ALONE],
-    ['under load', /waiting for the rollback/, ALONE],
-    ['with two scenarios side by side', /zero-downtime \| waiting for the steady state/, SIDE_BY_SIDE],
-  ])('%s', async (_when, line, scenarios) => {
+  type Moment = readonly [when: string, line: RegExp, scenarios: readonly string[]];
+  async function cleansUp([, line, scenarios]: Moment): Promise<void> {
     const before = await residue();
     const { child, lines } = await runUntil(line, scenarios);
     child.kill('SIGINT');
@@ -93,18 +88,34 @@ describe('Ctrl-C cleans up and exits 130', () => {
     expect(lines.at(-1)).toMatch(/^exit 130 \(interrupted\): /);
     expect(exit_code).toBe(130);
     expect(await untilNothingIsLeft(before, 0)).toEqual([]);
-  });
+  }
+  test.for<Moment>([
+    ['while the cluster is made', /creating mettle-/, ALONE],
+    ['with two scenarios side by side', /zero-downtime \| waiting for the steady state/, SIDE_BY_SIDE],
+  ])('%s', cleansUp);
+  test.for<Moment>([
+    ['while the stack is installed', /installing traefik/, ALONE],
+    ['while the shop is deployed', /deploying the shop/, ALONE],
+    ['under load', /waiting for the rollback/, ALONE],
+  ])('%s', { tags: ['nightly'] }, cleansUp);
 });
 
 describe('a run that is killed', () => {
-  test.each([
-    ['while the cluster is made', /creating mettle-/],
-    ['under load', /waiting for the rollback/],
-  ])('%s leaves nothing after half a minute', async (_when, line) => {
+  type Moment = readonly [when: string, line: RegExp];
+  async function leavesNothing([, line]: Moment): Promise<void> {
     const before = await residue();
     const { child } = await runUntil(line);
     child.kill('SIGKILL');
     await child.exited;
     expect(await untilNothingIsLeft(before, WARDEN_BUDGET_S)).toEqual([]);
-  });
+  }
+  test.for<Moment>([['under load', /waiting for the rollback/]])(
+    '%s leaves nothing after half a minute',
+    leavesNothing,
+  );
+  test.for<Moment>([['while the cluster is made', /creating mettle-/]])(
+    '%s leaves nothing after half a minute',
+    { tags: ['nightly'] },
+    leavesNothing,
+  );
 });

@@ -1,5 +1,3 @@
-import { Command, CommanderError } from '@commander-js/extra-typings';
-import { CleanupError, EXIT, InterruptedError, UsageError } from '#harness/core/errors.ts';
 import { cleanupCommand } from './commands/cleanup.ts';
 import { clusterCommand } from './commands/cluster.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -12,8 +10,7 @@ import { rebuildCommand } from './commands/rebuild.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
-import { makeContext } from './context.ts';
-import { type CommandEnd, endOfError, lastLine } from './exit.ts';
+import { runProgram } from './program.ts';
 
 const EPILOGUE = `
 Examples:
@@ -28,33 +25,10 @@ Examples:
 
 Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 machine not fit, 64 usage, 130 interrupted.`;
 
-async function main(argv: readonly string[]): Promise<CommandEnd> {
-  const stop = new AbortController();
-  let interrupts = 0;
-  const onSignal = (name: NodeJS.Signals): void => {
-    interrupts += 1;
-    if (interrupts > 1) {
-      process.stderr.write('stopping at once; the warden removes what is left, or run `mettle cleanup`\n');
-      process.exit(EXIT.interrupted);
-    }
-    process.stderr.write(`\n${name}: cleaning up (again to stop at once)\n`);
-    stop.abort(new InterruptedError(`stopped by ${name}`));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-
-  const context = makeContext(stop.signal);
-  let end: CommandEnd | undefined;
-  const done = (one: CommandEnd): void => {
-    end = one;
-  };
-  const program = new Command('mettle')
-    .description('Proves on a real cluster, under real load, that rollouts roll back as specified.')
-    .addHelpText('after', EPILOGUE)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .showSuggestionAfterError();
-  for (const make of [
+await runProgram({
+  description: 'Proves on a real cluster, under real load, that rollouts roll back as specified.',
+  epilogue: EPILOGUE,
+  commands: [
     runCommand,
     listCommand,
     doctorCommand,
@@ -67,51 +41,5 @@ async function main(argv: readonly string[]): Promise<CommandEnd> {
     imagesCommand,
     faultCommand,
     cleanupCommand,
-  ]) {
-    const command = make(context, done);
-    inheritStrictness(command);
-    program.addCommand(command);
-  }
-  try {
-    await program.parseAsync([...argv], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return { exit_code: EXIT.pass, why: 'help was shown' };
-      throw new UsageError(error.message.replace(/^error: /, ''), {
-        next: '`mettle --help` shows how it is used',
-      });
-    }
-    if (stop.signal.aborted && !(error instanceof CleanupError)) {
-      throw new InterruptedError('stopped by the user; everything was cleaned up', { cause: error });
-    }
-    throw error;
-  }
-  if (stop.signal.aborted) throw new InterruptedError('stopped by the user; everything was cleaned up');
-  return end ?? { exit_code: EXIT.pass, why: 'done' };
-}
-
-/** Errors of a command's own arguments end up in `main` too, not in `process.exit`. */
-function inheritStrictness(command: {
-  exitOverride(): unknown;
-  configureOutput(output: object): unknown;
-  commands: readonly object[];
-}): void {
-  command.exitOverride();
-  command.configureOutput({ writeErr: () => undefined });
-  for (const sub of command.commands) {
-    if (sub instanceof Command) inheritStrictness(sub);
-  }
-}
-
-const argv = process.argv.slice(2);
-let end: CommandEnd;
-try {
-  end = await main(argv);
-} catch (error) {
-  const failed = endOfError(error);
-  process.stderr.write(failed.text);
-  end = failed.end;
-}
-const isHelp = end.exit_code === EXIT.pass && end.why === 'help was shown';
-if (!isHelp) process.stderr.write(lastLine(end));
-process.exitCode = end.exit_code;
+  ],
+});

@@ -1,5 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { stateFolder } from '#harness/process/paths.ts';
 import { thisProcess } from './owner.ts';
 import { type Receipt, readReceipts, removeReceipt, writeReceipt } from './receipt.ts';
 import { useFreshState } from './testing/state.ts';
@@ -80,6 +84,16 @@ test('when the harness is gone its receipts are settled, and those of others are
   await watching;
   expect(healed).toStrictEqual(['mine']);
   expect((await readReceipts()).receipts.map(({ id }) => id)).toStrictEqual(['foreign']);
+});
+
+test('a receipt that the harness was writing when it was killed is gone as well', async () => {
+  const { gone, lifeline, healer, fast } = play();
+  const folder = await stateFolder('receipts');
+  await writeFile(join(folder, `a.json.${spawnSync('true').pid}.new`), '{"id":');
+  const watching = watchOwner({ owner: await thisProcess(), healers: { lamp: healer }, lifeline, ...fast });
+  gone();
+  await watching;
+  expect(await readdir(folder)).toStrictEqual([]);
 });
 
 test('a silent harness counts as gone, one that beats does not', async () => {

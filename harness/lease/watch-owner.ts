@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '#harness/core/errors.ts';
 import { isAlive, type Owner, sameOwner } from './owner.ts';
 import { type Healers, leaseEnded, type Receipt, readReceipts, settle } from './receipt.ts';
+import { removeUnfinished } from './unfinished.ts';
 
 /** How the harness is seen: `beat` at each heartbeat, `closed` once its end of the channel is closed. */
 export interface Lifeline {
@@ -74,7 +75,10 @@ export async function watchOwner(options: WatchOwnerOptions): Promise<void> {
     // holds all that it owes.
     const was_gone = gone_at !== undefined;
     const mine = (await readReceipts()).receipts.filter((receipt) => sameOwner(receipt.owner, owner));
-    if (gone_at !== undefined && was_gone && (mine.length === 0 || now - gone_at > patience_s * 1000)) return;
+    if (gone_at !== undefined && was_gone && (mine.length === 0 || now - gone_at > patience_s * 1000)) {
+      await removeUnfinished();
+      return;
+    }
     const reason =
       gone_at === undefined ? `no sign of the harness for ${silence_s} s` : 'the harness is gone';
     await Promise.all(

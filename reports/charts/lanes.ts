@@ -1,5 +1,6 @@
 import type { CustomSeriesOption } from 'echarts/charts';
 import { alertSpans, type Lane, type Mark } from '../model/marks.ts';
+import { migrationOf, migrationSpans, readOnlySpans } from '../model/migration.ts';
 import { type RunFacts, releaseSpans, type Span } from '../model/run-facts.ts';
 import { LANE_HEIGHT, type Layout, type TimeAxis } from './layout.ts';
 import { type ColourName, colour } from './palette.ts';
@@ -74,6 +75,20 @@ export function laneRows(
   }
   if (facts.destroyed_at !== undefined)
     rows.splice(3, 0, { name: 'recovery', bars: [], signs: signs('recovery') });
+  const migration = migrationOf(facts);
+  if (migration) {
+    const writes = readOnlySpans(migration).map((span) => bar(span, 'pending', 'ink'));
+    rows.splice(
+      2,
+      0,
+      {
+        name: 'migration',
+        bars: migrationSpans(migration).map((span) => bar(span, 'fault', 'ink')),
+        signs: signs('migration'),
+      },
+      ...(writes.length > 0 ? [{ name: 'read-only', bars: writes, signs: [] }] : []),
+    );
+  }
   return rows.filter(({ name }) => !hasNoLane(facts, name));
 }
 
@@ -88,6 +103,9 @@ export function laneCount(facts: RunFacts): number {
   const names = ['phase', 'release', 'controller', 'alert', 'chat'];
   if (facts.faults.length > 0) names.push('fault');
   if (facts.destroyed_at !== undefined) names.push('recovery');
+  const migration = migrationOf(facts);
+  if (migration) names.push('migration');
+  if (migration && readOnlySpans(migration).length > 0) names.push('read-only');
   return names.filter((name) => !hasNoLane(facts, name)).length;
 }
 

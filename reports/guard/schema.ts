@@ -65,7 +65,7 @@ const workload = looseObject({
   failed: count,
   duration_s: number(),
   late_max_ms: number(),
-  errors: array(looseObject({ code: text, message: text, count })),
+  errors: array(looseObject({ code: text, message: text, detail: optional(text), count })),
   by_statement: array(looseObject({ name: text, reads_only: boolean(), begun: count, failed: count })),
 });
 
@@ -96,6 +96,14 @@ const under_load = looseObject({
       reader: boolean(),
       duration_ms: number(),
     }),
+  ),
+  deadlocks: optional(
+    array(
+      looseObject({
+        victim: text,
+        parties: array(looseObject({ who: text, wanted: text, relation: optional(text), held_by: text })),
+      }),
+    ),
   ),
   workloads: array(workload),
 });
@@ -180,6 +188,7 @@ const migration = looseObject({
       ),
     }),
   ),
+  emptied: optional(array(text)),
   not_measured: optional(texts),
 });
 

@@ -5,6 +5,7 @@ import type { RunMeta } from '#harness/core/run-meta.ts';
 import { answersOf } from '../model/answers.ts';
 import { harmOf } from '../model/harm.ts';
 import { marksOf } from '../model/marks.ts';
+import { migrationOf } from '../model/migration.ts';
 import { type Recovery, recoveryOf } from '../model/recovery/recovery.ts';
 import { timeSplitOf } from '../model/split.ts';
 import { factsOf, type RunFacts } from '../model/run-facts.ts';
@@ -14,6 +15,7 @@ import { Banner } from './sections/banner.ts';
 import { Comparison } from './sections/comparison.ts';
 import { Decisions } from './sections/decisions.ts';
 import { Figures } from './sections/figures.ts';
+import { Migration } from './sections/migration.ts';
 import { Milestones } from './sections/milestones.ts';
 import { Picture } from './sections/picture.ts';
 import { Backups } from './sections/recovery/backups.ts';
@@ -35,12 +37,14 @@ export function renderHtml(timeline: Timeline, verdict: Verdict, meta: RunMeta):
   const { marks, left_off } = marksOf(facts);
   const compared = timeline.of('load', 'compared')[0]?.data;
   const recovery = recoveryOf(facts);
+  const migration = migrationOf(facts);
   return pageOf(
     `${STANDING_WORDS[standingOfRun(verdict)]}: ${meta.scenario}`,
     h(Banner, { verdict, meta }),
     h(Figures, { facts, harm, milestones: split.steps, recovery }),
     h(Rules, { verdict }),
     ...(recovery ? recoverySections(facts, recovery) : []),
+    migration === undefined ? null : h(Migration, { facts, migration }),
     recovery || split.steps.length === 0 ? null : h(Milestones, { facts, split }),
     compared === undefined ? null : h(Comparison, { compared }),
     h(Picture, { facts, answers, marks, harm }),

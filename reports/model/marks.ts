@@ -1,9 +1,10 @@
+import type { ReadOnlyData } from '#harness/core/migration.ts';
 import type { EpochMs, Site, TimelineRecord } from '#harness/core/timeline.ts';
 import { valueOf } from '#harness/judge/measurements.ts';
 import { isCanary, type RunFacts } from './run-facts.ts';
 
 /** Who spoke or decided: each has its own lane above the charts. */
-export type Lane = 'release' | 'controller' | 'alert' | 'chat' | 'fault' | 'recovery';
+export type Lane = 'release' | 'controller' | 'alert' | 'chat' | 'fault' | 'recovery' | 'migration';
 
 /** A decision, an alert or a message. */
 export interface Mark {
@@ -111,8 +112,10 @@ function describe(
     }
     case 'recovery':
       return recoveryMark(record);
-    case 'harness':
     case 'database':
+      return migrationMark(record);
+    case 'harness':
+      return record.kind === 'read_only' ? readOnlyMark(record.data) : undefined;
     case 'git':
     case 'gate':
     case 'gateway':
@@ -153,6 +156,32 @@ function recoveryMark(
     case 'inventory':
       return undefined;
   }
+}
+
+/** What became of a migration, and of the backup that it asks for; its time is a bar of the lane. */
+function migrationMark(
+  record: Extract<TimelineRecord, { source: 'database' }>,
+): Pick<Mark, 'lane' | 'who' | 'text' | 'grave'> | undefined {
+  const lane = 'migration';
+  if (record.kind === 'scratch_restore') {
+    const { state, note } = record.data;
+    return { lane, who: 'restore', text: `Backup ${record.subject}: ${note}`, grave: state !== 'same' };
+  }
+  if (record.kind !== 'migration') return undefined;
+  const { state, note } = record.data;
+  if (state === 'begun') return undefined;
+  const text = `Migration ${record.subject.split('/').at(-1) ?? ''} ${state}: ${note}`;
+  return { lane, who: state === 'refused' ? 'gate' : 'migration', text, grave: state === 'failed' };
+}
+
+const READ_ONLY_WORDS: Readonly<Record<ReadOnlyData['state'], string>> = {
+  asked: 'Read-only mode asked for',
+  holds: 'No write gets through any more',
+  ended: 'Writes are taken again',
+};
+
+function readOnlyMark({ state, seen }: ReadOnlyData): Pick<Mark, 'lane' | 'who' | 'text' | 'grave'> {
+  return { lane: 'migration', who: 'Mettle', text: `${READ_ONLY_WORDS[state]}: ${seen}`, grave: false };
 }
 
 /** What an analysis found, where it is news: a measurement that was not good, and the end of the analysis. */

@@ -1,11 +1,13 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { wholeNumber } from '../options.ts';
-import { accepted, realRows, rowCount, timeout } from './guard-options.ts';
+import { accepted, realRows, repeated, rowCount, timeout, variable } from './guard-options.ts';
 
 export const GUARD_FORMATS = ['text', 'html', 'json', 'sarif', 'markdown', 'junit'] as const;
 
 /** Half a day: nothing that is worth measuring blocks for longer. */
 const BUDGET_MAX_MS = 43_200_000;
+
+const PORT_MAX = 65_535;
 
 /** The command with its flags, and nothing that it does. */
 export function guardFlags() {
@@ -18,15 +20,35 @@ export function guardFlags() {
     .option('--until <name>', 'last migration to judge')
     .option('--data <dump>', 'rows from a dump: SQL, or an archive of pg_dump')
     .option('--copy-from <url>', 'rows from a database, which is only read')
+    .addOption(new Option('--copy-schema <name>', 'copy this schema alone; repeatable').argParser(repeated))
     .addOption(new Option('--rows <count>', 'rows made up for each table: 10k, 1M, 10M').argParser(rowCount))
-    .option('--schema <file>', 'SQL that makes the schema first')
-    .option('--old <file>', 'statements of the release that works now; or its requests, with --old-command')
     .option(
-      '--new <file>',
-      'statements of the release that comes with it; or its requests, with --new-command',
+      '--like <url>',
+      'database whose statistics say how made-up values are spread; none of its rows is read',
     )
+    .option('--schema <file>', 'SQL that makes the schema first')
+    .option('--old <file>', 'statements of the release that works now; or the requests that it is sent')
+    .option('--new <file>', 'statements of the release that comes with it; or the requests that it is sent')
     .option('--old-command <command>', 'starts the release that works now; it serves HTTP on $PORT')
     .option('--new-command <command>', 'starts the release that comes with the migration')
+    .option('--old-image <image>', 'the release that works now as an image that is on this machine')
+    .option('--new-image <image>', 'the release that comes with the migration as an image')
+    .addOption(
+      new Option('--old-port <port>', 'that the old image serves HTTP on (default: 8080)').argParser(
+        wholeNumber(1, PORT_MAX),
+      ),
+    )
+    .addOption(
+      new Option('--new-port <port>', 'that the new image serves HTTP on (default: 8080)').argParser(
+        wholeNumber(1, PORT_MAX),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--env <name[=value]>',
+        'variable of the containers of both images; without a value as it is here; repeatable',
+      ).argParser(variable),
+    )
     .addOption(
       new Option('--rate <per second>', 'statements of each release')
         .argParser(wholeNumber(1, 20_000))
@@ -76,11 +98,16 @@ export function guardFlags() {
       new Option('--allow <check[=reason]>', 'risk that is accepted; repeatable').argParser(accepted),
     )
     .option('--fast', 'leave out the kills, the growth with size, and releases that nobody named')
+    .option('--no-kills', 'leave out the kills')
     .option('--no-lint', 'leave out the linter')
     .addOption(
       new Option('--format <format>', 'what is printed').choices(GUARD_FORMATS).default('text' as const),
     )
     .option('--output <file>', 'write it into a file instead')
+    .option(
+      '--brief <file>',
+      'write outcome and failed checks as JSON of at most 4 KiB into a file, such as /dev/termination-log',
+    )
     .option(
       '--out-dir <folder>',
       'where facts, verdict and report are kept (default: reports/out/guard of Mettle)',

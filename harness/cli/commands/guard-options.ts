@@ -41,3 +41,20 @@ export function realRows(
   if (at < 1) throw new InvalidArgumentError('It must be TABLE=ROWS, for example users=25M.');
   return { ...before, [text.slice(0, at)]: rowCount(text.slice(at + 1)) };
 }
+
+/** `NAME=value`, or `NAME` for its value in this process, so that a secret is in no list of processes; repeatable. */
+export function variable(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const { name = '', value } = /^(?<name>[A-Za-z_]\w*)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? {};
+  const given = value ?? process.env[name];
+  if (name === '') throw new InvalidArgumentError('It must be NAME=value or NAME.');
+  if (given === undefined) throw new InvalidArgumentError(`${name} is not set here: write ${name}=value.`);
+  return { ...before, [name]: given };
+}
+
+/** Any text, repeatable. */
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

@@ -5,15 +5,17 @@ import { nearest } from '#harness/core/nearest.ts';
 import { MIGRATION_TOOLS, readMigrations } from '#harness/database/migrations/read.ts';
 import type { Migration, MigrationSet, MigrationTool } from '#harness/database/migrations/types.ts';
 import { parseAddress } from '#harness/database/server/address.ts';
-import { readHttpRequests } from '#harness/database/workload/read-http.ts';
-import { readSqlRelease } from '#harness/database/workload/read-sql.ts';
-import type { Release } from '#harness/database/workload/types.ts';
 import { GROWTH_ROWS_MIN } from '#harness/run/guard/sizes.ts';
 import type { DataChoice, GuardRequest } from '#harness/run/guard/request.ts';
 import type { GuardFlags } from './guard-flags.ts';
+import { type ReleaseLogs, releaseOf } from './guard-release.ts';
 
-/** @throws UsageError */
-export async function guardRequest(path: string, flags: GuardFlags): Promise<GuardRequest> {
+/** @param logs takes what the releases write @throws UsageError */
+export async function guardRequest(
+  path: string,
+  flags: GuardFlags,
+  logs: ReleaseLogs,
+): Promise<GuardRequest> {
   const data = dataOf(flags);
   const tool = flags.tool === undefined ? undefined : toolNamed(flags.tool);
   const { down } = flags;
@@ -22,10 +24,7 @@ export async function guardRequest(path: string, flags: GuardFlags): Promise<Gua
     ...(down === undefined ? {} : { down }),
   });
   const { earlier, judged } = chosen(set, flags);
-  const [old, next] = await Promise.all([
-    releaseOf('old', flags.old, flags.oldCommand),
-    releaseOf('new', flags.new, flags.newCommand),
-  ]);
+  const [old, next] = await Promise.all([releaseOf('old', flags, logs), releaseOf('new', flags, logs)]);
   const { schema, postgres, lockTimeout, realRows } = flags;
   const made_up = flags.fast !== true;
   const reader_ms = old !== undefined || next !== undefined || made_up ? flags.reader : 0;
@@ -49,7 +48,17 @@ export async function guardRequest(path: string, flags: GuardFlags): Promise<Gua
   };
 }
 
-function dataOf({ data, copyFrom, rows }: GuardFlags): DataChoice {
+function dataOf({ data, copyFrom, copySchema, rows, like }: GuardFlags): DataChoice {
+  if (copySchema !== undefined && copyFrom === undefined) {
+    throw new UsageError('--copy-schema needs a database to copy it from', {
+      next: 'name the database with --copy-from',
+    });
+  }
+  if (like !== undefined && rows === undefined) {
+    throw new UsageError('--like says how rows are made up, and none are', {
+      next: 'say how many with --rows, for example --rows 10k',
+    });
+  }
   const given = [data, copyFrom, rows].filter((one) => one !== undefined);
   if (given.length > 1) {
     throw new UsageError('rows come from one place: --data, --copy-from or --rows', {
@@ -57,8 +66,13 @@ function dataOf({ data, copyFrom, rows }: GuardFlags): DataChoice {
     });
   }
   if (data !== undefined) return { source: 'dump', path: data };
-  if (copyFrom !== undefined) return { source: 'live', address: parseAddress(copyFrom) };
-  if (rows !== undefined) return { source: 'generated', rows };
+  if (copyFrom !== undefined) {
+    const address = parseAddress(copyFrom);
+    return { source: 'live', address, ...(copySchema === undefined ? {} : { schemas: copySchema }) };
+  }
+  if (rows !== undefined) {
+    return { source: 'generated', rows, ...(like === undefined ? {} : { like: parseAddress(like) }) };
+  }
   throw new UsageError('there are no rows to try it on', {
     next: 'give a dump (--data), a database to copy from (--copy-from), or have rows made up (--rows 10k)',
   });
@@ -70,24 +84,6 @@ function toolNamed(name: string): MigrationTool {
   throw new UsageError(`no tool ${JSON.stringify(name)} is known`, {
     next: `choose one of ${MIGRATION_TOOLS.join(', ')}`,
   });
-}
-
-/** A release as statements, or as a program with the requests that it is sent. */
-async function releaseOf(
-  side: 'old' | 'new',
-  file: string | undefined,
-  command: string | undefined,
-): Promise<Release | undefined> {
-  if (command !== undefined && file === undefined) {
-    throw new UsageError(`--${side}-command needs the requests that the release is sent`, {
-      next: `name a file of requests with --${side}`,
-    });
-  }
-  if (file === undefined) return undefined;
-  if (command === undefined) return await readSqlRelease(file);
-  // The shell gives way to the program, so that ending it ends the program.
-  const started = ['sh', '-c', `exec ${command}`];
-  return { kind: 'command', command: started, file, requests: await readHttpRequests(file) };
 }
 
 /** Those from the first to the last one that was asked for, and those before. */
@@ -134,6 +130,7 @@ function leftOut(flags: GuardFlags, judged: readonly Migration[], data: DataChoi
     left.push({ part: 'down', why: 'no down was given' });
   }
   if (flags.fast === true) left.push({ part: 'kills', why: 'left out by --fast' });
+  else if (!flags.kills) left.push({ part: 'kills', why: 'left out by --no-kills' });
   if (flags.fast === true) left.push({ part: 'growth', why: 'left out by --fast' });
   else if (data.source !== 'generated') {
     left.push({ part: 'growth', why: 'other sizes can only be made up: --rows' });

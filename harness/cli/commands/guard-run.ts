@@ -5,12 +5,14 @@ import type { GuardFacts } from '#harness/core/guard/facts.ts';
 import { judgeGuard } from '#harness/judge/guard/judge-guard.ts';
 import type { JudgeOptions } from '#harness/judge/guard/verdict.ts';
 import { writeWhole } from '#reports/files.ts';
+import { renderGuardBrief } from '#reports/guard/brief.ts';
 import { renderGuardJson } from '#reports/guard/json.ts';
 import { explainGuard, type GuardReport } from '#reports/guard/model.ts';
 import { renderGuardText } from '#reports/guard/text.ts';
 import type { CliContext } from '../context.ts';
 import { type CommandEnd, exitOf } from '../exit.ts';
 import type { GuardFlags } from './guard-flags.ts';
+import type { ReleaseLogs } from './guard-release.ts';
 import { explainCheck, listChecks, requireCheck } from './guard-explain.ts';
 
 /** Does what the flags of `mettle guard` ask for. @throws UsageError, UnfitError, InterruptedError */
@@ -32,9 +34,12 @@ export async function guard(
       next: 'give a file or a folder: mettle guard up.sql --data dump.sql; `mettle guard --help` has examples',
     });
   }
-  const facts = await measure(path, flags, context);
+  const { ReleaseLogs } = await import('./guard-release.ts');
+  const logs = new ReleaseLogs();
+  const facts = await measure(path, flags, context, logs);
   const report = { facts, verdict: judgeGuard(facts, options) };
   const folder = await keep(report, flags.outDir);
+  await logs.keep(folder);
   return await conclude(report, folder, flags, context);
 }
 
@@ -47,13 +52,18 @@ function judgeOptions({ readersMs, writersMs, queueMs, allow = {} }: GuardFlags)
   };
 }
 
-async function measure(path: string, flags: GuardFlags, { err, signal }: CliContext): Promise<GuardFacts> {
+async function measure(
+  path: string,
+  flags: GuardFlags,
+  { err, signal }: CliContext,
+  logs: ReleaseLogs,
+): Promise<GuardFacts> {
   const [{ guardRequest }, { guardMigrations }, { QuietPhases }] = await Promise.all([
     import('./guard-request.ts'),
     import('#harness/run/guard/guard-migrations.ts'),
     import('./guard-phases.ts'),
   ]);
-  const request = await guardRequest(path, flags);
+  const request = await guardRequest(path, flags, logs);
   signal.throwIfAborted();
   using phases = new QuietPhases(err);
   return await guardMigrations(request, { phases, signal });
@@ -110,7 +120,8 @@ async function conclude(
   flags: GuardFlags,
   { out, colour }: CliContext,
 ): Promise<CommandEnd> {
-  const { output, format } = flags;
+  const { output, format, brief } = flags;
+  if (brief !== undefined) await writeOutput(brief, renderGuardBrief(report));
   const text = await rendered(report, flags, colour && output === undefined);
   if (output === undefined) out(text);
   else await writeOutput(output, text);
@@ -125,7 +136,7 @@ async function writeOutput(file: string, text: string): Promise<void> {
     await writeFile(file, text);
   } catch (error) {
     throw new UsageError(`cannot write ${file}: ${messageOf(error)}`, {
-      next: 'name a file in a folder that is there with --output',
+      next: 'name a file in a folder that is there',
       cause: error,
     });
   }

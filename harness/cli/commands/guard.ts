@@ -9,6 +9,7 @@ says what it does to readers, writers, rows and both releases. The database that
 Examples:
   mettle guard up.sql --down down.sql --data dump.sql
   mettle guard up.sql --data dump.sql --old old.sql --new new.sql --rate 300
+  mettle guard up.sql --data dump.sql --old old.http --old-image registry.example/shop:41 --old-port 3000
   mettle guard up.sql --schema schema.sql --rows 1M --format markdown --output comment.md
   mettle guard migrations/ --rows 10k --from 0042 --fast
   mettle guard migrations/0042.up.sql --copy-from postgres://reader@db.example/shop --allow lock-queue='pods are drained'
@@ -16,7 +17,8 @@ Examples:
   mettle guard --list
   mettle guard --explain values-kept
 
-A release is a file of SQL statements with their rates, one statement each: see the README.
+A release is a file of SQL statements with their rates, one statement each; or a command or an image that serves HTTP, with a
+file of requests: see the README.
 Exit codes: 0 pass, 1 fail, 2 inconclusive (evidence is missing), 3 not fit, 64 usage, 130 interrupted.`;
 
 /** `mettle guard`: judges migrations on copies of real rows, before they reach production. */

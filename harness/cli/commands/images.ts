@@ -34,14 +34,16 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
     .description('make everything present, or what the named images need; or build the named parts alone')
     .argument('[component...]', 'parts of the bill of materials; `mettle images list` names them')
     .option('--for <images>', 'only what these images need on a node, comma separated')
+    .option('--first-versions', 'leave out versions that a run takes only where it names them')
     .addOption(installOption())
     .addOption(imagesOption())
     .addOption(registryOption())
     .addOption(configOption())
     .addHelpText('after', '\nExample:\n  mettle images build --images pull --registry mirror.example:5000')
     .action(async (components, options) => {
-      if (components.length > 0 && options.for !== undefined) {
-        throw new UsageError('parts and --for exclude each other', {
+      const ways = [components.length > 0, options.for !== undefined, options.firstVersions === true];
+      if (ways.filter(Boolean).length > 1) {
+        throw new UsageError('parts, --for and --first-versions exclude each other', {
           next: 'name the parts to build alone, or the images to make a node image for',
         });
       }
@@ -56,7 +58,9 @@ export function imagesCommand(context: CliContext, done: (end: CommandEnd) => vo
       }
       const config: Config = await loadConfig(options.config);
       const { wantedFor } = await import('#harness/images/inventory.ts');
-      const wanted = await wantedFor(namesIn(options.for));
+      const wanted = await wantedFor(namesIn(options.for), {
+        firstVersions: options.firstVersions ?? false,
+      });
       const { preparePresent } = await import('#harness/run/prepare.ts');
       const artifacts = await preparePresent({
         wanted,

@@ -25,10 +25,15 @@ export class Program implements Disposable {
   }
 
   async run(...args: readonly string[]): Promise<Ended> {
+    return await this.runIn({}, ...args);
+  }
+
+  /** With further variables in its environment. */
+  async runIn(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> {
     const { folder } = this;
     const result = await tryRun([process.execPath, MAIN, ...args], {
       cwd: folder,
-      env: { XDG_CACHE_HOME: this.#cache, XDG_STATE_HOME: join(folder, 'state'), NO_COLOR: '1' },
+      env: { XDG_CACHE_HOME: this.#cache, XDG_STATE_HOME: join(folder, 'state'), NO_COLOR: '1', ...env },
       timeout_s: this.#timeout_s,
     });
     const tidy = (text: string): string => text.replaceAll(folder, '<folder>');

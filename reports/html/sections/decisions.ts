@@ -10,6 +10,7 @@ const LANE_WORDS: Readonly<Record<Lane, string>> = {
   chat: 'message',
   fault: 'fault',
   recovery: 'recovery',
+  migration: 'migration',
 };
 
 /** From this clock error on, a time is shown with its uncertainty. */

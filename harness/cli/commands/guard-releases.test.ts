@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  checksOf,
+  guardedProgram,
+  QUICK,
+  releaseLogs,
+  RELEASES_CHECKED,
+  PASSWORD_REMOVED,
+} from '../testing/guarded.ts';
+import type { Ended, Program } from '../testing/program.ts';
+
+const RELEASE = `${process.execPath} ${join(import.meta.dirname, '../../database/workload/testing/release-program.ts')}`;
+
+let program: Program;
+
+beforeAll(() => {
+  program = guardedProgram();
+  program.write('rename.sql', 'ALTER TABLE users RENAME COLUMN name TO full_name;\n');
+});
+
+afterAll(() => {
+  program[Symbol.dispose]();
+});
+
+const guard = (up: string, ...more: readonly string[]): Promise<Ended> =>
+  program.run('guard', up, ...QUICK, '--format', 'json', ...more);
+
+describe('releases that are programs', { timeout: 180_000 }, () => {
+  test('work before, during and after a migration that they do not mind; what they wrote is kept without secrets', async () => {
+    const both = ['old', 'new'].flatMap((side) => [`--${side}`, 'users.http', `--${side}-command`, RELEASE]);
+    const ended = await guard('add.sql', ...both);
+    expect(ended.err).toMatch(/exit 0 \(pass\)/);
+    expect(checksOf(ended, 'pass')).toEqual(expect.arrayContaining([...RELEASES_CHECKED, 'workload-ran']));
+    for (const log of releaseLogs(program)) expect(log).toMatch(PASSWORD_REMOVED);
+  });
+
+  test('that need a column which is renamed fail after it, and the answers say so', async () => {
+    const ended = await guard('rename.sql', '--old', 'users.http', '--old-command', RELEASE);
+    expect(ended.code).toBe(1);
+    expect(checksOf(ended, 'fail')).toContain('old-release-after');
+    expect(ended.out).toMatch(/was answered with 500/);
+  });
+
+  test('that do not serve leave open what rests on them, with their last words', async () => {
+    const ended = await guard('add.sql', '--old', 'users.http', '--old-command', `${RELEASE} fail`);
+    expect(ended.err).toMatch(/exit 2 \(inconclusive\)/);
+    expect(ended.code).toBe(2);
+    expect(ended.out).toMatch(/exited with 7 before it served on \$PORT; it wrote:/);
+    expect(checksOf(ended, 'inconclusive')).toContain('old-release-during');
+  });
+});
+
+describe('a release that cannot be meant', { timeout: 60_000 }, () => {
+  test.each([
+    [['--old-command', 'shop'], /--old-command needs the requests/],
+    [['--new-image', 'shop:42'], /--new-image needs the requests/],
+    [
+      ['--old', 'users.http', '--old-command', 'shop', '--old-image', 'shop:41'],
+      /either a command or an image/,
+    ],
+    [
+      ['--old', 'users.http', '--old-command', 'shop', '--old-port', '80'],
+      /--old-port is the port of an image/,
+    ],
+    [['--old-port', 'http'], /--old-port/],
+    [['--env', '1X=2'], /It must be NAME=value or NAME/],
+    [['--env', 'METTLE_IS_NOT_SET'], /METTLE_IS_NOT_SET is not set here/],
+  ] as const)('%j', async (flags, says) => {
+    const ended = await program.run('guard', 'add.sql', '--rows', '10', ...flags);
+    expect(ended.err).toMatch(says);
+    expect(ended.code).toBe(64);
+  });
+});

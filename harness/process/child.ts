@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { $, type ProcessPromise } from 'zx';
 import { UnfitError } from '#harness/core/errors.ts';
+import { PLAIN_SHELL } from './shell.ts';
 
 export interface ChildOptions {
   readonly cwd?: string;
@@ -41,7 +42,7 @@ export function startChild(command: readonly string[], options: ChildOptions = {
     detached: true,
     // zx runs commands by a shell; it gives way to the program, whose process id is then the child's.
     prefix: 'exec ',
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...Object.fromEntries(inherited), ...PLAIN_SHELL, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
   const running = shell`${command}`;

@@ -1,5 +1,6 @@
 import { $, type ProcessOutput, type ProcessPromise } from 'zx';
 import { UnfitError } from '#harness/core/errors.ts';
+import { PLAIN_SHELL } from './shell.ts';
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -44,12 +45,14 @@ function start(command: readonly string[], options: RunOptions): ProcessPromise 
     nothrow: true,
     detached: options.detached ?? false,
     ...(options.input ? { input: options.input } : {}),
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...PLAIN_SHELL, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.timeout_s === undefined ? {} : { timeout: `${Math.ceil(options.timeout_s)}s` as const }),
   });
   const running = shell`${command}`;
+  // A program may end without reading all that it is given; what that means, its exit code tells.
+  running.stdin.on('error', () => undefined);
   // zx takes empty input for none and would leave the program waiting for the end of an open pipe.
   if (!options.input) running.stdin.end();
   return running;

@@ -9,8 +9,8 @@ import { run, tryRun } from '#harness/process/run.ts';
 import { type HostPorts, kindConfig } from './kind-config.ts';
 import { NETWORK_LABEL } from './names.ts';
 import { clashingPort, portTaken } from './ports.ts';
-import { networksOf } from './remove.ts';
 import { creationLogOf, kubeconfigOf, type Making } from './record.ts';
+import { networksOf } from './remove.ts';
 
 /** Lines of kind's output and of the node's log that an error shows. */
 const TAIL_LINES = 25;

@@ -1,4 +1,4 @@
-import { listAt, textAt, type KubeObject } from '#harness/core/kubernetes.ts';
+import { type KubeObject, listAt, textAt } from '#harness/core/kubernetes.ts';
 import { kubeClient } from '#harness/kube/client.ts';
 import type { Condition } from '#harness/kube/wait.ts';
 import { run } from '#harness/process/run.ts';

@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { UnfitError } from '#harness/core/errors.ts';
 import { removeDurably, writeDurably } from '#harness/lease/durable.ts';
 import { OwnerSchema } from '#harness/lease/owner.ts';
-import { stateFolder } from '#harness/process/paths.ts';
+import { stateFiles, stateFolder } from '#harness/process/paths.ts';
 import { isClusterName } from './names.ts';
 import type { PublishedService } from './types.ts';
 
@@ -128,7 +128,7 @@ async function readKind(name: string, kind: Kind): Promise<ClusterRecord | undef
 
 /** Names of all recorded clusters of a kind, in order; of both when none is named. */
 export async function recordedNames(kind?: Kind): Promise<readonly string[]> {
-  const files = await readdir(await stateFolder('clusters'));
+  const files = (await stateFiles('clusters')).map((path) => basename(path));
   const kinds: readonly Kind[] = kind === undefined ? ['made', 'adopted'] : [kind];
   const names = kinds.flatMap((one) =>
     files

@@ -12,7 +12,7 @@ export interface Recorded {
   readonly drafts: (change: Change) => readonly Draft[];
 }
 
-/** Kind and version of what is recorded most. */
+/** Kind and version of what is recorded, or asked for, in more than one place. */
 export const CANARY = { api_version: 'flagger.app/v1beta1', kind: 'Canary' } as const;
 export const ROLLOUT = { api_version: 'argoproj.io/v1alpha1', kind: 'Rollout' } as const;
 export const ANALYSIS_RUN = { api_version: 'argoproj.io/v1alpha1', kind: 'AnalysisRun' } as const;
@@ -24,6 +24,12 @@ export const POD = { api_version: 'v1', kind: 'Pod' } as const;
 export const CONFIG_MAP = { api_version: 'v1', kind: 'ConfigMap' } as const;
 export const SECRET = { api_version: 'v1', kind: 'Secret' } as const;
 export const AUTOSCALER = { api_version: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' } as const;
+export const JOB = { api_version: 'batch/v1', kind: 'Job' } as const;
+export const GIT_REPOSITORY = { api_version: 'source.toolkit.fluxcd.io/v1', kind: 'GitRepository' } as const;
+export const KUSTOMIZATION = {
+  api_version: 'kustomize.toolkit.fluxcd.io/v1',
+  kind: 'Kustomization',
+} as const;
 export const EVENT = { api_version: 'v1', kind: 'Event' } as const;
 
 /** Records each change of the objects of a selection, by `core/object-fields.ts`. */

@@ -21,5 +21,10 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 /** Removes a file, if it is there, so that it stays removed after a power cut. */
 export async function removeDurably(path: string): Promise<void> {
   await rm(path, { force: true });
-  await syncFolder(dirname(path));
+  try {
+    await syncFolder(dirname(path));
+  } catch (error) {
+    // Without a folder there is nothing that could come back.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { messageOf } from '#harness/core/errors.ts';
-import { stateFolder } from '#harness/process/paths.ts';
+import { stateFiles, stateFolder } from '#harness/process/paths.ts';
 import { removeDurably, writeDurably } from './durable.ts';
 import { type Owner, OwnerSchema } from './owner.ts';
 
@@ -61,7 +61,7 @@ export async function removeReceipt(id: string): Promise<void> {
 
 /** Whether a receipt is still on the disk: whoever settles a debt removes it. */
 export async function hasReceipt(id: string): Promise<boolean> {
-  return (await readdir(await stateFolder('receipts'))).includes(`${id}.json`);
+  return (await stateFiles('receipts')).some((path) => basename(path) === `${id}.json`);
 }
 
 /** All receipts, and the files that hold none. */
@@ -71,10 +71,7 @@ export async function readReceipts(): Promise<{
 }> {
   const receipts: Receipt[] = [];
   const unreadable: { path: string; reason: string }[] = [];
-  const folder = await stateFolder('receipts');
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
-  for (const file of files) {
-    const path = join(folder, file);
+  for (const path of (await stateFiles('receipts')).filter((file) => file.endsWith('.json'))) {
     try {
       receipts.push(v.parse(ReceiptSchema, JSON.parse(await readFile(path, 'utf8'))));
     } catch (error) {

@@ -51,11 +51,16 @@ export function standingOf({ known_break }: Verdict, { rule, outcome }: RuleVerd
   return outcome === 'fail' ? 'known-break' : 'news';
 }
 
-/** How a whole verdict is reported: where a break is known, by that contract alone. */
+/**
+ * How a whole verdict is reported. A break that is known takes other rules with it (who is not rolled back goes on to harm),
+ * so it counts as the run's; a contract that holds takes none, so it is news only where all others hold.
+ */
 export function standingOfRun(verdict: Verdict): Standing {
   const known = verdict.rules.find(({ rule }) => rule === verdict.known_break?.contract);
   const standing = known ? standingOf(verdict, known) : 'inconclusive';
-  return standing === 'inconclusive' ? verdict.outcome : standing;
+  return standing === 'known-break' || (standing === 'news' && verdict.outcome === 'pass')
+    ? standing
+    : verdict.outcome;
 }
 
 /** Upper bound of records named by one rule, so that a verdict stays readable. */

@@ -57,7 +57,9 @@ export function explainKnown(verdict: Verdict): string | undefined {
   if (!known_break || !rule) return undefined;
   const standing = standingOfRun(verdict);
   if (standing === 'known-break') {
-    return `contract ${rule.rule} is broken, as ${known_break.thread} says: ${rule.reason}`;
+    const others = rules.filter((one) => one !== rule && one.outcome === 'fail').map((one) => one.rule);
+    const along = others.length === 0 ? '' : `; also broken, with it or beside it: ${others.join(', ')}`;
+    return `contract ${rule.rule} is broken, as ${known_break.thread} says: ${rule.reason}${along}`;
   }
   return standing === 'news'
     ? `contract ${rule.rule} holds, although ${known_break.thread} says that it does not: ${rule.reason}`

@@ -102,6 +102,10 @@ describe('renderTable', () => {
     const kept = renderTable({ ...PASS, known_break });
     expect(kept).toContain('! news         exposure');
     expect(kept).toContain('verdict: news \u2014 contract exposure holds, although fluxcd/flagger#1898');
+    const other = PASS.rules.map((one) =>
+      one.rule === 'exposure' ? one : { ...one, outcome: 'fail' as const, reason: 'it did not hold' },
+    );
+    expect(renderTable({ ...combine(other), known_break })).toContain('verdict: fail \u2014 ');
   });
 
   it('says by whose contracts a rule was judged, also where it held', () => {

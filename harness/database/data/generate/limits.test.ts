@@ -48,6 +48,18 @@ describe('what cannot be satisfied is named', () => {
   });
 });
 
+test('a table for one row gets one, though it was asked for, and the others refer to that', async () => {
+  const { facts } = await generated(
+    `CREATE TABLE site (id int PRIMARY KEY, name text); CREATE UNIQUE INDEX one ON site ((true));
+     CREATE TABLE page (id int PRIMARY KEY, site int NOT NULL REFERENCES site);`,
+    { tables: ['public.site', 'public.page'] },
+  );
+  expect(facts.tables).toMatchObject([
+    { table: 'public.page', rows: 1000 },
+    { table: 'public.site', rows: 1 },
+  ]);
+});
+
 describe('a description', () => {
   let folder: string;
   beforeAll(async () => {

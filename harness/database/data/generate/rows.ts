@@ -1,7 +1,7 @@
 /** How many rows each table gets. */
 import { UsageError } from '#harness/core/errors.ts';
 import type { DataShape } from '../shape.ts';
-import { tableName, type TableSchema } from './schema.ts';
+import { type TableSchema, tableName } from './schema.ts';
 
 /** A table that others refer to has so many times fewer rows than was asked for. */
 const PER_PARENT = 10;
@@ -15,7 +15,8 @@ export interface RowsWanted {
 }
 
 /**
- * Rows by the tables' numbers. Tables with rows keep them as they are unless they were named.
+ * Rows by the tables' numbers. Tables with rows keep them as they are unless they were named; one that cannot hold more than one
+ * row gets one.
  * @throws UsageError for a table or column that is not there
  */
 export function rowsOf(tables: readonly TableSchema[], wanted: RowsWanted): ReadonlyMap<number, number> {
@@ -33,14 +34,18 @@ export function rowsOf(tables: readonly TableSchema[], wanted: RowsWanted): Read
     const told = described[tableName(table)]?.rows;
     const chosen =
       named.size === 0 ? !parents.has(table.oid) && !table.has_rows : named.has(tableName(table));
-    if (told !== undefined || chosen || table.has_rows) fixed.add(table.oid);
-    rows.set(
-      table.oid,
-      told ?? (chosen ? wanted.rows : table.has_rows ? 0 : Math.min(wanted.rows, BY_THE_WAY)),
-    );
+    const is_single = holdsOneRow(table);
+    if (told !== undefined || chosen || table.has_rows || is_single) fixed.add(table.oid);
+    const usual = chosen ? wanted.rows : table.has_rows ? 0 : Math.min(wanted.rows, BY_THE_WAY);
+    rows.set(table.oid, told ?? (is_single ? Math.min(usual, table.has_rows ? 0 : 1) : usual));
   }
   growParents(tables, rows, fixed);
   return rows;
+}
+
+/** A unique index over no column, as `((true))`, lets one row in: settings, totals. */
+function holdsOneRow({ uniques }: TableSchema): boolean {
+  return uniques.some(({ columns, is_partial }) => columns.length === 0 && !is_partial);
 }
 
 function refuseUnknown(tables: readonly TableSchema[], { tables: named = [], shape }: RowsWanted): void {

@@ -1,14 +1,16 @@
 /** Runs a migration while nothing else does, and measures what each of its statements cost. */
-import type { AloneFacts, StatementCost } from '#harness/core/guard/facts.ts';
+
 import { UnfitError } from '#harness/core/errors.ts';
+import type { AloneFacts, StatementCost } from '#harness/core/guard/facts.ts';
 import type { Migration, SqlStatement } from '../migrations/types.ts';
+import type { LastingClient } from '../server/lasting.ts';
 import type { Address } from '../server/types.ts';
 import { builtBetween, type Relations, relationsOf, rewrittenBetween } from './alone-catalogue.ts';
-import { type Held, heldBy, HeldMeanwhile } from './alone-locks.ts';
+import { type Held, HeldMeanwhile, heldBy } from './alone-locks.ts';
 import { applyFile } from './apply.ts';
-import { applySettings, openSession, type Session } from './apply-session.ts';
+import { applySettings, lastingSession, openSession, type Session } from './apply-session.ts';
 import { residueOf } from './residue.ts';
-import { schemaOf } from './round-trip/schema.ts';
+import { type Schema, schemaOf } from './round-trip/schema.ts';
 
 export interface AloneOptions {
   /** A database of its own, which nobody else uses. */
@@ -16,6 +18,8 @@ export interface AloneOptions {
   readonly migration: Pick<Migration, 'up' | 'in_transaction'>;
   /** Settings of the migration's session, as the tool sets them: `lock_timeout`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What was there before, for whoever has a copy to ask: it is asked where it is refused alone. Asked beforehand when absent. */
+  readonly schemaBefore?: () => Promise<Schema>;
   readonly signal?: AbortSignal;
 }
 
@@ -103,6 +107,11 @@ class Costs {
   }
 }
 
+async function noted(asking: LastingClient): Promise<() => Promise<Schema>> {
+  const schema = await schemaOf(await asking.get());
+  return () => Promise.resolve(schema);
+}
+
 /**
  * Runs a migration on a database where nothing else runs. Locks are those that its session has when a statement is done, so
  * in a transaction also those of the statements before.
@@ -112,11 +121,12 @@ export async function applyAlone({
   address,
   migration,
   settings,
+  schemaBefore,
   signal,
 }: AloneOptions): Promise<AloneFacts> {
   await using observer = await openSession(address, 'mettle observer');
-  await using asking = await openSession(address, 'mettle structure');
-  const schema = await schemaOf(asking.client);
+  await using asking = lastingSession(address, 'mettle structure');
+  const before = schemaBefore ?? (await noted(asking));
   await using migrating = await openSession(address, 'mettle migration');
   const costs = new Costs(migrating, observer, await relationsOf(migrating.client));
   await applySettings(migrating, settings);
@@ -134,7 +144,7 @@ export async function applyAlone({
   const { outcome, duration_ms } = applied;
   const { statements } = costs;
   if (outcome === 'applied') return { outcome, duration_ms, statements, residue: [] };
-  const residue = residueOf(schema, await schemaOf(asking.client));
+  const residue = residueOf(await before(), await schemaOf(await asking.get()));
   return {
     outcome,
     duration_ms,

@@ -2,6 +2,7 @@
 import { Client } from 'pg';
 import { identifier, literal } from '../ask.ts';
 import { clientConfig } from '../server/address.ts';
+import { LastingClient } from '../server/lasting.ts';
 import { unreachable } from '../server/refusals.ts';
 import type { Address } from '../server/types.ts';
 
@@ -41,6 +42,11 @@ export async function openSession(address: Address, name: string): Promise<Sessi
     await client.end().catch(() => undefined);
     throw unreachable(address, error);
   }
+}
+
+/** A session for whoever asks again and again. */
+export function lastingSession(address: Address, name: string): LastingClient {
+  return new LastingClient(async () => (await openSession(address, name)).client);
 }
 
 /** Sets what the tool sets before it runs a file. */

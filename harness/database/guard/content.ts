@@ -4,11 +4,11 @@
  */
 import type { ContentFacts } from '#harness/core/guard/facts.ts';
 import type { Address } from '../server/types.ts';
-import { openSession } from './apply-session.ts';
-import { type Compared, compareRows, writtenSince } from './content/compare.ts';
+import { lastingSession } from './apply-session.ts';
 import { GUARD_SCHEMA } from './content/catalogue.ts';
-import { keepRows, RowsNotKept } from './content/snapshot.ts';
+import { type Compared, compareRows, writtenSince } from './content/compare.ts';
 import type { Reach } from './content/reach.ts';
+import { keepRows, RowsNotKept } from './content/snapshot.ts';
 import type { RowFilter, WrittenRows } from './content/written.ts';
 
 const SESSION = 'mettle content';
@@ -52,28 +52,28 @@ let snapshots = 0;
 export async function takeSnapshot(address: Address, reach?: Reach): Promise<ContentSnapshot> {
   snapshots += 1;
   const label = `kept_${snapshots}`;
-  await using session = await openSession(address, SESSION);
-  const rows = await keepRows(session.client, label, reach);
-  const compare = async (filter: RowFilter | undefined): Promise<Compared> => {
-    await using comparing = await openSession(address, SESSION);
-    return await compareRows(comparing.client, rows, filter);
-  };
+  await using undo = new AsyncDisposableStack();
+  const session = undo.use(lastingSession(address, SESSION));
+  const rows = await keepRows(await session.get(), label, reach);
+  const compare = async (filter: RowFilter | undefined): Promise<Compared> =>
+    await compareRows(await session.get(), rows, filter);
+  const kept = undo.move();
   return {
     compare: async () => (await compare(undefined)).facts,
     compareOnly: compare,
     async written() {
-      await using comparing = await openSession(address, SESSION);
-      return await writtenSince(comparing.client, rows, `written_${label}`);
+      return await writtenSince(await session.get(), rows, `written_${label}`);
     },
     async [Symbol.asyncDispose]() {
-      await using removing = await openSession(address, SESSION);
-      await removing.client.query('SET session_replication_role = replica');
+      await using _ = kept;
+      const client = await session.get();
+      await client.query('SET session_replication_role = replica');
       const copies = rows.tables
         .filter(({ has_copy }) => has_copy)
         .flatMap(({ table, copy }) => [copy, `${GUARD_SCHEMA}.written_${label}_${table.oid}`]);
-      if (copies.length > 0) await removing.client.query(`DROP TABLE IF EXISTS ${copies.join(', ')}`);
+      if (copies.length > 0) await client.query(`DROP TABLE IF EXISTS ${copies.join(', ')}`);
       // Another snapshot may still be there.
-      await removing.client.query(`DROP SCHEMA IF EXISTS ${GUARD_SCHEMA}`).catch(() => undefined);
+      await client.query(`DROP SCHEMA IF EXISTS ${GUARD_SCHEMA}`).catch(() => undefined);
     },
   };
 }

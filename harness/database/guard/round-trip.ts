@@ -1,4 +1,6 @@
 /** Runs a migration, its way back, and it again, with writes of the new release in between, and compares what is there. */
+
+import { UnfitError } from '#harness/core/errors.ts';
 import type {
   ColumnFate,
   ContentFacts,
@@ -7,18 +9,18 @@ import type {
   TableFate,
   TripFacts,
 } from '#harness/core/guard/facts.ts';
-import { UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Migration, SqlFile } from '../migrations/types.ts';
+import type { LastingClient } from '../server/lasting.ts';
 import type { Address } from '../server/types.ts';
 import { applyFile } from './apply.ts';
-import { applySettings, openSession } from './apply-session.ts';
-import { type ContentSnapshot, takeSnapshot } from './content.ts';
+import { applySettings, lastingSession, openSession } from './apply-session.ts';
 import type { Reach } from './content/reach.ts';
 import type { WrittenRows } from './content/written.ts';
+import { type ContentSnapshot, takeSnapshot } from './content.ts';
 import { withoutMadeAnew } from './round-trip/made-by-up.ts';
 import { type Schema, schemaDifferences, schemaOf } from './round-trip/schema.ts';
-import { sequencesBehind, type SequenceStands, sequenceStands } from './round-trip/sequences.ts';
+import { type SequenceStands, sequenceStands, sequencesBehind } from './round-trip/sequences.ts';
 
 export interface RoundTripOptions {
   /** A copy of the data, which nobody else uses; it is another one afterwards. */
@@ -49,13 +51,13 @@ interface Writes {
 
 const NOTHING: ContentFacts = { tables: [] };
 
-async function structureOf(address: Address): Promise<Pick<State, 'schema' | 'sequences'>> {
-  await using session = await openSession(address, 'mettle structure');
-  return { schema: await schemaOf(session.client), sequences: await sequenceStands(session.client) };
+async function structureOf(structure: LastingClient): Promise<Pick<State, 'schema' | 'sequences'>> {
+  const client = await structure.get();
+  return { schema: await schemaOf(client), sequences: await sequenceStands(client) };
 }
 
-async function stateOf({ address, reach }: RoundTripOptions): Promise<State> {
-  return { ...(await structureOf(address)), rows: await takeSnapshot(address, reach) };
+async function stateOf({ address, reach }: RoundTripOptions, structure: LastingClient): Promise<State> {
+  return { ...(await structureOf(structure)), rows: await takeSnapshot(address, reach) };
 }
 
 async function run(
@@ -76,12 +78,12 @@ async function run(
 
 /** @param made_since state before the up, where it is the up that was run a second time */
 async function compare(
-  { address }: RoundTripOptions,
+  structure: LastingClient,
   wanted: State,
   writes: Writes | undefined,
   { refusal, made_since }: { readonly refusal?: Refusal | undefined; readonly made_since?: Schema },
 ): Promise<TripFacts> {
-  const { schema, sequences } = await structureOf(address);
+  const { schema, sequences } = await structureOf(structure);
   const lines = [
     ...schemaDifferences(wanted.schema, schema),
     ...sequencesBehind(wanted.sequences, sequences),
@@ -165,26 +167,27 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTripFac
   const { up, down } = migration;
   if (down === undefined || down.statements.length === 0) return missing('there is no down');
   await using undo = new AsyncDisposableStack();
+  const structure = undo.use(lastingSession(options.address, 'mettle structure'));
   progress?.('keeping the rows');
-  const before = await stateOf(options);
+  const before = await stateOf(options, structure);
   undo.use(before.rows);
   progress?.('up');
   const refused = await run(options, up);
   if (refused !== undefined) return missing(`the up was refused: ${refused.message}`);
-  const first = await stateOf(options);
+  const first = await stateOf(options, structure);
   undo.use(first.rows);
   progress?.('writing as the new release');
   const writes = await writeBetween(options, first, undo);
   const written_between = writes?.written.rows ?? 0;
   progress?.('down');
   const refusal = await run(options, down);
-  const up_down = await compare(options, before, writes, { refusal });
+  const up_down = await compare(structure, before, writes, { refusal });
   if (up_down.refusal !== undefined) return { up_down, up_down_up: undefined, written_between };
   progress?.('up again');
   const again = await run(options, up);
   const up_down_up =
     again === undefined
-      ? await compare(options, first, writes, { made_since: before.schema })
+      ? await compare(structure, first, writes, { made_since: before.schema })
       : { refusal: again, schema: [], data: NOTHING, written_lost: 0 };
   return { up_down, up_down_up, written_between };
 }

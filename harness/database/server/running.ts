@@ -2,8 +2,9 @@ import type { QueryResult, QueryResultRow } from 'pg';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { ServerEngine } from '#harness/core/guard/facts.ts';
 import { literal } from '../ask.ts';
-import { clientPrograms } from './clients.ts';
 import { openClient } from './client.ts';
+import { clientPrograms } from './clients.ts';
+import { LastingClient } from './lasting.ts';
 import { scramVerifier } from './password.ts';
 import type { Address, ScratchDatabase, ScratchServer } from './types.ts';
 
@@ -29,6 +30,8 @@ export class RunningServer implements ScratchServer {
   readonly version_num: number;
   readonly client_programs: string | undefined;
   readonly #server: Running;
+  /** Databases are made and dropped all the time. */
+  readonly #asking: LastingClient;
   #databases = 0;
   #down = false;
 
@@ -38,6 +41,7 @@ export class RunningServer implements ScratchServer {
     this.version_num = version_num;
     this.client_programs = client_programs;
     this.#server = server;
+    this.#asking = new LastingClient(() => openClient(server.address));
   }
 
   static async over(server: Running): Promise<RunningServer> {
@@ -90,11 +94,12 @@ export class RunningServer implements ScratchServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#asking[Symbol.asyncDispose]();
     await this.#server.running.disposeAsync();
   }
 
   async #ask(statement: string): Promise<void> {
-    await asked(this.#server.address, statement);
+    await (await this.#asking.get()).query(statement);
   }
 }
 

@@ -2,9 +2,11 @@
 import type { MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
 import { redactSql } from '#harness/core/guard/redact-sql.ts';
 import { applyAlone } from '#harness/database/guard/alone.ts';
-import { keepingFew, takeSnapshot } from '#harness/database/guard/content.ts';
+import { openSession } from '#harness/database/guard/apply-session.ts';
 import type { Reach } from '#harness/database/guard/content/reach.ts';
+import { keepingFew, takeSnapshot } from '#harness/database/guard/content.ts';
 import { killMigration } from '#harness/database/guard/kill.ts';
+import { schemaOf } from '#harness/database/guard/round-trip/schema.ts';
 import { roundTrip } from '#harness/database/guard/round-trip.ts';
 import { type Stretches, workOnly } from '#harness/database/guard/under-load.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
@@ -44,6 +46,11 @@ async function alone(
         const measured = await applyAlone({
           address: database.address,
           migration,
+          schemaBefore: async () => {
+            await using copy = await server.create({ template });
+            await using session = await openSession(copy.address, 'mettle structure');
+            return await schemaOf(session.client);
+          },
           signal,
           ...settingsOf(request),
         });

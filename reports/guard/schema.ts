@@ -35,6 +35,7 @@ const content = looseObject({
       rows_added: count,
       moved_to: optional(text),
       examples: array(text),
+      values_as_before: optional(count),
       columns: array(
         looseObject({
           column: text,

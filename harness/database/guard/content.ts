@@ -2,7 +2,7 @@
  * What a migration did to rows and values: each row and value of before is looked for afterwards, by the server itself, in
  * one join for each table that was touched.
  */
-import type { ContentFacts } from '#harness/core/guard/facts.ts';
+import type { ContentFacts } from '#harness/core/guard/content-facts.ts';
 import type { Address } from '../server/types.ts';
 import { lastingSession } from './apply-session.ts';
 import { GUARD_SCHEMA } from './content/catalogue.ts';

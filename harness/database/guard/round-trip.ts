@@ -1,20 +1,15 @@
 /** Runs a migration, its way back, and it again, with writes of the new release in between, and compares what is there. */
 
 import { UnfitError } from '#harness/core/errors.ts';
-import type {
-  ColumnFate,
-  ContentFacts,
-  Refusal,
-  RoundTripFacts,
-  TableFate,
-  TripFacts,
-} from '#harness/core/guard/facts.ts';
+import type { ColumnFate, ContentFacts } from '#harness/core/guard/content-facts.ts';
+import type { Refusal, RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Migration, SqlFile } from '../migrations/types.ts';
 import type { LastingClient } from '../server/lasting.ts';
 import type { Address } from '../server/types.ts';
 import { applyFile } from './apply.ts';
 import { applySettings, lastingSession, openSession } from './apply-session.ts';
+import { onlyDiffering } from './content/brief.ts';
 import type { Reach } from './content/reach.ts';
 import type { WrittenRows } from './content/written.ts';
 import { type ContentSnapshot, takeSnapshot } from './content.ts';
@@ -103,24 +98,6 @@ async function compare(
     written_lost: own.rows_harmed + lost,
     written: onlyDiffering(own.facts),
   };
-}
-
-/** A history of hundreds of migrations with dozens of tables each would else be mostly about tables in which nothing happened. */
-function onlyDiffering({ tables }: ContentFacts): ContentFacts {
-  return { tables: tables.filter(differs) };
-}
-
-function differs({ table, now, rows_lost, rows_added, columns }: TableFate): boolean {
-  return (
-    now !== table ||
-    rows_lost + rows_added > 0 ||
-    columns.some(
-      (fate) =>
-        fate.now !== fate.column ||
-        fate.type_after !== fate.type_before ||
-        fate.changed + fate.nulled + fate.gained + fate.lost > 0,
-    )
-  );
 }
 
 function isGone({ now, filled }: ColumnFate): boolean {

@@ -1,5 +1,6 @@
 /** Rows and values: what was there before and is gone, or is another one now. */
-import type { ColumnFate, ContentFacts, MigrationFacts, TableFate } from '#harness/core/guard/facts.ts';
+import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
+import type { MigrationFacts } from '#harness/core/guard/facts.ts';
 import { statementsAbout } from './attribution.ts';
 import { type Check, type Found, holds, needPart } from './check.ts';
 import type { Severity } from './verdict.ts';
@@ -115,7 +116,9 @@ export function judgeValues({ tables }: ContentFacts, migration: MigrationFacts)
       fates.map((fate): Harm => ({ table, fate, values: harmed(fate) })),
     );
   const harms = columns.filter(({ values }) => values > 0);
-  const total = columns.reduce((sum, { fate }) => sum + fate.filled, 0);
+  const total =
+    columns.reduce((sum, { fate }) => sum + fate.filled, 0) +
+    tables.reduce((sum, { values_as_before = 0 }) => sum + values_as_before, 0);
   const about = (some: readonly Harm[]): readonly number[] =>
     unique(some.flatMap(({ table, fate }) => statementsAbout(migration, table, fate.column)));
   if (harms.length === 0) {

@@ -1,5 +1,6 @@
 /** What the data made of the migration, and what the migration left behind. */
-import type { AloneFacts, ContentFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
+import type { ContentFacts } from '#harness/core/guard/content-facts.ts';
+import type { AloneFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
 import { type Check, type Found, holds, need, needPart } from './check.ts';
 import { deadlockOf, deadlockWords, saferThanDeadlock } from './deadlock.ts';
 import { counted, list, ms, statementName } from './words.ts';

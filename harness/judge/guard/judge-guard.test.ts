@@ -51,6 +51,11 @@ describe('seeded defects', () => {
   });
 });
 
+test('values of columns that are not listed count among those that are as they were', () => {
+  const facts = madeFacts({ content: madeContent({ columns: [], values_as_before: 1204 }) });
+  expect(found(facts, 'values-kept')).toMatchObject({ outcome: 'pass', measured: '0 of 1,204 values' });
+});
+
 describe('what is borne', () => {
   test('an empty column that is dropped is a remark, not a failure', () => {
     const dropped = {

@@ -3,6 +3,7 @@ import type { MigrationFacts, StatementFacts } from '#harness/core/guard/facts.t
 import { redactSql } from '#harness/core/guard/redact-sql.ts';
 import { applyAlone } from '#harness/database/guard/alone.ts';
 import { openSession } from '#harness/database/guard/apply-session.ts';
+import { inBrief } from '#harness/database/guard/content/brief.ts';
 import type { Reach } from '#harness/database/guard/content/reach.ts';
 import { keepingFew, takeSnapshot } from '#harness/database/guard/content.ts';
 import { killMigration } from '#harness/database/guard/kill.ts';
@@ -55,7 +56,8 @@ async function alone(
           ...settingsOf(request),
         });
         progress('comparing the rows');
-        const content = await kept.compare();
+        const named = new Set(migration.up.statements.flatMap(({ relations }) => relations));
+        const content = inBrief(await kept.compare(), named);
         if (measured.outcome === 'applied') undo.move();
         return { measured, content, after: measured.outcome === 'applied' ? database : undefined };
       }),

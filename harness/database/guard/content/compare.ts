@@ -1,6 +1,6 @@
 /** Holds kept rows against those of now, table by table. */
 import type { ClientBase } from 'pg';
-import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/facts.ts';
+import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
 import { inParts } from '../../in-parts.ts';
 import {
   type CatalogueTable,

@@ -1,5 +1,5 @@
 /** What a second run of a migration makes otherwise than the first one, without anything being wrong. */
-import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/facts.ts';
+import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
 import type { Schema } from './schema.ts';
 
 /**

@@ -1,15 +1,13 @@
 /** Facts of a run of the guard in which all went well, made by hand, to be spoilt by tests. */
+import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
 import type {
   BlockedSummary,
-  ColumnFate,
-  ContentFacts,
   GuardFacts,
   KillFacts,
   MigrationFacts,
   Moment,
   ReleaseSide,
   StatementFacts,
-  TableFate,
   TripFacts,
   UnderLoadFacts,
   WorkloadFacts,

@@ -1,6 +1,6 @@
-import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/facts.ts';
-import { startSmallServer } from '../../../testing/small-server.ts';
+import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
 import type { Address, ScratchServer } from '../../../server/types.ts';
+import { startSmallServer } from '../../../testing/small-server.ts';
 import { openSession } from '../../apply-session.ts';
 import { takeSnapshot } from '../../content.ts';
 

@@ -92,10 +92,11 @@ export async function benchHistories(
         .map(([rule, findings]) => ({ rule, stances: countBy(findings, ({ stance }) => stance) }))
         .toSorted((left, right) => left.rule.localeCompare(right.rule)),
     });
-    const judged = verdict.migrations.length - of('runs-on-data', 'inconclusive');
+    // Without rows in the tables that it names a migration runs all the same, and proves nothing.
+    const proven = verdict.migrations.length - of('runs-on-data', 'inconclusive');
     rows.push(
       atMost(
-        `${judged} of ${verdict.migrations.length} migrations run, ${ROWS} rows in each table (${ran.memory_mib.toFixed(0)} MiB for the harness)`,
+        `${verdict.migrations.length} migrations, ${proven} of them proven on rows, ${ROWS} in each table that can have any (${ran.memory_mib.toFixed(0)} MiB for the harness)`,
         ran.seconds,
         's',
         HISTORY_S,

@@ -19,6 +19,8 @@ export type DataRequest =
       readonly rows: number;
       /** `schema.table` of those that matter; others get as many rows as they need. */
       readonly tables?: readonly string[];
+      /** Those that are left as they are, with or without rows. */
+      readonly untouched?: readonly string[];
       readonly shape?: DataShape;
       readonly makeSchema: MakeSchema;
     };

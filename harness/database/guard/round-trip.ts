@@ -51,8 +51,17 @@ async function structureOf(structure: LastingClient): Promise<Pick<State, 'schem
   return { schema: await schemaOf(client), sequences: await sequenceStands(client) };
 }
 
-async function stateOf({ address, reach }: RoundTripOptions, structure: LastingClient): Promise<State> {
-  return { ...(await structureOf(structure)), rows: await takeSnapshot(address, reach) };
+/** Both at once: copies of rows are not seen by whoever reads the catalogue meanwhile. */
+async function stateOf(
+  { address, reach }: RoundTripOptions,
+  structure: LastingClient,
+  undo: AsyncDisposableStack,
+): Promise<State> {
+  const [told, rows] = await Promise.allSettled([structureOf(structure), takeSnapshot(address, reach)]);
+  if (rows.status === 'fulfilled') undo.use(rows.value);
+  if (rows.status === 'rejected') throw rows.reason;
+  if (told.status === 'rejected') throw told.reason;
+  return { ...told.value, rows: rows.value };
 }
 
 async function run(
@@ -146,13 +155,11 @@ export async function roundTrip(options: RoundTripOptions): Promise<RoundTripFac
   await using undo = new AsyncDisposableStack();
   const structure = undo.use(lastingSession(options.address, 'mettle structure'));
   progress?.('keeping the rows');
-  const before = await stateOf(options, structure);
-  undo.use(before.rows);
+  const before = await stateOf(options, structure, undo);
   progress?.('up');
   const refused = await run(options, up);
   if (refused !== undefined) return missing(`the up was refused: ${refused.message}`);
-  const first = await stateOf(options, structure);
-  undo.use(first.rows);
+  const first = await stateOf(options, structure, undo);
   progress?.('writing as the new release');
   const writes = await writeBetween(options, first, undo);
   const written_between = writes?.written.rows ?? 0;

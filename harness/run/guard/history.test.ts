@@ -61,3 +61,17 @@ test('a migration that is wrong whatever the rows are ends it', async () => {
   expect(facts.migrations[0]?.emptied).toBeUndefined();
   expect(facts.migrations[1]?.not_measured?.alone).toContain('was not applied');
 }, 60_000);
+
+test('a table for which no rows can be made leaves those that come with it or after it theirs', async () => {
+  const facts = await judged(
+    'CREATE TABLE odd (n int NOT NULL CHECK (n * n = 14161 AND n > 100)); CREATE TABLE page (id int PRIMARY KEY);\n',
+    'CREATE TABLE note (id int PRIMARY KEY, page int NOT NULL REFERENCES page);\n',
+    'ALTER TABLE note ADD COLUMN text text;\n',
+  );
+  expect(facts.migrations[2]?.tables).toMatchObject([
+    { table: 'public.note', rows: ROWS },
+    { table: 'public.odd', rows: 0 },
+    { table: 'public.page', rows: ROWS },
+    { table: 'public.users', rows: ROWS },
+  ]);
+}, 60_000);

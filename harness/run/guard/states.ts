@@ -4,6 +4,7 @@ import type { Progress } from '#harness/core/progress.ts';
 import { identifier } from '#harness/database/ask.ts';
 import { measureTables } from '#harness/database/data/facts.ts';
 import { generateRows } from '#harness/database/data/generate/generate.ts';
+import { RowsNotMade } from '#harness/database/data/generate/rows-not-made.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import { openClient } from '#harness/database/server/client.ts';
 import type { Address, ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
@@ -122,28 +123,48 @@ export class States implements AsyncDisposable {
     tables: readonly string[],
     doing: { readonly signal: AbortSignal; readonly progress: Progress },
   ): Promise<void> {
+    for (let left = tables; left.length > 0; left = left.filter((table) => !this.#barren.has(table))) {
+      await using undo = new AsyncDisposableStack();
+      const filled = undo.use(await this.#server.create({ template: this.#current }));
+      const refused = await this.#rowsFor(left, filled, doing);
+      if (refused !== undefined) {
+        // They stay empty, and every check that rests on their rows says so.
+        for (const table of refused) this.#barren.add(table);
+        continue;
+      }
+      const former = this.#current;
+      this.#current = filled;
+      undo.move();
+      await former[Symbol.asyncDispose]();
+      this.#tables = await this.#measured();
+      return;
+    }
+  }
+
+  /** Those for which no rows can be made, where there are any: the database is to be thrown away then. */
+  async #rowsFor(
+    tables: readonly string[],
+    { address }: ScratchDatabase,
+    doing: { readonly signal: AbortSignal; readonly progress: Progress },
+  ): Promise<readonly string[] | undefined> {
     const { data, seed } = this.#request;
-    if (data.source !== 'generated') return;
-    await using undo = new AsyncDisposableStack();
-    const filled = undo.use(await this.#server.create({ template: this.#current }));
+    if (data.source !== 'generated') return undefined;
+    const { rows } = data;
+    const makeSchema = (): Promise<void> => Promise.resolve();
+    const untouched = [...this.#barren];
     try {
       await generateRows(
         this.#server,
-        filled.address,
-        { source: 'generated', seed, rows: data.rows, tables, makeSchema: () => Promise.resolve() },
+        address,
+        { source: 'generated', seed, rows, tables, untouched, makeSchema },
         doing,
       );
+      return undefined;
     } catch (error) {
       if (!(error instanceof UnfitError)) throw error;
-      // They stay empty, and every check that rests on their rows says so.
-      for (const table of tables) this.#barren.add(table);
-      return;
+      // It may be one that refers to those that were asked for.
+      return error instanceof RowsNotMade && !untouched.includes(error.table) ? [error.table] : tables;
     }
-    const former = this.#current;
-    this.#current = filled;
-    undo.move();
-    await former[Symbol.asyncDispose]();
-    this.#tables = await this.#measured();
   }
 
   async #measured(): Promise<DataFacts['tables']> {

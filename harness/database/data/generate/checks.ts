@@ -1,7 +1,7 @@
 /** Chooses ways to make values by which the conditions of a table hold: the server itself says of each whether they do. */
-import { UnfitError } from '#harness/core/errors.ts';
 import type { OwnClient } from '../../server/client.ts';
 import { type ColumnPlan, type Plan, rowsSql, type Source, type TablePlan } from './plan.ts';
+import { RowsNotMade } from './rows-not-made.ts';
 import { tableName, type TableSchema } from './schema.ts';
 import { listedFamily, type ValueFamily } from './draw.ts';
 
@@ -45,7 +45,8 @@ async function satisfy(
     tried += 1;
     if (tried === TRIES_MAX) break;
   }
-  throw new UnfitError(
+  throw new RowsNotMade(
+    planned.table,
     `no values were found by which the condition ${check.name} of ${tableName(planned.table)} holds: ${check.expression}`,
     { next: 'List values for its columns in the description of the data (values), or take a dump.' },
   );

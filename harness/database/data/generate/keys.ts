@@ -1,9 +1,9 @@
 /** Plans the columns of a table so that its keys hold: unique ones, and references to other tables. */
 import { createHash } from 'node:crypto';
-import { UnfitError } from '#harness/core/errors.ts';
 import { identifier } from '../../ask.ts';
 import type { ColumnShape, DataShape } from '../shape.ts';
 import type { ColumnPlan, Index, Plan, Source, TablePlan } from './plan.ts';
+import { RowsNotMade } from './rows-not-made.ts';
 import { type ColumnSchema, tableName, type TableSchema, tableSql } from './schema.ts';
 import { listedFamily, type ValueFamily } from './draw.ts';
 import { familiesOf } from './values.ts';
@@ -120,7 +120,8 @@ function familiesFor(table: TableSchema, column: ColumnSchema, ground: Ground): 
   const [first, ...others] = familiesOf({ column, salt, longest: shape?.longest });
   if (first !== undefined) return [first, ...others];
   if (column.has_default || column.identity || !column.not_null) return undefined;
-  throw new UnfitError(
+  throw new RowsNotMade(
+    table,
     `no values of the type ${column.type} can be made for ${tableName(table)}.${column.name}, which must not be NULL`,
     { next: 'List some in the description of the data (values), or take a dump.' },
   );
@@ -148,7 +149,8 @@ function indexesOf(
     // What holds for some of the rows only may still hold; the index is built in any case.
     if (unique.is_partial && capacity < rows) continue;
     if (capacity < rows && exact) {
-      throw new UnfitError(
+      throw new RowsNotMade(
+        table,
         `${tableName(table)} cannot have ${rows} rows: its key ${unique.name} (${unique.columns.join(', ')}) allows ${capacity}`,
         { next: 'Ask for fewer rows, or for more in the tables that it refers to.' },
       );
@@ -191,7 +193,8 @@ function planColumn({ table, column, group, index, ground, referred }: Place): C
   const must_be = column.not_null || unique || referred.has(column.name);
   const nothing_there = group.reference !== undefined && group.capacity === 0;
   if (nothing_there && must_be) {
-    throw new UnfitError(
+    throw new RowsNotMade(
+      table,
       `${tableName(table)} refers to a table without rows (${group.reference?.name ?? ''}), and must not be NULL there`,
       { next: 'Ask for rows in that table too.' },
     );

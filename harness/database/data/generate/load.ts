@@ -1,5 +1,5 @@
 /** Puts planned rows into their tables, fast: keys are checked and indexes built once all rows are there. */
-import { messageOf, UnfitError } from '#harness/core/errors.ts';
+import { messageOf } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { identifier, literal } from '../../ask.ts';
 import { answerOf, withoutValues } from '../../guard/apply-refusal.ts';
@@ -7,6 +7,7 @@ import { endOn, openClient, type OwnClient } from '../../server/client.ts';
 import { lackOf } from '../../server/refusals.ts';
 import type { Address } from '../../server/types.ts';
 import { insertSql, type Plan, type TablePlan } from './plan.ts';
+import { RowsNotMade } from './rows-not-made.ts';
 import { tableName, type TableSchema, tableSql } from './schema.ts';
 
 const CHUNK_ROWS = 100_000;
@@ -168,8 +169,8 @@ function saidOf(error: unknown): string {
   return answer === undefined ? messageOf(error) : withoutValues(answer);
 }
 
-function infeasible(table: TableSchema, why: string, cause?: unknown): UnfitError {
-  return new UnfitError(`rows for ${tableName(table)} cannot be generated: ${why}`, {
+function infeasible(table: TableSchema, why: string, cause?: unknown): RowsNotMade {
+  return new RowsNotMade(table, `rows for ${tableName(table)} cannot be generated: ${why}`, {
     ...(answerOf(cause) === undefined ? {} : { cause }),
     next: 'Describe its columns (values, distinct), ask for fewer rows, or take a dump.',
   });

@@ -11,6 +11,7 @@ const BY_THE_WAY = 1000;
 export interface RowsWanted {
   readonly rows: number;
   readonly tables?: readonly string[];
+  readonly untouched?: readonly string[];
   readonly shape?: DataShape;
 }
 
@@ -30,7 +31,13 @@ export function rowsOf(tables: readonly TableSchema[], wanted: RowsWanted): Read
   const named = new Set(wanted.tables ?? []);
   const rows = new Map<number, number>();
   const fixed = new Set<number>();
+  const untouched = new Set(wanted.untouched ?? []);
   for (const table of tables) {
+    if (untouched.has(tableName(table))) {
+      rows.set(table.oid, 0);
+      fixed.add(table.oid);
+      continue;
+    }
     const told = described[tableName(table)]?.rows;
     const chosen =
       named.size === 0 ? !parents.has(table.oid) && !table.has_rows : named.has(tableName(table));

@@ -7,10 +7,11 @@ export type Reach = readonly string[];
 
 /**
  * A table whose name is in one of the texts; those that its foreign keys carry a change to; its parents and partitions; and
- * those that the functions of its triggers name; and so on.
+ * those that the functions of its triggers name; and so on. A word is looked for by an expression only in texts that hold its
+ * letters, which is most of the time that it takes.
  */
 const STATEMENT = String.raw`WITH RECURSIVE tables AS (
-    SELECT c.oid, '\m' || regexp_replace(c.relname, '(\W)', '\\\1', 'g') || '\M' AS word
+    SELECT c.oid, c.relname::text AS name, '\m' || regexp_replace(c.relname, '(\W)', '\\\1', 'g') || '\M' AS word
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND n.nspname <> '${GUARD_SCHEMA}'),
   links AS (
@@ -18,10 +19,10 @@ const STATEMENT = String.raw`WITH RECURSIVE tables AS (
       WHERE k.contype = 'f' AND (k.confdeltype NOT IN ('a', 'r') OR k.confupdtype NOT IN ('a', 'r'))
     UNION SELECT h.inhparent, h.inhrelid FROM pg_inherits h
     UNION SELECT h.inhrelid, h.inhparent FROM pg_inherits h
-    UNION SELECT t.tgrelid, tables.oid FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN tables ON p.prosrc ~* tables.word
+    UNION SELECT t.tgrelid, tables.oid FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN tables ON strpos(lower(p.prosrc), lower(tables.name)) > 0 AND p.prosrc ~* tables.word
       WHERE NOT t.tgisinternal),
   reach AS (
-    SELECT tables.oid FROM tables WHERE $1 ~* tables.word
+    SELECT tables.oid FROM tables WHERE strpos(lower($1), lower(tables.name)) > 0 AND $1 ~* tables.word
     UNION SELECT links.far FROM reach JOIN links ON links.near = reach.oid)
 SELECT oid::text FROM reach`;
 

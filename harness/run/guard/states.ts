@@ -43,6 +43,9 @@ async function freeCatalogue(address: Address): Promise<void> {
   await client.query(`VACUUM ${rows.map(({ name }) => name).join(', ')}`);
 }
 
+/** The schema is there already. */
+const asItIs = (): Promise<void> => Promise.resolve();
+
 /** Tables of the server that are of this database alone. */
 const CATALOGUE = `SELECT c.oid::regclass::text AS name FROM pg_class AS c
 WHERE c.relkind = 'r' AND c.relnamespace = 'pg_catalog'::regnamespace AND NOT c.relisshared`;
@@ -150,13 +153,12 @@ export class States implements AsyncDisposable {
     const { data, seed } = this.#request;
     if (data.source !== 'generated') return undefined;
     const { rows } = data;
-    const makeSchema = (): Promise<void> => Promise.resolve();
     const untouched = [...this.#barren];
     try {
       await generateRows(
         this.#server,
         address,
-        { source: 'generated', seed, rows, tables, untouched, makeSchema },
+        { source: 'generated', seed, rows, tables, untouched, makeSchema: asItIs },
         doing,
       );
       return undefined;

@@ -76,9 +76,8 @@ function rateOf(accepted: readonly Tried[], total: number): number {
 }
 
 /** The words of a workload, as a person would write it to begin with. */
-async function derivedText(address: Address, tables: readonly string[]): Promise<string> {
-  await using session = await openSession(address, 'mettle derive');
-  const described = await describeTables(session.client);
+async function derivedText({ client, address }: Session, tables: readonly string[]): Promise<string> {
+  const described = await describeTables(client);
   const statements = chosenFrom(described, tables).flatMap(derivedStatements);
   if (statements.length > 0) return statements.map(({ text }) => text).join('\n');
   throw new UnfitError(`no workload can be derived for ${nameOf(address)}: it has no table`, {
@@ -103,8 +102,8 @@ export async function deriveRelease(
   address: Address,
   tables: readonly string[] = [],
 ): Promise<DerivedRelease> {
-  const all = await readSqlRelease(DERIVED, await derivedText(address, tables));
   await using session = await openSession(address, 'mettle derive');
+  const all = await readSqlRelease(DERIVED, await derivedText(session, tables));
   const accepted: Tried[] = [];
   const left_out: LeftOutStatement[] = [];
   for (const statement of all.statements) {

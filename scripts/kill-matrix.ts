@@ -25,6 +25,9 @@ import type { StackContext } from '#harness/stack/component.ts';
 import { PROFILES } from '#harness/stack/profiles.ts';
 import { removeShop } from '#harness/stack/shop.ts';
 
+/** Longest time until a namespace with a shop is gone, in seconds. */
+const REMOVAL_S = 180;
+
 const Figure = v.object({
   at: v.string(),
   run: v.string(),
@@ -202,9 +205,9 @@ async function killAll(place: Place, options: KillMatrixOptions): Promise<readon
       }
       const last = figures.at(-1);
       await appendFile(file, `${JSON.stringify(last)}\n`);
-      // What one kill left must not be taken for the next one's.
+      // What one kill left must not be taken for the next one's, nor must what goes with it.
       if (last?.clean_ms === undefined) {
-        await removeShop(stack, trial.namespace);
+        await removeTrial(stack, trial);
         trial = await openTrial(ctx, stack);
       }
     }
@@ -229,6 +232,11 @@ function lineOf(index: number, kills: number, kill: Kill): string {
   const took = clean_ms === undefined ? 'NOT clean' : `clean after ${(clean_ms / 1000).toFixed(1)} s`;
   const why = keptPromise(kill) ? '' : `: ${left.slice(0, 6).join('; ')}`;
   return `${index + 1}/${kills} ${fault} ${moment}: ${took}${why}`;
+}
+
+async function removeTrial({ kube, signal }: StackContext, { namespace }: Trial): Promise<void> {
+  const ref = { api_version: 'v1', kind: 'Namespace', name: namespace };
+  await kube.remove(ref, { deadline_s: REMOVAL_S, ...(signal ? { signal } : {}) });
 }
 
 async function openTrial(ctx: Trial['ctx'], stack: StackContext): Promise<Trial> {

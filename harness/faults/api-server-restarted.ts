@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { UsageError } from '#harness/core/errors.ts';
 import { ApiServer, CURL, findApiServer, INSIDE, stillRuns } from './api-server.ts';
 import { defineFault } from './fault.ts';
 import { signalOn, tryOnNode } from './node.ts';
@@ -31,17 +30,11 @@ export const apiServerRestarted = defineFault({
   },
   // There is nothing to undo; the kubelet starts another, and that is what `probeOff` waits for.
   heal: () => Promise.resolve(),
-  async probeOff(ctx, { node }) {
+  async probeOff({ kube }, { node }) {
     const command = [...CURL, '--max-time', '2', '--write-out', '%{http_code}', `${INSIDE}/readyz`];
     const { stdout } = await tryOnNode(node, command);
     if (stdout !== '200') return { holds: false, seen: `it answers ${stdout} to whether it is ready` };
-    // The kubelet tells late which process it is now, and until then nothing can be done to it.
-    const told = await findApiServer(ctx).catch((error: unknown) => {
-      if (error instanceof UsageError) return undefined;
-      throw error;
-    });
-    return told === undefined
-      ? { holds: false, seen: 'it is ready, and its pod still names the process that is gone' }
-      : { holds: true, seen: 'it is ready, and answers' };
+    await kube.get({ api_version: 'v1', kind: 'Namespace', name: 'default' });
+    return { holds: true, seen: 'it is ready, and answers' };
   },
 });

@@ -3,7 +3,7 @@ import { UsageError } from '#harness/core/errors.ts';
 import { type KubeObject, nameOf } from '#harness/core/kubernetes.ts';
 import { POD } from '#harness/kube/recording.ts';
 import type { FaultContext } from './fault.ts';
-import { containersOf, nodeOfPod, pidsOf, processesOn } from './node.ts';
+import { nodeOfPod, pidsNamed, processesOn } from './node.ts';
 
 /** The process of the API server, told from the one that a restart makes. */
 export const ApiServer = v.object({
@@ -40,7 +40,8 @@ async function podOf({ kube }: FaultContext): Promise<KubeObject> {
 export async function findApiServer(ctx: FaultContext): Promise<ApiServer> {
   const pod = await podOf(ctx);
   const node = await nodeOfPod(ctx, pod);
-  const [process] = await processesOn(node, await pidsOf(node, containersOf(pod).get(NAME) ?? ''));
+  // The pod names the process of before for some time after a restart.
+  const [process] = await processesOn(node, await pidsNamed(node, NAME));
   if (process === undefined) throw new UsageError(`${nameOf(pod)} does not run`);
   return { pod: nameOf(pod), node, pid: process.pid, started: process.started };
 }

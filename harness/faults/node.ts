@@ -78,6 +78,12 @@ export async function signalOn(node: string, signal: string, pids: readonly numb
   if (pids.length > 0) await tryOnNode(node, ['kill', `-${signal}`, ...pids.map(String)]);
 }
 
+/** Numbers of the processes of a node that run a program of this name, of at most 15 letters. */
+export async function pidsNamed(node: string, program: string): Promise<readonly number[]> {
+  const { stdout } = await tryOnNode(node, ['sh', '-c', `grep -lx ${program} /proc/[0-9]*/comm`]);
+  return [...stdout.matchAll(/^\/proc\/(\d+)\//gm)].map(([, pid]) => Number(pid));
+}
+
 /** Ids of a pod's running containers by their names. */
 export function containersOf(pod: KubeObject): ReadonlyMap<string, string> {
   const running = listAt(pod, 'status', 'containerStatuses').flatMap((one): [string, string][] => {

@@ -12,10 +12,12 @@ interface ProofOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const NO_ANSWER: Probe = { holds: false, seen: 'no answer' };
+
 /** An answer that takes too long is none: what a fault broke may be what the probe asks. */
 async function inTime(probe: Promise<Probe>, within_ms: number): Promise<Probe> {
   const over = new AbortController();
-  const late = delay(within_ms, { holds: false, seen: 'no answer' }, { signal: over.signal });
+  const late = delay(within_ms, NO_ANSWER, { signal: over.signal });
   late.catch(() => undefined);
   try {
     return await Promise.race([probe, late]);
@@ -28,7 +30,7 @@ async function inTime(probe: Promise<Probe>, within_ms: number): Promise<Probe> 
 
 /**
  * Looks again and again until a probe holds, because what it looks at offers no watch.
- * @throws DeadlineError with what was last seen; the signal's reason when it is aborted
+ * @throws DeadlineError with what was last seen, by the look before the one that the deadline cut off if need be; the signal's reason when it is aborted
  */
 export async function untilProven(
   awaited: string,
@@ -36,12 +38,14 @@ export async function untilProven(
   { deadline_s = PROOF_S, signal }: ProofOptions = {},
 ): Promise<Probe> {
   const deadline = performance.now() + deadline_s * 1000;
+  let seen = NO_ANSWER.seen;
   for (;;) {
     const left_ms = deadline - performance.now();
     const found = await inTime(probe(), Math.max(left_ms, 0));
     if (found.holds) return found;
+    if (found !== NO_ANSWER) seen = found.seen;
     signal?.throwIfAborted();
-    if (performance.now() >= deadline) throw new DeadlineError(awaited, deadline_s, found.seen);
+    if (performance.now() >= deadline) throw new DeadlineError(awaited, deadline_s, seen);
     await delay(PAUSE_MS);
   }
 }

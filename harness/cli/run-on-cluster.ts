@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { messageOf } from '#harness/core/errors.ts';
 import { ensureWarden } from '#harness/lease/warden.ts';
 import { CpuBudget } from '#harness/run/cpu-budget.ts';
@@ -28,7 +27,7 @@ export async function runOnCluster(
   const { signal, phases } = context;
   // Here, not in a scenario's thread, which ends before the run does.
   await ensureWarden();
-  const budget = new CpuBudget(cpuBudget(availableParallelism()));
+  const budget = new CpuBudget(cpuBudget(running.plan.cores));
   for (let round = 1; round <= running.plan.repeat; round += 1) {
     const of = (scenario: Scenario): string =>
       running.plan.repeat === 1 ? scenario.name : `${scenario.name} (${round} of ${running.plan.repeat})`;

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { ImageMode, Keep } from '#harness/config/config.ts';
 import { readDurations } from '#harness/run/durations.ts';
 import { describeSet } from '#harness/run/images-absent.ts';
@@ -27,6 +26,8 @@ export interface RunPlan {
   readonly keep: Keep;
   readonly seed: number;
   readonly repeat: number;
+  /** Cores that scenarios side by side may count on; those of this machine, or fewer where others use it too. */
+  readonly cores: number;
   /** Load of every rollout; what each scenario asks for where absent. */
   readonly load: ProfileName | undefined;
 }
@@ -57,7 +58,7 @@ function versionsText(cluster: ClusterPlan): string {
 /** The plan as a person reads it: lanes, clusters, parts, images and expected times as far as earlier runs tell. */
 export async function describePlan(plan: RunPlan): Promise<string> {
   const durations = readDurations();
-  const cores = availableParallelism();
+  const { cores } = plan;
   const budget = cpuBudget(cores);
   const lines = [
     `images: ${plan.images}${plan.registry === undefined ? '' : ` from ${plan.registry}`}; keep: ${plan.keep}; seed: ${plan.seed}; repeat: ${plan.repeat}`,

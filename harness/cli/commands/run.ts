@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Command, Option } from '@commander-js/extra-typings';
 import type { Config } from '#harness/config/config.ts';
 import { EXIT } from '#harness/core/errors.ts';
@@ -54,6 +55,12 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
     )
     .addOption(
       new Option(
+        '--cores <number>',
+        'cores that scenarios side by side may count on, where others use the machine too; with 1 they run one after the other (default: all)',
+      ).argParser(wholeNumber(1, 1024)),
+    )
+    .addOption(
+      new Option(
         '--load <profile>',
         'load of every rollout in place of what its scenario asks for; verdicts at other loads are other verdicts',
       ).choices(PROFILES.map(({ name }) => name)),
@@ -78,6 +85,7 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
         keep: options.keep ?? config.keep ?? 'never',
         seed: options.seed ?? config.seed ?? 1,
         repeat: options.repeat ?? 1,
+        cores: options.cores ?? availableParallelism(),
         load: options.load,
       };
       if (options.dryRun) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RUNTIME_NAME, withRuntime } from './daemon-config.ts';
+import { dataRoot, RUNTIME_NAME, withRuntime } from './daemon-config.ts';
 
 const PATH = '/opt/wrapper';
 
@@ -37,4 +37,13 @@ test.each([
   ['{"default-runtime":"kata"}', '"kata"'],
 ])('%s is left alone with a reason', (text, reason) => {
   expect(() => withRuntime(text, PATH)).toThrow(reason);
+});
+
+test.each([
+  ['', '/var/lib/docker'],
+  ['{"data-root":"/data/docker"}', '/data/docker'],
+  ['{"data-root":7}', '/var/lib/docker'],
+  ['{"data-root":', '/var/lib/docker'],
+])('the data folder by %s is %s', (config, root) => {
+  expect(dataRoot(config)).toBe(root);
 });

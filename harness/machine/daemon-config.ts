@@ -48,3 +48,19 @@ export function withRuntime(current: string, path: string): string | undefined {
   };
   return `${JSON.stringify(merged, undefined, 2)}\n`;
 }
+
+/**
+ * Folder in which a local daemon keeps images, containers and networks.
+ * Source: `dockerd` reference, key `data-root`.
+ * @param config text of its `daemon.json`; empty when there is none
+ */
+export function dataRoot(config: string): string {
+  const fallback = '/var/lib/docker';
+  try {
+    const parsed: unknown = JSON.parse(config);
+    const root = isRecord(parsed) ? parsed['data-root'] : undefined;
+    return typeof root === 'string' && root !== '' ? root : fallback;
+  } catch {
+    return fallback;
+  }
+}

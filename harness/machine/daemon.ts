@@ -1,11 +1,10 @@
 import { chmod, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeadlineError, UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
-import { startDetached } from '#harness/process/detached.ts';
-import { findProgram, stateDir } from '#harness/process/paths.ts';
-import { run, tryRun } from '#harness/process/run.ts';
+import { findProgram } from '#harness/process/paths.ts';
+import { tryRun } from '#harness/process/run.ts';
 import { RUNTIME_NAME, withRuntime } from './daemon-config.ts';
 
 /** What a Docker daemon says of itself, as far as Mettle asks. */
@@ -22,10 +21,10 @@ export type DaemonAnswer =
   | { readonly state: 'answers'; readonly info: DaemonInfo }
   | { readonly state: 'silent'; readonly reason: string };
 
-const DAEMON_CONFIG = '/etc/docker/daemon.json';
+/** Where a local daemon reads its configuration. */
+export const DAEMON_CONFIG = '/etc/docker/daemon.json';
 /** The cache may be pruned; what the daemon needs at each start must not lie in it. */
 const WRAPPER = '/usr/local/lib/mettle/runc-fit';
-const START_DEADLINE_S = 60;
 const POLL_MS = 250;
 
 const INFO_FORMAT =
@@ -37,10 +36,14 @@ function text(record: object, key: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Asks the daemon that the Docker client would use: DOCKER_HOST, the current context, or the local socket. */
-export async function askDaemon(): Promise<DaemonAnswer> {
+/**
+ * Asks the daemon that the Docker client would use: DOCKER_HOST, the current context, or the local socket.
+ * @param host address of another daemon
+ */
+export async function askDaemon(host?: string): Promise<DaemonAnswer> {
   if (findProgram('docker') === undefined) return { state: 'silent', reason: 'there is no docker client' };
-  const { stdout, stderr, exit_code } = await tryRun(['docker', 'info', '--format', INFO_FORMAT], {
+  const docker = host === undefined ? ['docker'] : ['docker', '--host', host];
+  const { stdout, stderr, exit_code } = await tryRun([...docker, 'info', '--format', INFO_FORMAT], {
     timeout_s: 30,
   });
   let parsed: unknown;
@@ -63,7 +66,8 @@ export async function askDaemon(): Promise<DaemonAnswer> {
   return { state: 'silent', reason: lines.at(-1) ?? `docker info exited ${exit_code}` };
 }
 
-async function readOrEmpty(path: string): Promise<string> {
+/** Text of a file; empty when there is none. */
+export async function readOrEmpty(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -93,58 +97,6 @@ export async function registerWrapper(built: string, progress: Progress): Promis
   await writeFile(`${DAEMON_CONFIG}.new`, next);
   await rename(`${DAEMON_CONFIG}.new`, DAEMON_CONFIG);
   return true;
-}
-
-async function waitForDaemon(log_file: string, ended: () => string | undefined): Promise<DaemonInfo> {
-  const deadline = performance.now() + START_DEADLINE_S * 1000;
-  for (;;) {
-    const answer = await askDaemon();
-    if (answer.state === 'answers') return answer.info;
-    const end = ended();
-    if (end !== undefined) {
-      const log = (await readOrEmpty(log_file)).trim().split('\n').slice(-15).join('\n');
-      throw new UnfitError(`dockerd ${end} while it started; the last lines of ${log_file}:\n${log}`, {
-        next: 'Correct what the log names, then run this again.',
-      });
-    }
-    if (performance.now() > deadline) {
-      throw new DeadlineError('the Docker daemon to answer', START_DEADLINE_S, answer.reason, {
-        next: `Read ${log_file}.`,
-      });
-    }
-    // Docker has no "ready" notice outside systemd: asking is the only way.
-    await delay(POLL_MS);
-  }
-}
-
-/**
- * Starts the Docker daemon, as a service where systemd runs, else as a program in a session of its own. It stays
- * after Mettle's end.
- * @throws UnfitError when it ends at once
- * @throws DeadlineError when it does not answer in time
- */
-export async function startDaemon(progress: Progress): Promise<DaemonInfo> {
-  const log_file = join(stateDir(), 'logs', 'dockerd.log');
-  if (
-    findProgram('systemctl') !== undefined &&
-    (await tryRun(['systemctl', 'is-system-running'])).exit_code === 0
-  ) {
-    progress('starting the service docker');
-    await run(['systemctl', 'start', 'docker'], { timeout_s: START_DEADLINE_S });
-    return await waitForDaemon('/dev/null', () => undefined);
-  }
-  const program = findProgram('dockerd');
-  if (program === undefined) throw new UnfitError('There is no dockerd to start');
-  progress(`starting ${program}; it stays after Mettle's end, its log is ${log_file}`);
-  // Containerd and iptables are looked up by name, and a plain PATH may leave their folder out.
-  const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
-  const daemon = await startDetached([program], { log_file, env });
-  let end: string | undefined;
-  void daemon.ended.then(({ exit_code, signal }) => {
-    end = signal ? `was ended by ${signal}` : `exited ${exit_code}`;
-    return end;
-  });
-  return await waitForDaemon(log_file, () => end);
 }
 
 /** Makes a running local daemon read `daemon.json` again: runtimes are among the settings that SIGHUP reloads. */

@@ -2,6 +2,7 @@
 import { UsageError } from '#harness/core/errors.ts';
 import type { LeftOut } from '#harness/core/guard/facts.ts';
 import { nearest } from '#harness/core/nearest.ts';
+import type { ProgramOptions } from '#harness/database/migrations/adapter.ts';
 import { MIGRATION_TOOLS, readMigrations } from '#harness/database/migrations/read.ts';
 import type { Migration, MigrationSet, MigrationTool } from '#harness/database/migrations/types.ts';
 import { parseAddress } from '#harness/database/server/address.ts';
@@ -10,11 +11,12 @@ import type { DataChoice, GuardRequest } from '#harness/run/guard/request.ts';
 import type { GuardFlags } from './guard-flags.ts';
 import { type ReleaseLogs, releaseOf } from './guard-release.ts';
 
-/** @param logs takes what the releases write @throws UsageError */
+/** @param logs takes what the releases write @throws UsageError, UnfitError */
 export async function guardRequest(
   path: string,
   flags: GuardFlags,
   logs: ReleaseLogs,
+  doing: Pick<ProgramOptions, 'signal' | 'progress'>,
 ): Promise<GuardRequest> {
   const data = dataOf(flags);
   const tool = flags.tool === undefined ? undefined : toolNamed(flags.tool);
@@ -22,6 +24,8 @@ export async function guardRequest(
   const set = await readMigrations(path, {
     ...(tool === undefined ? {} : { tool }),
     ...(down === undefined ? {} : { down }),
+    postgres: flags.postgres,
+    ...doing,
   });
   const { earlier, judged } = chosen(set, flags);
   const [old, next] = await Promise.all([releaseOf('old', flags, logs), releaseOf('new', flags, logs)]);

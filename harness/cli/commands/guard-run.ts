@@ -63,9 +63,11 @@ async function measure(
     import('#harness/run/guard/guard-migrations.ts'),
     import('./guard-phases.ts'),
   ]);
-  const request = await guardRequest(path, flags, logs);
-  signal.throwIfAborted();
   using phases = new QuietPhases(err);
+  const request = await phases.phase('Migrations', 'guard-migrations-read', (progress) =>
+    guardRequest(path, flags, logs, { signal, progress }),
+  );
+  signal.throwIfAborted();
   return await guardMigrations(request, { phases, signal });
 }
 

@@ -2,12 +2,21 @@
 import { join } from 'node:path';
 import { UsageError } from '#harness/core/errors.ts';
 import { readSql } from '../sql/read.ts';
+import type { Progress } from '#harness/core/progress.ts';
 import { type Listing, readSqlText } from './files.ts';
 import type { Migration, MigrationTool, SqlFile } from './types.ts';
 
 /** A folder of migrations. */
 export interface MigrationFolder extends Listing {
   readonly path: string;
+}
+
+/** For a tool whose SQL only its own program knows: it is run on a server of its own. */
+export interface ProgramOptions {
+  /** Version of the server; the newest when absent. */
+  readonly postgres?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /** How one tool names, orders and runs its migrations. */
@@ -21,8 +30,9 @@ export interface Adapter {
    * Migrations in the order in which the tool runs them.
    *
    * @throws UsageError when a file cannot be read, does not parse or breaks the rules of the tool
+   * @throws UnfitError where only the tool's program knows the SQL, and it is not there
    */
-  read(folder: MigrationFolder): Promise<readonly Migration[]>;
+  read(folder: MigrationFolder, options: ProgramOptions): Promise<readonly Migration[]>;
 }
 
 /** An SQL file with its statements. */

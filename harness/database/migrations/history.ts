@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { literal } from '../ask.ts';
 import { dieselVersion } from './diesel.ts';
 import { flywayVersion } from './flyway.ts';
+import { pgrollName } from './pgroll-parts.ts';
 import type { Migration, MigrationTool } from './types.ts';
 
 /** A tool's own table, and how it is read and written. */
@@ -166,12 +167,13 @@ const flyway: History = {
  * (`inferred`), and a migration that was started and not completed, are none that was run.
  * Source: pgroll, `pkg/state/init.sql`.
  */
+/** What its program makes of one migration are two, `name.start` and `name.complete`. */
 const pgroll: History = {
   table: 'pgroll.migrations',
   column: 'migration_type',
   create_sql: '',
   applied_sql: listOf('name', `pgroll.migrations WHERE done AND migration_type = 'pgroll'`),
-  keyOf: ({ name }) => name,
+  keyOf: ({ name }) => pgrollName(name),
   markSql: () => '',
   unmarkSql: () => '',
 };

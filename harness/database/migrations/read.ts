@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#harness/core/errors.ts';
-import type { Adapter, MigrationFolder } from './adapter.ts';
+import type { Adapter, MigrationFolder, ProgramOptions } from './adapter.ts';
 import { DBMATE_MARKER, dbmate, readDbmateFile } from './dbmate.ts';
 import { diesel } from './diesel.ts';
 import { drizzle } from './drizzle.ts';
@@ -31,7 +31,7 @@ const ADAPTERS: readonly Adapter[] = [
 /** Tools whose migrations can be read. */
 export const MIGRATION_TOOLS: readonly MigrationTool[] = ['sql', ...ADAPTERS.map(({ tool }) => tool)];
 
-export interface ReadOptions {
+export interface ReadOptions extends ProgramOptions {
   /** Told by the names of files when absent. */
   readonly tool?: MigrationTool;
   /** Down file of a migration that is one plain file; the one beside it by the rules of its tool when absent. */
@@ -130,10 +130,12 @@ function nextFor({ path, folders }: MigrationFolder): string {
     : `give the folder that they are in, such as ${join(path, likely)}`;
 }
 
-async function readFolder(path: string, tool: MigrationTool | undefined): Promise<MigrationSet> {
+async function readFolder(path: string, options: ReadOptions): Promise<MigrationSet> {
+  const { tool } = options;
   const folder: MigrationFolder = { path, ...(await listFolder(path)) };
   const adapter = tool === undefined ? await adapterOf(folder) : ADAPTERS.find((one) => one.tool === tool);
-  const migrations = adapter === undefined ? await readPlainFolder(folder) : await adapter.read(folder);
+  const migrations =
+    adapter === undefined ? await readPlainFolder(folder) : await adapter.read(folder, options);
   if (migrations.length === 0) {
     throw new UsageError(
       `no migrations in ${path}${adapter === undefined ? '' : ` that ${adapter.tool} would run`}`,
@@ -154,7 +156,7 @@ async function readFolder(path: string, tool: MigrationTool | undefined): Promis
  */
 export async function readMigrations(path: string, options: ReadOptions = {}): Promise<MigrationSet> {
   try {
-    if ((await stat(path)).isDirectory()) return await readFolder(path, options.tool);
+    if ((await stat(path)).isDirectory()) return await readFolder(path, options);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new UsageError(`there is no ${path}`, { cause: error });

@@ -43,6 +43,12 @@ export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = pro
   };
 }
 
+/** As programs take it; it holds the password. */
+export function addressUrl({ host, port, user, password, database }: Address): string {
+  const [name, secret, path] = [user, password, database].map(encodeURIComponent);
+  return `postgres://${name}:${secret}@${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;
+}
+
 function sslModeIn(text: string | null | undefined): SslMode | undefined {
   // Both try what the server offers, which is what programs do unasked.
   if (text === null || text === undefined || text === 'prefer' || text === 'allow') return undefined;

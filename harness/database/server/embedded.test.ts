@@ -38,6 +38,23 @@ function orphanedSegments(): readonly string[] {
     .map((line) => line.join(' '));
 }
 
+test.each([
+  [true, 4096],
+  [false, 1],
+])(
+  'with programs of others among its clients: %s, its password takes %i rounds',
+  async (foreign_clients, rounds) => {
+    await using server = await startServer({ engine: 'embedded', small: true, foreign_clients, signal });
+    await using database = await server.create();
+    await using client = await openClient(database.address);
+    const kept = await one<string>(
+      client,
+      `SELECT rolpassword AS value FROM pg_authid WHERE rolname = 'postgres'`,
+    );
+    expect(kept).toMatch(new RegExp(`^SCRAM-SHA-256\\$${rounds}:`));
+  },
+);
+
 describe('a server of npm', () => {
   let server: ScratchServer;
   beforeAll(async () => {

@@ -4,6 +4,7 @@ import type { Progress } from '#harness/core/progress.ts';
 import { run } from '#harness/process/run.ts';
 import { clientPrograms } from './clients.ts';
 import { makeServerFolder } from './folder.ts';
+import { FEW_ROUNDS, USUAL_ROUNDS } from './password.ts';
 import { startPostmaster } from './postmaster.ts';
 import { obtainPrepared, SUPERUSER } from './prepared.ts';
 import { chooseVersion, serverPrograms } from './programs.ts';
@@ -19,6 +20,10 @@ export interface StartOptions {
   readonly small?: boolean;
   readonly signal: AbortSignal;
   readonly progress?: Progress | undefined;
+  /** Programs that are not ours connect to it. */
+  readonly foreign_clients?: boolean;
+  /** Takes each line of the server's log. */
+  readonly onLog?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -26,7 +31,7 @@ export interface StartOptions {
  * @throws UsageError for a version that is not there; UnfitError when it does not start; DeadlineError when it hangs
  */
 export async function startEmbedded(options: StartOptions): Promise<ScratchServer> {
-  const { signal, progress } = options;
+  const { signal, progress, onLog } = options;
   const chosen = chooseVersion(await serverPrograms(), options.version);
   progress?.(`starting PostgreSQL ${chosen.version}`);
   const programs = await chosen.obtain();
@@ -38,11 +43,12 @@ export async function startEmbedded(options: StartOptions): Promise<ScratchServe
   const clients = clientPrograms(Number.parseInt(chosen.version, 10));
   clients.catch(() => undefined);
   await run(['cp', '--archive', '--reflink=auto', '--sparse=always', prepared, folder.data]);
-  const postmaster = await startPostmaster(join(programs, 'bin/postgres'), folder, signal);
+  const postmaster = await startPostmaster(join(programs, 'bin/postgres'), folder, signal, onLog);
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   const { port } = postmaster;
   const address = { host: '127.0.0.1', port, user: SUPERUSER, password, database: 'postgres' };
-  await setPassword({ ...address, host: folder.sockets }, password);
+  const rounds = options.foreign_clients === true ? USUAL_ROUNDS : FEW_ROUNDS;
+  await setPassword({ ...address, host: folder.sockets }, password, rounds);
   return await RunningServer.over({
     engine: 'embedded',
     address,

@@ -31,6 +31,7 @@ export async function startPostmaster(
   program: string,
   folder: ServerFolder,
   signal: AbortSignal,
+  onLog?: (line: string) => void,
 ): Promise<Postmaster> {
   let child: Child;
   const startOn = async (port: number): Promise<Start> => {
@@ -45,7 +46,7 @@ export async function startPostmaster(
       // Settings of the person who runs this are not meant for it.
       { cwd: '/', hide_env: /^(?:PG|LC_|LANG)/, env: { LC_ALL: 'C.UTF-8' } },
     );
-    return await untilReady(child, signal);
+    return await untilReady(child, signal, onLog);
   };
 
   for (let tried = 1; ; tried += 1) {
@@ -71,11 +72,12 @@ function demand(start: Start): void {
   if (!start.ready) throw new UnfitError(`PostgreSQL did not start:\n${start.log}`);
 }
 
-async function untilReady(child: Child, signal: AbortSignal): Promise<Start> {
+async function untilReady(child: Child, signal: AbortSignal, onLog?: (line: string) => void): Promise<Start> {
   const lines: string[] = [];
   const ready = Promise.withResolvers<Start>();
   const lost = Promise.withResolvers<never>();
   createInterface({ input: child.stderr }).on('line', (line) => {
+    onLog?.(line);
     lines.push(line);
     if (lines.length > LOG_LINES) lines.shift();
     if (line.includes(READY)) ready.resolve({ ready: true });

@@ -112,6 +112,6 @@ async function asked<Row extends QueryResultRow>(
 }
 
 /** Gives the superuser a password, by a way in that asks for none. @param password drawn by chance, not thought of */
-export async function setPassword(address: Address, password: string): Promise<void> {
-  await asked(address, `ALTER ROLE ${address.user} PASSWORD ${literal(scramVerifier(password))}`);
+export async function setPassword(address: Address, password: string, rounds: number): Promise<void> {
+  await asked(address, `ALTER ROLE ${address.user} PASSWORD ${literal(scramVerifier(password, rounds))}`);
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { UnfitError } from '#harness/core/errors.ts';
 import { REDACTED, redactText } from '#harness/core/redact.ts';
-import { clientEnv } from '../server/address.ts';
+import { addressUrl, clientEnv } from '../server/address.ts';
 import type { Address } from '../server/types.ts';
 
 const DEADLINE_S = 60;
@@ -16,14 +16,9 @@ export interface ServingRelease extends AsyncDisposable {
   readonly origin: string;
 }
 
-function urlOf({ host, port, user, password, database }: Address): string {
-  const [name, secret, path] = [user, password, database].map(encodeURIComponent);
-  return `postgres://${name}:${secret}@${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;
-}
-
 /** How a release is told of its database: `DATABASE_URL`, and `PGHOST` and the like. */
 export function databaseEnv(address: Address): Readonly<Record<string, string>> {
-  return { ...clientEnv(address), DATABASE_URL: urlOf(address) };
+  return { ...clientEnv(address), DATABASE_URL: addressUrl(address) };
 }
 
 /** The last lines that a program wrote, without secrets. */

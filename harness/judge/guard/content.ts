@@ -6,6 +6,9 @@ import { type Check, type Found, holds, needPart } from './check.ts';
 import type { Severity } from './verdict.ts';
 import { counted, list, share } from './words.ts';
 
+/** Columns that a tool adds for the time of a migration, to mark which rows it has come to. Source: pgroll, `CNeedsBackfillColumn`. */
+const MARKS_OF_TOOLS: Readonly<Record<string, string>> = { pgroll: '_pgroll_needs_backfill' };
+
 /** Share of the rows or values from which a loss is critical. */
 const CRITICAL_SHARE = 0.01;
 
@@ -114,7 +117,8 @@ export function judgeValues({ tables }: ContentFacts, migration: MigrationFacts)
     .filter(({ now, moved_to }) => now !== undefined || moved_to !== undefined)
     .flatMap(({ table, columns: fates }) =>
       fates.map((fate): Harm => ({ table, fate, values: harmed(fate) })),
-    );
+    )
+    .filter(({ fate }) => fate.column !== MARKS_OF_TOOLS[migration.tool]);
   const harms = columns.filter(({ values }) => values > 0);
   const total =
     columns.reduce((sum, { fate }) => sum + fate.filled, 0) +

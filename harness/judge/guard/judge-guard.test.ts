@@ -56,6 +56,17 @@ test('values of columns that are not listed count among those that are as they w
   expect(found(facts, 'values-kept')).toMatchObject({ outcome: 'pass', measured: '0 of 1,204 values' });
 });
 
+test("the mark that a tool takes away again is nobody's value, and a column of that name elsewhere is", () => {
+  const columns = (madeContent().tables[0]?.columns ?? []).map((column) => ({
+    ...column,
+    column: '_pgroll_needs_backfill',
+    changed: 1,
+  }));
+  const content = madeContent({ columns });
+  expect(found(madeFacts({ content, tool: 'pgroll' }), 'values-kept')).toMatchObject({ outcome: 'pass' });
+  expect(found(madeFacts({ content }), 'values-kept')).toMatchObject({ outcome: 'fail' });
+});
+
 describe('what is borne', () => {
   test('an empty column that is dropped is a remark, not a failure', () => {
     const dropped = {

@@ -133,6 +133,7 @@ export async function openServer(request: GuardRequest, { signal, progress }: Do
   return await startServer({
     engine: request.engine,
     small: await isSmall(request),
+    foreign_clients: [request.old, request.next].some((release) => release && release.kind !== 'sql'),
     signal,
     progress,
     ...(version === undefined ? {} : { version }),

@@ -32,6 +32,7 @@ export class RunningServer implements ScratchServer {
   readonly #server: Running;
   /** Databases are made and dropped all the time. */
   readonly #asking: LastingClient;
+  #turn: Promise<unknown> = Promise.resolve();
   #databases = 0;
   #down = false;
 
@@ -98,8 +99,11 @@ export class RunningServer implements ScratchServer {
     await this.#server.running.disposeAsync();
   }
 
+  /** One after the other: a connection takes one statement at a time. */
   async #ask(statement: string): Promise<void> {
-    await (await this.#asking.get()).query(statement);
+    const turn = this.#turn.then(async () => (await this.#asking.get()).query(statement));
+    this.#turn = turn.catch(() => undefined);
+    await turn;
   }
 }
 

@@ -58,11 +58,18 @@ const STATEMENT = String.raw`SELECT json_build_object(
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'mettle_guard'
+    AND ($1::text[] IS NULL OR n.nspname || '.' || c.relname = ANY ($1))
   ORDER BY pg_relation_size(c.oid) DESC, n.nspname, c.relname`;
 
-/** All tables that are not parts of another one, the largest first. */
-export async function describeTables(client: ClientBase): Promise<readonly DerivedTable[]> {
-  const { rows } = await client.query<{ described: unknown }>(STATEMENT);
+/**
+ * Tables that are not parts of another one, the largest first.
+ * @param wanted `schema.table` of those that are asked for; all when absent
+ */
+export async function describeTables(
+  client: ClientBase,
+  wanted?: readonly string[],
+): Promise<readonly DerivedTable[]> {
+  const { rows } = await client.query<{ described: unknown }>(STATEMENT, [wanted ?? null]);
   return rows.map(({ described }) => parse(TABLE, described));
 }
 

@@ -1,4 +1,5 @@
 /** A workload for a database of which nobody said what its application asks. */
+import type { ClientBase } from 'pg';
 import { seededRandom } from '#harness/core/random.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import { openSession, type Session } from '../guard/apply-session.ts';
@@ -34,9 +35,9 @@ export interface DerivedRelease {
 }
 
 /** The tables asked for, and else the largest ones. */
-function chosenFrom(all: readonly DerivedTable[], wanted: readonly string[]): readonly DerivedTable[] {
-  const asked = all.filter(({ schema, name }) => wanted.includes(`${schema}.${name}`));
-  return (asked.length > 0 ? asked : all).slice(0, TABLES_MAX);
+async function chosenTables(client: ClientBase, wanted: readonly string[]): Promise<readonly DerivedTable[]> {
+  const asked = await describeTables(client, wanted);
+  return (asked.length > 0 ? asked : await describeTables(client)).slice(0, TABLES_MAX);
 }
 
 /** A statement as it was tried with a few values, and taken back each time. */
@@ -77,8 +78,7 @@ function rateOf(accepted: readonly Tried[], total: number): number {
 
 /** The words of a workload, as a person would write it to begin with. */
 async function derivedText({ client, address }: Session, tables: readonly string[]): Promise<string> {
-  const described = await describeTables(client);
-  const statements = chosenFrom(described, tables).flatMap(derivedStatements);
+  const statements = (await chosenTables(client, tables)).flatMap(derivedStatements);
   if (statements.length > 0) return statements.map(({ text }) => text).join('\n');
   throw new UnfitError(`no workload can be derived for ${nameOf(address)}: it has no table`, {
     next: 'Give the statements of a release.',
@@ -88,8 +88,7 @@ async function derivedText({ client, address }: Session, tables: readonly string
 /** Names, as `schema.table`, of the tables for which a workload would be derived. */
 export async function derivedTables(address: Address, tables: readonly string[]): Promise<readonly string[]> {
   await using session = await openSession(address, 'mettle derive');
-  const { client } = session;
-  return chosenFrom(await describeTables(client), tables).map(({ schema, name }) => `${schema}.${name}`);
+  return (await chosenTables(session.client, tables)).map(({ schema, name }) => `${schema}.${name}`);
 }
 
 /**

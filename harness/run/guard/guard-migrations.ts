@@ -14,11 +14,11 @@ import { GeneratorThread } from '#harness/database/workload/generator-thread.ts'
 import type { Phases } from '../phases.ts';
 import { within } from './deadline.ts';
 import { bringData, openServer } from './ground.ts';
-import { tryMigration, untried } from './migration.ts';
+import { beginMigration, untried } from './migration.ts';
 import { onlyPending } from './pending.ts';
 import { type GuardRequest, isLeftOut } from './request.ts';
 import { States } from './states.ts';
-import type { Tried } from './trial.ts';
+import type { Begun } from './trial.ts';
 
 const DEADLINE_S = { server: 120, data: 1800, lint: 120 } as const;
 
@@ -108,21 +108,21 @@ async function tryAll(
       }
       const { current: template, tables } = states;
       const trial = { server, template, migration, request, phases, signal };
-      const tried = await tryMigration(tables === undefined ? trial : { ...trial, tables });
-      const is_last = migration === request.judged.at(-1);
-      const { after, emptied } = is_last
-        ? { after: tried.after, emptied: undefined }
-        : await stateAfter(tried, states, migration);
-      found.push(emptied === undefined ? tried.facts : { ...tried.facts, emptied });
-      if (after === undefined) broken = `${migration.name} before it was not applied`;
-      else if (is_last) await after[Symbol.asyncDispose]();
-      else {
-        await phases.phase('the state after it', 'guard-state', (progress) =>
-          within({ awaited: 'the state after it', deadline_s: DEADLINE_S.data, signal, progress }, (doing) =>
-            states.goOn(after, doing),
-          ),
-        );
-      }
+      const begun = await beginMigration(tables === undefined ? trial : { ...trial, tables });
+      const rest = begun.finish();
+      const next = async (): Promise<Next> =>
+        migration === request.judged.at(-1)
+          ? await givenBack(begun)
+          : await goOn(begun, { states, migration, phases, signal, unused: rest });
+      const { is_there, emptied } = await beside(rest, next, begun.leaves_room).catch(
+        async (error: unknown) => {
+          await begun.after?.[Symbol.asyncDispose]();
+          throw error;
+        },
+      );
+      const facts = await rest;
+      found.push(emptied === undefined ? facts : { ...facts, emptied });
+      if (!is_there) broken = `${migration.name} before it was not applied`;
     }
   } finally {
     await states[Symbol.asyncDispose]();
@@ -130,15 +130,58 @@ async function tryAll(
   return found;
 }
 
-/** Where rows that are made up stood in its way, the state that it leaves without them, so that those after it are judged. */
-async function stateAfter(
-  { facts, after }: Tried,
-  states: States,
-  migration: Migration,
-): Promise<{ readonly after: ScratchDatabase | undefined; readonly emptied: readonly string[] | undefined }> {
-  const refusal = facts.alone?.refusal;
-  if (after !== undefined || refusal === undefined) return { after, emptied: undefined };
-  return (await states.past(migration, refusal)) ?? { after, emptied: undefined };
+/** What comes after a migration. */
+interface Next {
+  /** There is a state for the one after it. */
+  readonly is_there: boolean;
+  readonly emptied?: readonly string[];
+}
+
+/** Both, one after the other unless there is room; nothing goes on any more when one of them has failed. */
+async function beside<Result>(
+  first: Promise<unknown>,
+  second: () => Promise<Result>,
+  has_room: boolean,
+): Promise<Result> {
+  if (!has_room) {
+    await first;
+    return await second();
+  }
+  const [ended, result] = await Promise.allSettled([first, second()]);
+  if (ended.status === 'rejected') throw ended.reason;
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+/** The last state is nobody's. */
+async function givenBack({ after }: Begun): Promise<Next> {
+  await after?.[Symbol.asyncDispose]();
+  return { is_there: after !== undefined };
+}
+
+/**
+ * Goes on to the state after a migration. Where rows that are made up stood in its way, that is the state that it leaves without
+ * them, so that those after it are judged.
+ */
+async function goOn(
+  { after, refusal }: Begun,
+  { states, migration, phases, signal, unused }: GoingOn,
+): Promise<Next> {
+  const past = after === undefined && refusal ? await states.past(migration, refusal) : undefined;
+  const state = after ?? past?.after;
+  if (state === undefined) return { is_there: false };
+  await phases.phase('the state after it', 'guard-state', (progress) =>
+    within({ awaited: 'the state after it', deadline_s: DEADLINE_S.data, signal, progress }, (doing) =>
+      states.goOn(state, doing, unused),
+    ),
+  );
+  return past === undefined ? { is_there: true } : { is_there: true, emptied: past.emptied };
+}
+
+interface GoingOn extends Pick<GuardContext, 'phases' | 'signal'> {
+  readonly states: States;
+  readonly migration: Migration;
+  readonly unused: Promise<unknown>;
 }
 
 function factsOf(found: {

@@ -17,7 +17,7 @@ import { behindReader, type Freely, freelyAtWork, madeUp, newBefore } from './at
 import { Measuring } from './measuring.ts';
 import { countsErrors, isLeftOut, settingsOf } from './request.ts';
 import { atSizes } from './sizes.ts';
-import type { Trial, Tried } from './trial.ts';
+import type { Begun, Trial } from './trial.ts';
 
 /** In seconds; ten million rows are copied, compared and written anew in less. */
 const DEADLINE_S = { alone: 900, round_trip: 900, kills: 900 } as const;
@@ -31,7 +31,7 @@ function statementFacts({ index, text, position, kind, relations, does }: Statem
 async function alone(
   trial: Trial,
   measuring: Measuring,
-): Promise<Pick<Tried, 'after'> & Partial<MigrationFacts>> {
+): Promise<Pick<Begun, 'after'> & Partial<MigrationFacts>> {
   const { server, template, migration, request } = trial;
   const found = await measuring.part({
     part: 'alone',
@@ -187,18 +187,40 @@ async function withReleases(
   return (await Promise.all([behind(run), others()])).flat();
 }
 
-/** Measures one migration on copies of the state before it. */
-export async function tryMigration(trial: Trial): Promise<Tried> {
-  const { migration, phases, signal } = trial;
-  const measuring = new Measuring(phases, signal);
+/** Whether the rest of it can be measured while the state after it is prepared: nothing in it is judged by the clock, nor ends the server. */
+function leavesRoom({ request, migration }: Trial, measured: Partial<MigrationFacts>): boolean {
+  return (
+    !countsErrors(request) &&
+    isLeftOut(request, 'kills') &&
+    isLeftOut(request, 'growth') &&
+    goesBeside(migration, measured)
+  );
+}
+
+/** Runs one migration alone on a copy of the state before it; the rest is measured when it is asked for. */
+export async function beginMigration(trial: Trial): Promise<Begun> {
+  const measuring = new Measuring(trial.phases, trial.signal);
   const { after, ...measured } = await alone(trial, measuring);
-  await using undo = new AsyncDisposableStack();
-  if (after !== undefined) undo.use(after);
+  return {
+    after,
+    refusal: measured.alone?.refusal,
+    leaves_room: leavesRoom(trial, measured),
+    finish: () => finishMigration(trial, measuring, measured),
+  };
+}
+
+/** Measures what is left of one migration on copies of the state before it. */
+async function finishMigration(
+  trial: Trial,
+  measuring: Measuring,
+  measured: Partial<MigrationFacts>,
+): Promise<MigrationFacts> {
+  const { migration } = trial;
   const at_work = await withReleases(trial, measuring, measured);
   const sizes = await atSizes(trial, measuring);
   // Last, because the server crashes.
   const broken_off = await killed(trial, measuring);
-  const facts: MigrationFacts = {
+  return {
     name: migration.name,
     tool: migration.tool,
     up: redactSql(migration.up.text),
@@ -211,8 +233,6 @@ export async function tryMigration(trial: Trial): Promise<Tried> {
     ...broken_off,
     ...measuring.missing,
   };
-  undo.move();
-  return { facts, after };
 }
 
 /** Facts of a migration that could not be tried, because one before it was not applied. */

@@ -101,15 +101,27 @@ export class States implements AsyncDisposable {
     return undefined;
   }
 
-  /** Makes the state after a migration the one before the next; tables that are new get rows, where rows are made up. */
+  /**
+   * Makes the state after a migration the one before the next; tables that are new get rows, where rows are made up.
+   * @param unused comes when nobody needs the former state any more
+   */
   async goOn(
     after: ScratchDatabase,
     doing: { readonly signal: AbortSignal; readonly progress: Progress },
+    unused: Promise<unknown>,
   ): Promise<void> {
     const former = this.#current;
     this.#current = after;
-    await former[Symbol.asyncDispose]();
-    await freeCatalogue(after.address);
+    try {
+      await this.#prepare(doing);
+    } finally {
+      await unused.catch(() => undefined);
+      await former[Symbol.asyncDispose]();
+    }
+  }
+
+  async #prepare(doing: { readonly signal: AbortSignal; readonly progress: Progress }): Promise<void> {
+    await freeCatalogue(this.#current.address);
     this.#tables = await this.#measured();
     const { data } = this.#request;
     if (data.source !== 'generated') return;

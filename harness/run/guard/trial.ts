@@ -1,5 +1,5 @@
 /** One migration that is tried, and what comes of it. */
-import type { DataFacts, MigrationFacts } from '#harness/core/guard/facts.ts';
+import type { DataFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import type { ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
 import type { Phases } from '../phases.ts';
@@ -17,8 +17,13 @@ export interface Trial {
   readonly signal: AbortSignal;
 }
 
-export interface Tried {
-  readonly facts: MigrationFacts;
+/** One that was run alone. */
+export interface Begun {
   /** State after the migration; undefined where it was not applied. The caller gives it back. */
   readonly after: ScratchDatabase | undefined;
+  readonly refusal: Refusal | undefined;
+  /** The rest of it can be measured beside something else. */
+  readonly leaves_room: boolean;
+  /** Measures the rest, on the state before it. */
+  finish(): Promise<MigrationFacts>;
 }

@@ -6,7 +6,7 @@ import type { Progress } from '#harness/core/progress.ts';
 import { describeLive, type LiveShape } from '#harness/database/data/live-shape.ts';
 import { fillDatabase, type FilledDatabase, sourceVersion } from '#harness/database/data/fill.ts';
 import type { DataRequest, MakeSchema } from '#harness/database/data/request.ts';
-import { applyFile } from '#harness/database/guard/apply.ts';
+import { type Applied, applyFile } from '#harness/database/guard/apply.ts';
 import { openSession } from '#harness/database/guard/apply-session.ts';
 import { readSqlFile } from '#harness/database/migrations/adapter.ts';
 import { createHistorySql } from '#harness/database/migrations/state.ts';
@@ -76,6 +76,17 @@ async function createHistory(address: Address, set: MigrationSet): Promise<void>
   await session.client.query(sql);
 }
 
+/** Runs a file that nobody judges. */
+export async function applyUnjudged(
+  address: Address,
+  file: SqlFile,
+  in_transaction: boolean,
+): Promise<Applied> {
+  await using session = await openSession(address, 'mettle schema');
+  const own = file.statements.some((one) => one.needs_no_transaction || one.transaction_control);
+  return await applyFile(session, file, { in_transaction: in_transaction && !own });
+}
+
 /** @throws UnfitError when the server refuses a statement of it */
 export async function applyWhole(
   address: Address,
@@ -83,9 +94,7 @@ export async function applyWhole(
   in_transaction: boolean,
   name: string,
 ): Promise<void> {
-  await using session = await openSession(address, 'mettle schema');
-  const own = file.statements.some((one) => one.needs_no_transaction || one.transaction_control);
-  const applied = await applyFile(session, file, { in_transaction: in_transaction && !own });
+  const applied = await applyUnjudged(address, file, in_transaction);
   if (applied.outcome === 'applied') return;
   const why =
     applied.outcome === 'lost' ? applied.message : `${applied.refusal.code} ${applied.refusal.message}`;

@@ -1,4 +1,5 @@
 /** A run of the migration guard, from nothing to its facts; everything that it makes is given back, whatever ends it. */
+import { availableParallelism } from 'node:os';
 import {
   type DataFacts,
   type GuardFacts,
@@ -8,17 +9,15 @@ import {
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import type { LeftOut } from '#harness/core/guard/facts.ts';
 import { lintMigrations } from '#harness/database/lint/squawk.ts';
-import type { Migration } from '#harness/database/migrations/types.ts';
-import type { ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
+import type { ScratchServer } from '#harness/database/server/types.ts';
 import { GeneratorThread } from '#harness/database/workload/generator-thread.ts';
 import type { Phases } from '../phases.ts';
 import { within } from './deadline.ts';
 import { bringData, openServer } from './ground.ts';
-import { beginMigration, untried } from './migration.ts';
+import { judgeSpan } from './lane.ts';
 import { onlyPending } from './pending.ts';
 import { type GuardRequest, isLeftOut } from './request.ts';
-import { States } from './states.ts';
-import type { Begun } from './trial.ts';
+import { type Span, spansOf, wholeOf } from './spans.ts';
 
 const DEADLINE_S = { server: 120, data: 1800, lint: 120 } as const;
 
@@ -50,15 +49,18 @@ async function lint(
   }
 }
 
-/**
- * Measures what the migrations of a request do, each on the state that the ones before it left. Nothing but its own server is
- * written to.
- * @throws UsageError for bad input, UnfitError for what the machine or a database lacks, InterruptedError when it was stopped
- */
-export async function guardMigrations(request: GuardRequest, context: GuardContext): Promise<GuardFacts> {
+/** What one lane brings. */
+interface Judged {
+  readonly server: GuardFacts['server'];
+  readonly data: DataFacts;
+  readonly migrations: readonly MigrationFacts[];
+  readonly lint?: LintFacts;
+  readonly left_out: readonly LeftOut[];
+}
+
+/** A lane: a server with the rows, and the migrations of a span judged on it. Files are linted once. */
+async function judgeLane(request: GuardRequest, span: Span, context: GuardContext): Promise<Judged> {
   const { phases, signal } = context;
-  const started_at = Date.now();
-  prepareWorkloads(request);
   await using undo = new AsyncDisposableStack();
   const server =
     context.server ??
@@ -78,125 +80,55 @@ export async function guardMigrations(request: GuardRequest, context: GuardConte
       ),
   );
   const pending = await onlyPending(request, template);
-  const linted = await lint(pending, server, context);
-  const migrations = await tryAll(pending, server, template, context);
+  const linted = span.from === 0 ? await lint(pending, server, context) : { left_out: [] };
+  const own = pending === request ? span : { from: 0, until: pending.judged.length };
+  const migrations = await judgeSpan(pending, own, { server, first: template, phases, signal });
   const { version, version_num, engine } = server;
-  return factsOf({ started_at, server: { engine, version, version_num }, data, migrations, ...linted });
-}
-
-/** Threads are loaded while the server starts: one for each release that works at the same time. */
-function prepareWorkloads({ old, next, made_up, judged }: GuardRequest): void {
-  const works = made_up || judged.some(({ down }) => down !== undefined);
-  const named = [old, next].filter((release) => release !== undefined).length;
-  GeneratorThread.prepare(Math.max(named, works ? 1 : 0));
-}
-
-async function tryAll(
-  request: GuardRequest,
-  server: ScratchServer,
-  first: ScratchDatabase,
-  { phases, signal }: GuardContext,
-): Promise<readonly MigrationFacts[]> {
-  const found: MigrationFacts[] = [];
-  const states = new States(server, first, request);
-  let broken: string | undefined;
-  try {
-    for (const migration of request.judged) {
-      if (broken !== undefined) {
-        found.push(untried(migration, broken));
-        continue;
-      }
-      const { current: template, tables } = states;
-      const trial = { server, template, migration, request, phases, signal };
-      const begun = await beginMigration(tables === undefined ? trial : { ...trial, tables });
-      const rest = begun.finish();
-      const next = async (): Promise<Next> =>
-        migration === request.judged.at(-1)
-          ? await givenBack(begun)
-          : await goOn(begun, { states, migration, phases, signal, unused: rest });
-      const { is_there, emptied } = await beside(rest, next, begun.leaves_room).catch(
-        async (error: unknown) => {
-          await begun.after?.[Symbol.asyncDispose]();
-          throw error;
-        },
-      );
-      const facts = await rest;
-      found.push(emptied === undefined ? facts : { ...facts, emptied });
-      if (!is_there) broken = `${migration.name} before it was not applied`;
-    }
-  } finally {
-    await states[Symbol.asyncDispose]();
-  }
-  return found;
-}
-
-/** What comes after a migration. */
-interface Next {
-  /** There is a state for the one after it. */
-  readonly is_there: boolean;
-  readonly emptied?: readonly string[];
-}
-
-/** Both, one after the other unless there is room; nothing goes on any more when one of them has failed. */
-async function beside<Result>(
-  first: Promise<unknown>,
-  second: () => Promise<Result>,
-  has_room: boolean,
-): Promise<Result> {
-  if (!has_room) {
-    await first;
-    return await second();
-  }
-  const [ended, result] = await Promise.allSettled([first, second()]);
-  if (ended.status === 'rejected') throw ended.reason;
-  if (result.status === 'rejected') throw result.reason;
-  return result.value;
-}
-
-/** The last state is nobody's. */
-async function givenBack({ after }: Begun): Promise<Next> {
-  await after?.[Symbol.asyncDispose]();
-  return { is_there: after !== undefined };
+  return { server: { engine, version, version_num }, data, migrations, ...linted };
 }
 
 /**
- * Goes on to the state after a migration. Where rows that are made up stood in its way, that is the state that it leaves without
- * them, so that those after it are judged.
+ * Measures what the migrations of a request do, each on the state that the ones before it left. Nothing but its own servers is
+ * written to.
+ * @throws UsageError for bad input, UnfitError for what the machine or a database lacks, InterruptedError when it was stopped
  */
-async function goOn(
-  { after, refusal }: Begun,
-  { states, migration, phases, signal, unused }: GoingOn,
-): Promise<Next> {
-  const past = after === undefined && refusal ? await states.past(migration, refusal) : undefined;
-  const state = after ?? past?.after;
-  if (state === undefined) return { is_there: false };
-  await phases.phase('the state after it', 'guard-state', (progress) =>
-    within({ awaited: 'the state after it', deadline_s: DEADLINE_S.data, signal, progress }, (doing) =>
-      states.goOn(state, doing, unused),
-    ),
+export async function guardMigrations(request: GuardRequest, context: GuardContext): Promise<GuardFacts> {
+  const started_at = Date.now();
+  const spans = context.server === undefined ? spansOf(request, availableParallelism()) : [wholeOf(request)];
+  prepareWorkloads(request, spans.length);
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  let failure: unknown;
+  const lanes = spans.map(async (span) => {
+    try {
+      return await judgeLane(request, span, { ...context, signal });
+    } catch (error) {
+      // What the others say is that they were called off.
+      if (!over.signal.aborted) failure = error;
+      over.abort(error);
+      throw error;
+    }
+  });
+  const judged = (await Promise.allSettled(lanes)).flatMap((lane) =>
+    lane.status === 'fulfilled' ? [lane.value] : [],
   );
-  return past === undefined ? { is_there: true } : { is_there: true, emptied: past.emptied };
+  const [first] = judged;
+  if (first === undefined || judged.length < spans.length) throw failure;
+  return factsOf({ started_at, ...first, migrations: judged.flatMap(({ migrations }) => migrations) });
 }
 
-interface GoingOn extends Pick<GuardContext, 'phases' | 'signal'> {
-  readonly states: States;
-  readonly migration: Migration;
-  readonly unused: Promise<unknown>;
+/** Threads are loaded while the server starts: one for each release that works at the same time. */
+function prepareWorkloads({ old, next, made_up, judged }: GuardRequest, lanes: number): void {
+  const works = made_up || judged.some(({ down }) => down !== undefined);
+  const named = [old, next].filter((release) => release !== undefined).length;
+  GeneratorThread.prepare(lanes * Math.max(named, works ? 1 : 0));
 }
 
-function factsOf(found: {
-  readonly started_at: number;
-  readonly server: GuardFacts['server'];
-  readonly data: DataFacts;
-  readonly migrations: readonly MigrationFacts[];
-  readonly lint?: LintFacts;
-  readonly left_out: readonly LeftOut[];
-}): GuardFacts {
-  const { left_out, ...rest } = found;
+function factsOf({ left_out, ...found }: Judged & { readonly started_at: number }): GuardFacts {
   return {
     format: 'mettle-guard/1',
     ended_at: Date.now(),
-    ...rest,
+    ...found,
     ...(left_out.length === 0 ? {} : { left_out }),
   };
 }

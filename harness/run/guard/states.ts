@@ -8,8 +8,9 @@ import { RowsNotMade } from '#harness/database/data/generate/rows-not-made.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import { openClient } from '#harness/database/server/client.ts';
 import type { Address, ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
-import { applyWhole } from './ground.ts';
+import { applyUnjudged, applyWhole } from './ground.ts';
 import type { GuardRequest } from './request.ts';
+import type { Begun } from './trial.ts';
 
 /** Share of the rows that were asked for: a table with fewer has none but those that a migration put there itself. */
 const FEW = 0.1;
@@ -72,6 +73,18 @@ export class States implements AsyncDisposable {
   /** Undefined for the first one: it is told by the data itself. */
   get tables(): DataFacts['tables'] | undefined {
     return this.#tables;
+  }
+
+  /** Runs a migration that nobody judges. */
+  async pass({ up, in_transaction }: Migration): Promise<Pick<Begun, 'after' | 'refusal'>> {
+    await using undo = new AsyncDisposableStack();
+    const database = undo.use(await this.#server.create({ template: this.#current }));
+    const applied = await applyUnjudged(database.address, up, in_transaction);
+    if (applied.outcome !== 'applied') {
+      return { after: undefined, refusal: applied.outcome === 'refused' ? applied.refusal : undefined };
+    }
+    undo.move();
+    return { after: database, refusal: undefined };
   }
 
   /**

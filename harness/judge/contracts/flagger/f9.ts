@@ -38,8 +38,9 @@ export const f9 = contractRule('F9', (facts) => {
         at >= promoting.at && subject === `Canary/${namespace}/${app}` && data.severity === 'danger',
     );
   const replicas = Number(canary?.data.fields.replicas ?? 0);
+  const share = weight === undefined ? 'no share was seen' : `${weight.canary_pct.toFixed(1)} %`;
   const broken = [
-    ...(weight?.canary_pct === 100 ? [] : [`${weight?.canary_pct ?? 'no'} % go to the canary`]),
+    ...(weight?.canary_pct === 100 ? [] : [`${share} to the canary`]),
     ...(replicas > 0 ? [] : ['the canary has no pods']),
     ...(final.of_release === final.total
       ? []
@@ -52,7 +53,7 @@ export const f9 = contractRule('F9', (facts) => {
     outcome: broken.length === 0 ? 'pass' : 'fail',
     reason: `Failed ${took_s} s after the promotion began; ${broken.length === 0 ? `the canary's ${replicas} pods serve everybody, and an alert says so` : broken.join(', ')}`,
     limit,
-    measured: `${weight?.canary_pct ?? 0} % to ${replicas} pods, ${bad} bad answers at the end`,
+    measured: `${share} to ${replicas} pods, ${bad} bad answers at the end`,
     evidence: [
       promoting.seq,
       failed.seq,

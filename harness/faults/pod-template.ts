@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UsageError } from '#harness/core/errors.ts';
 import { statusOf } from '#harness/core/kstatus.ts';
-import { at, type KubeObject, nameOf, numberAt, textAt } from '#harness/core/kubernetes.ts';
+import { at, type KubeObject, listAt, nameOf, numberAt, textAt } from '#harness/core/kubernetes.ts';
 import type { KubeClient } from '#harness/kube/client.ts';
 import { DEPLOYMENT, POD, REPLICA_SET, ROLLOUT } from '#harness/kube/recording.ts';
 import type { ObjectRef } from '#harness/kube/wait.ts';
@@ -11,6 +11,10 @@ import { Change, makeChange, planChange, refOf, undoChange } from './patch.ts';
 /** Annotation by which pods and ReplicaSets that a fault brought about are known. */
 const MARK = 'mettle.dev/fault';
 const OBSERVED_S = 10;
+/** A program that is asked to end while it starts may not listen yet, and would be waited for as long as one that serves. */
+const IDLE_GRACE_S = 1;
+/** Between the start of a pod and the first time that its node says it is not ready; a pod needs longer to have been so. */
+const NEVER_READY_MS = 2000;
 
 /** A change of a workload's pod template. */
 export const TemplateChange = v.object({ mark: v.string(), namespace: v.string(), change: Change });
@@ -85,17 +89,28 @@ export async function podsOfChange(
  * Puts the former pod template back and removes the ReplicaSets of the other one, with their pods. A controller that has
  * not seen the former template yet would make them anew, so that is awaited.
  */
-export async function restoreTemplate({ kube }: FaultContext, template: TemplateChange): Promise<void> {
+export async function restoreTemplate(ctx: FaultContext, template: TemplateChange): Promise<void> {
+  const { kube } = ctx;
   const { change, namespace, mark } = template;
   await undoChange(kube, change);
   const sets = (await kube.list({ ...REPLICA_SET, namespace })).filter((set) =>
     isMarked(set, mark, 'spec', 'template'),
   );
-  if (sets.length === 0) return;
-  await kube.waitFor(isObserved(refOf(change)), { deadline_s: OBSERVED_S });
-  await Promise.all(
-    sets.map((set) => kube.beginRemoval({ ...REPLICA_SET, namespace, name: set.metadata.name })),
-  );
+  if (sets.length > 0) await kube.waitFor(isObserved(refOf(change)), { deadline_s: OBSERVED_S });
+  const idle = (await podsOfChange(ctx, template)).filter(servedNobody);
+  await Promise.all([
+    ...sets.map((set) => kube.beginRemoval({ ...REPLICA_SET, namespace, name: set.metadata.name })),
+    ...idle.map((pod) => kube.beginRemoval({ ...POD, namespace, name: pod.metadata.name }, IDLE_GRACE_S)),
+  ]);
+}
+
+/** Not ready, and never was: one that was may still have requests to answer. */
+export function servedNobody(pod: KubeObject): boolean {
+  const ready = listAt(pod, 'status', 'conditions').find((one) => at(one, 'type') === 'Ready');
+  if (ready === undefined) return true;
+  if (textAt(ready, 'status') === 'True') return false;
+  const began = Date.parse(textAt(pod, 'status', 'startTime') ?? '');
+  return Date.parse(textAt(ready, 'lastTransitionTime') ?? '') <= began + NEVER_READY_MS;
 }
 
 function isObserved(ref: ObjectRef): Parameters<KubeClient['waitFor']>[0] {

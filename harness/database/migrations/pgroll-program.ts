@@ -17,8 +17,8 @@ import type { ProgramOptions } from './adapter.ts';
 const NAME = 'pgroll';
 const ACT_S = 120;
 /**
- * Rows that are filled in at a time. In the batches that pgroll takes by itself the second one begins at a row that the
- * first one ended with, and other rows than these have none such.
+ * Rows that are filled in at a time: all. Left to itself pgroll stops after some, asks which was the last, and begins the next
+ * batch there; what it sends would then fit the rows that it found alone.
  */
 const BATCH_ROWS = 1_000_000_000;
 
@@ -45,10 +45,16 @@ async function pgroll(
   program: string,
   address: Address,
   args: readonly string[],
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   // Not as an argument: every user of a machine may read those.
   const env = { PGROLL_PG_URL: `${addressUrl(address)}?sslmode=disable&application_name=${NAME}` };
-  const { exit_code, stdout, stderr } = await tryRun([program, ...args], { env, timeout_s: ACT_S });
+  const { exit_code, stdout, stderr } = await tryRun([program, ...args], {
+    env,
+    timeout_s: ACT_S,
+    signal,
+  });
+  signal.throwIfAborted();
   if (exit_code === 0) return undefined;
   return withoutPassword(`${stdout}\n${stderr}`.trim(), address);
 }
@@ -76,12 +82,12 @@ export async function recordMigrations(
   });
   await using database = await server.create();
   await logStatements(database.address);
-  const refused = await pgroll(program, database.address, ['init']);
+  const refused = await pgroll(program, database.address, ['init'], signal);
   if (refused !== undefined) throw new UnfitError(`pgroll init failed:\n${refused}`);
 
   const act = async (file: string, on: ScratchDatabase, args: readonly string[]) =>
     await statementsDuring(log, on.address, NAME, async () => {
-      const complaint = await pgroll(program, on.address, args);
+      const complaint = await pgroll(program, on.address, args, signal);
       if (complaint !== undefined) {
         throw new UsageError(`pgroll ${args[0] ?? ''} refuses ${file}:\n${complaint}`, {
           next: `run pgroll validate ${file} against a database with the migrations before it`,

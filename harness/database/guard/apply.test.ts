@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '#harness/core/errors.ts';
 import type { Address } from '../server/types.ts';
@@ -143,14 +144,15 @@ describe('a migration that is run as its tool runs it', { timeout: 60_000 }, () 
     const address = await database();
     await using session = await openSession(address, 'test');
     await using other = await openSession(address, 'test');
+    let asked: Promise<unknown> = Promise.resolve();
     const ended = await applyFile(session, madeFile('SELECT 1', 'SELECT pg_sleep(60)'), {
       in_transaction: true,
       before: ({ index }) => {
-        if (index === 1) {
-          setTimeout(() => void other.client.query('SELECT pg_terminate_backend($1)', [session.pid]), 20);
-        }
+        if (index !== 1) return;
+        asked = delay(20).then(() => other.client.query('SELECT pg_terminate_backend($1)', [session.pid]));
       },
     });
+    await asked;
     expect(ended).toMatchObject({ outcome: 'lost', index: 1 });
   });
 

@@ -48,7 +48,7 @@ export async function judgeSpan(
       const begun = await beginMigration(tables === undefined ? trial : { ...trial, tables });
       const rest = begun.finish();
       const next = async (): Promise<Next> =>
-        index === until - 1
+        migration === request.judged.at(-1)
           ? await givenBack(begun)
           : await goOn(begun, { states, migration, phases, signal, unused: rest });
       const { is_there, emptied } = await beside(rest, next, begun.leaves_room).catch(

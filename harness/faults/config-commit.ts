@@ -144,9 +144,11 @@ export const configCommit = defineFault({
     const head = await copy.head();
     const applier = await ctx.kube.get({ ...APPLIER, namespace });
     const applied = commitIn(textAt(applier, 'status', 'lastAppliedRevision'));
+    const ready = applier && conditionOf(applier, 'Ready');
     return {
-      holds: applied === head,
-      seen: `${file} is as before; ${applied.slice(0, 12)} is applied, ${head.slice(0, 12)} asked for`,
+      // What is applied is written down before it is looked at, and until then Flux does not say that it is ready.
+      holds: applied === head && ready?.status === 'True',
+      seen: `${file} is as before; ${applied.slice(0, 12)} is applied, ${head.slice(0, 12)} asked for, ${ready?.reason ?? 'no word on it'}`,
     };
   },
 });

@@ -1,8 +1,8 @@
 /** What each adapter of a migration tool has, and rules that all of them share. */
 import { join } from 'node:path';
 import { UsageError } from '#harness/core/errors.ts';
-import { readSql } from '../sql/read.ts';
 import type { Progress } from '#harness/core/progress.ts';
+import { readSql } from '../sql/read.ts';
 import { type Listing, readSqlText } from './files.ts';
 import type { Migration, MigrationTool, SqlFile } from './types.ts';
 

@@ -165,9 +165,9 @@ const flyway: History = {
 /**
  * Its own schema, which its program alone makes and writes: here it is only read. What it took note of without having run it
  * (`inferred`), and a migration that was started and not completed, are none that was run.
+ * What its program makes of one migration are two, `name.start` and `name.complete`.
  * Source: pgroll, `pkg/state/init.sql`.
  */
-/** What its program makes of one migration are two, `name.start` and `name.complete`. */
 const pgroll: History = {
   table: 'pgroll.migrations',
   column: 'migration_type',

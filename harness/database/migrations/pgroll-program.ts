@@ -1,9 +1,8 @@
 /** The program pgroll, which alone knows the SQL of its operations: it depends on the tables that it finds. */
 import { UnfitError, UsageError } from '#harness/core/errors.ts';
-import { REDACTED } from '#harness/core/redact.ts';
 import { findProgram } from '#harness/process/paths.ts';
 import { tryRun } from '#harness/process/run.ts';
-import { addressUrl } from '../server/address.ts';
+import { addressUrl, withoutPassword } from '../server/address.ts';
 import { startEmbedded } from '../server/embedded.ts';
 import {
   type LoggedStatement,
@@ -35,10 +34,6 @@ export interface RecordedMigration {
 /** Where pgroll is on this machine; undefined where it is not. */
 export function findPgroll(): string | undefined {
   return findProgram(NAME);
-}
-
-function withoutPassword(text: string, { password }: Address): string {
-  return text.replaceAll(password, REDACTED);
 }
 
 async function pgroll(

@@ -1,5 +1,6 @@
 import type { ClientConfig } from 'pg';
 import { UsageError } from '#harness/core/errors.ts';
+import { REDACTED, redactText } from '#harness/core/redact.ts';
 import type { Address, SslMode } from './types.ts';
 
 const SSL_MODES: readonly SslMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
@@ -47,6 +48,11 @@ export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = pro
 export function addressUrl({ host, port, user, password, database }: Address): string {
   const [name, secret, path] = [user, password, database].map(encodeURIComponent);
   return `postgres://${name}:${secret}@${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;
+}
+
+/** A text of a program that knows the password, without it and other secrets. */
+export function withoutPassword(text: string, { password }: Pick<Address, 'password'>): string {
+  return redactText(password === '' ? text : text.replaceAll(password, REDACTED));
 }
 
 function sslModeIn(text: string | null | undefined): SslMode | undefined {

@@ -2,8 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { UnfitError } from '#harness/core/errors.ts';
-import { REDACTED, redactText } from '#harness/core/redact.ts';
-import { addressUrl, clientEnv } from '../server/address.ts';
+import { addressUrl, clientEnv, withoutPassword } from '../server/address.ts';
 import type { Address } from '../server/types.ts';
 
 const DEADLINE_S = 60;
@@ -24,18 +23,17 @@ export function databaseEnv(address: Address): Readonly<Record<string, string>> 
 /** The last lines that a program wrote, without secrets. */
 export class LastLines {
   readonly #lines: string[] = [];
-  readonly #password: string;
+  readonly #address: Pick<Address, 'password'>;
   readonly #said: ((line: string) => void) | undefined;
 
   /** @param said is given every line, without secrets too */
-  constructor({ password }: Pick<Address, 'password'>, said?: (line: string) => void) {
-    this.#password = password;
+  constructor(address: Pick<Address, 'password'>, said?: (line: string) => void) {
+    this.#address = address;
     this.#said = said;
   }
 
   take(line: string): void {
-    const known = this.#password === '' ? line : line.replaceAll(this.#password, REDACTED);
-    const clean = redactText(known);
+    const clean = withoutPassword(line, this.#address);
     this.#lines.push(clean);
     if (this.#lines.length > LINES_KEPT) this.#lines.shift();
     this.#said?.(clean);

@@ -98,13 +98,11 @@ export async function guardMigrations(request: GuardRequest, context: GuardConte
   prepareWorkloads(request, spans.length);
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);
-  let failure: unknown;
   const lanes = spans.map(async (span) => {
     try {
       return await judgeLane(request, span, { ...context, signal });
     } catch (error) {
-      // What the others say is that they were called off.
-      if (!over.signal.aborted) failure = error;
+      // The first one stays the reason: what the others say is that they were called off.
       over.abort(error);
       throw error;
     }
@@ -113,7 +111,7 @@ export async function guardMigrations(request: GuardRequest, context: GuardConte
     lane.status === 'fulfilled' ? [lane.value] : [],
   );
   const [first] = judged;
-  if (first === undefined || judged.length < spans.length) throw failure;
+  if (first === undefined || judged.length < spans.length) throw over.signal.reason;
   return factsOf({ started_at, ...first, migrations: judged.flatMap(({ migrations }) => migrations) });
 }
 

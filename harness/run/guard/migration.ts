@@ -15,7 +15,7 @@ import type { Address } from '#harness/database/server/types.ts';
 import { derivedTables } from '#harness/database/workload/derive.ts';
 import { behindReader, type Freely, freelyAtWork, madeUp, newBefore } from './at-work.ts';
 import { Measuring } from './measuring.ts';
-import { countsErrors, isLeftOut, settingsOf } from './request.ts';
+import { bearsCompany, countsErrors, isLeftOut, settingsOf } from './request.ts';
 import { atSizes } from './sizes.ts';
 import type { Begun, Trial } from './trial.ts';
 
@@ -187,16 +187,6 @@ async function withReleases(
   return (await Promise.all([behind(run), others()])).flat();
 }
 
-/** Whether the rest of it can be measured while the state after it is prepared: nothing in it is judged by the clock, nor ends the server. */
-function leavesRoom({ request, migration }: Trial, measured: Partial<MigrationFacts>): boolean {
-  return (
-    !countsErrors(request) &&
-    isLeftOut(request, 'kills') &&
-    isLeftOut(request, 'growth') &&
-    goesBeside(migration, measured)
-  );
-}
-
 /** Runs one migration alone on a copy of the state before it; the rest is measured when it is asked for. */
 export async function beginMigration(trial: Trial): Promise<Begun> {
   const measuring = new Measuring(trial.phases, trial.signal);
@@ -204,7 +194,7 @@ export async function beginMigration(trial: Trial): Promise<Begun> {
   return {
     after,
     refusal: measured.alone?.refusal,
-    leaves_room: leavesRoom(trial, measured),
+    leaves_room: bearsCompany(trial.request) && goesBeside(trial.migration, measured),
     finish: () => finishMigration(trial, measuring, measured),
   };
 }

@@ -51,6 +51,14 @@ export function countsErrors(request: GuardRequest): boolean {
   return request.old !== undefined || request.next !== undefined || !isLeftOut(request, 'old-release');
 }
 
+/**
+ * Whether nothing but the load of a release that was made up is judged by the clock, and nothing ends the server: other work
+ * may go on beside it.
+ */
+export function bearsCompany(request: GuardRequest): boolean {
+  return !countsErrors(request) && isLeftOut(request, 'kills') && isLeftOut(request, 'growth');
+}
+
 /** Settings of the migration's session. */
 export function settingsOf({ lock_timeout }: GuardRequest): {
   readonly settings?: Readonly<Record<string, string>>;

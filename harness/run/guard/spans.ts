@@ -1,5 +1,5 @@
 /** A long history in two stretches, each judged on a server of its own. */
-import { countsErrors, type GuardRequest, isLeftOut } from './request.ts';
+import { bearsCompany, type GuardRequest } from './request.ts';
 
 /** Migrations of a request by their places: `until` is the place after the last one. */
 export interface Span {
@@ -17,27 +17,15 @@ export function wholeOf({ judged }: Pick<GuardRequest, 'judged'>): Span {
 }
 
 /**
- * Whether nothing is judged that another server on the same machine would change: releases that are made up have no errors
- * that count, nobody stands in the way, nothing is killed and nothing timed at several sizes.
- */
-function isUntimed(request: GuardRequest): boolean {
-  return (
-    !countsErrors(request) &&
-    request.reader_ms === undefined &&
-    isLeftOut(request, 'kills') &&
-    isLeftOut(request, 'growth')
-  );
-}
-
-/**
  * In which stretches the migrations of a request are judged. The second server has to run those of the first one as well, rows
  * that are made up for every new table included, so its stretch is shorter. Somebody's own rows are copied once.
  */
 export function spansOf(request: GuardRequest, processors: number): readonly Span[] {
   const { judged, data } = request;
   const whole = wholeOf(request);
-  if (processors < 2 || judged.length < LONG || data.source !== 'generated' || !isUntimed(request))
-    return [whole];
+  // A reader that stands in the way is there for a time, and what waits behind it is judged by that.
+  const isUntimed = bearsCompany(request) && request.reader_ms === undefined;
+  if (processors < 2 || judged.length < LONG || data.source !== 'generated' || !isUntimed) return [whole];
   const middle = Math.ceil(judged.length / (2 - PASSED_SHARE));
   return [
     { from: 0, until: middle },

@@ -21,6 +21,7 @@ test.each([
   ['was just made', undefined, true],
   ['never became ready', { status: 'False', after_s: 1 }, true],
   ['is ready', { status: 'True', after_s: 5 }, false],
+  ['was ready at once', { status: 'True', after_s: 1 }, false],
   ['was ready, and is on its way out', { status: 'False', after_s: 40 }, false],
 ])('a pod that %s', (_, ready, expected) => {
   expect(servedNobody(madePod(ready))).toBe(expected);

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type Standing, standingOfRun, type Verdict, worst } from '#harness/core/verdict.ts';
+import { type Standing, standingOfRun, worst } from '#harness/core/verdict.ts';
 import { ROOT } from '#harness/run/catalogue.ts';
 import type { ScenarioResult } from '#harness/run/vitest-runner.ts';
 import { writeContracts } from '#reports/contracts/write.ts';
@@ -9,22 +7,20 @@ import { renderTable } from '#reports/terminal/table.ts';
 import type { CliContext } from './context.ts';
 import { type CommandEnd, exitOf } from './exit.ts';
 import { summarise } from './summary.ts';
+import { foldersOf, verdictOf } from './verdicts.ts';
 
-async function verdictOf(run_dir: string): Promise<Verdict> {
-  return JSON.parse(await readFile(join(run_dir, 'verdict.json'), 'utf8'));
-}
-
-/** Prints the results and says how the command ends. */
+/** Prints the results and says how the command ends. A result in whose place a further run stands decides nothing. */
 export async function conclude(
-  results: readonly ScenarioResult[],
+  all: readonly ScenarioResult[],
   json: boolean,
   context: CliContext,
 ): Promise<CommandEnd> {
+  const results = all.filter(({ run_again }) => run_again !== true);
   const outcome = worst(results.map((result) => result.outcome));
   if (json) {
-    context.out(`${JSON.stringify({ outcome, scenarios: results }, null, 2)}\n`);
+    context.out(`${JSON.stringify({ outcome, scenarios: all }, null, 2)}\n`);
   } else {
-    for (const result of results) await printResult(result, context);
+    for (const result of all) await printResult(result, context);
   }
   const folders = results.flatMap((result) => (result.seeded_defect === undefined ? foldersOf(result) : []));
   const tables = await writeContracts(folders, join(ROOT, 'reports', 'out'));
@@ -36,6 +32,8 @@ export async function conclude(
     .map((one) => ({ one, count: results.filter((result) => result.outcome === one).length }))
     .filter(({ count }) => count > 0)
     .map(({ one, count }) => `${count} ${one}`);
+  if (all.length > results.length)
+    counts.push(`${all.length - results.length} run again, its load being starved`);
   const known = countOf(standings, 'known-break');
   if (known > 0) counts.push(`${known} broken as known`);
   const news = countOf(standings, 'news');
@@ -51,12 +49,6 @@ export async function conclude(
 
 function countOf(standings: readonly Standing[], wanted: Standing): number {
   return standings.filter((standing) => standing === wanted).length;
-}
-
-/** Folders of the runs of a result that came to a verdict. */
-function foldersOf({ run_dir, further_runs = [] }: ScenarioResult): readonly string[] {
-  const folders = run_dir === undefined ? [] : [run_dir, ...further_runs];
-  return folders.filter((folder) => existsSync(join(folder, 'verdict.json')));
 }
 
 async function summaryOf(result: ScenarioResult): Promise<string> {
@@ -80,6 +72,7 @@ async function printResult(result: ScenarioResult, context: CliContext): Promise
     return;
   }
   for (const folder of [run_dir, ...further_runs]) await printRun(folder, result, context);
+  if (result.run_again === true) context.out('the load generator was starved; the scenario was run again\n');
   if (seeded_defect !== undefined) {
     const noticed = result.outcome === 'pass' ? 'noticed, as it must be' : 'NOT noticed';
     context.out(`seeded defect ${seeded_defect}: ${noticed}\n`);

@@ -140,7 +140,8 @@ async function onOwn(
     await runOnCluster(planned, { environment, plan, results, ...options }, context);
   } finally {
     const here = results.slice(before);
-    const failed = here.length === 0 || here.some((result) => result.outcome !== 'pass');
+    const failed =
+      here.length === 0 || here.some((result) => result.outcome !== 'pass' && result.run_again !== true);
     if (plan.keep === 'on-failure' && failed && !signal.aborted) {
       await cluster.keep();
       phases.say(

@@ -8,6 +8,7 @@ import type { Scenario } from '#harness/run/read-scenarios.ts';
 import { runScenarios, type ScenarioResult } from '#harness/run/vitest-runner.ts';
 import { writeReports } from '#reports/write.ts';
 import type { CliContext } from './context.ts';
+import { againWhileStarved } from './again.ts';
 import type { RunPlan } from './run-plan.ts';
 
 export interface OnClusterRun {
@@ -53,17 +54,19 @@ export async function runOnCluster(
 async function runOne(
   scenario: Scenario,
   progress: (line: string) => void,
-  { environment, vitest_flags, results }: OnClusterRun,
+  { environment, plan, vitest_flags, results }: OnClusterRun,
   context: CliContext,
 ): Promise<void> {
   const { signal } = context;
-  const found = await runScenarios({ files: [scenario], environment, progress, signal, vitest_flags });
-  for (const result of found) {
-    await report(result, context);
-    results.push(result);
-  }
-  // A phase that was stopped did not come to its end.
-  signal.throwIfAborted();
+  const once = async (): Promise<readonly ScenarioResult[]> => {
+    const found = await runScenarios({ files: [scenario], environment, progress, signal, vitest_flags });
+    for (const result of found) await report(result, context);
+    // A phase that was stopped did not come to its end.
+    if (signal.aborted) results.push(...found);
+    signal.throwIfAborted();
+    return found;
+  };
+  for await (const result of againWhileStarved(once, plan.again_if_starved, progress)) results.push(result);
 }
 
 /** Writes the reports of one result. A run that broke before its verdict has none; its errors are printed instead. */

@@ -26,6 +26,8 @@ export interface RunPlan {
   readonly keep: Keep;
   readonly seed: number;
   readonly repeat: number;
+  /** So often a scenario is run again whose load generator was starved and that kept every promise as far as seen. */
+  readonly again_if_starved: number;
   /** Cores that scenarios side by side may count on; those of this machine, or fewer where others use it too. */
   readonly cores: number;
   /** Load of every rollout; what each scenario asks for where absent. */

@@ -22,6 +22,8 @@ export interface RuleVerdict {
   readonly items?: readonly string[];
   /** What the reader must know of how it was judged, for example that it was by the rules of another version. */
   readonly remark?: string;
+  /** The machine kept the load generator waiting: that is why nothing was proven, and a further run may. */
+  readonly starved?: true;
 }
 
 /** A contract that the version at hand is known to break. */
@@ -76,6 +78,13 @@ const SEVERITY: Readonly<Record<Outcome, number>> = { pass: 0, inconclusive: 1, 
 export function worst(outcomes: readonly Outcome[]): Outcome {
   if (outcomes.length === 0) return 'inconclusive';
   return outcomes.reduce((left, right) => (SEVERITY[right] > SEVERITY[left] ? right : left));
+}
+
+/** Whether every promise was kept as far as could be seen, and only a starved load generator stands against a pass. */
+export function isOnlyStarved({ outcome, rules }: Verdict): boolean {
+  return (
+    outcome === 'inconclusive' && rules.every((rule) => rule.outcome === 'pass' || rule.starved === true)
+  );
 }
 
 /** Combines rule verdicts into the verdict of the run. */

@@ -163,6 +163,7 @@ describe('loadSelfCheck', () => {
     expect(lag(100, 600)).toMatchObject({
       outcome: 'inconclusive',
       reason: expect.stringContaining('starved'),
+      starved: true,
     });
     expect(lag(12, 160).outcome).toBe('pass');
     expect(lag(12, 260)).toMatchObject({

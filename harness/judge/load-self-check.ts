@@ -33,6 +33,8 @@ interface Load {
 /** What was found about one load: a problem, if any, with the records that prove it. */
 interface Found {
   readonly problem?: string;
+  /** The problem is that the machine kept the generator waiting. */
+  readonly starved?: true;
   readonly measured?: string;
   readonly evidence: readonly number[];
 }
@@ -55,6 +57,8 @@ export function loadSelfCheck(timeline: Timeline): RuleVerdict {
   if (found.length === 0) problems.push('no load was measured');
   const measured = found.flatMap((one) => one.measured ?? []).join('; ');
   const evidence = found.flatMap((one) => one.evidence).slice(0, EVIDENCE_MAX);
+  const broken = found.filter(({ problem }) => problem !== undefined);
+  const starved = broken.length > 0 && broken.every((one) => one.starved === true);
   const left_out = excused === undefined ? '' : excusedText(timeline, excused);
   return {
     rule: 'load-self-check',
@@ -63,6 +67,7 @@ export function loadSelfCheck(timeline: Timeline): RuleVerdict {
     reason: problems.length === 0 ? `The load was as offered: ${measured}.` : `${problems.join('; ')}.`,
     limit: `rate within ${RATE_ERROR_MAX_PCT} %, 0 dropped, every second measured, late < ${LAG_USUAL_MAX_MS} ms in 95 % of seconds and never >= ${LAG_MAX_MS} ms`,
     ...(measured === '' ? {} : { measured }),
+    ...(starved ? { starved } : {}),
     derivation: `judged from the end of the warm-up to the moment the load was asked to end; what was due before and answered then is no higher rate${left_out}`,
     evidence,
   };
@@ -147,10 +152,8 @@ function judge({ started, ended, seconds }: Load, excused: Excused | undefined):
     return problem(`the load generator dropped ${dropped_count} requests that were due`, dropped);
   if (lag_max_ms >= LAG_MAX_MS || lag_usual_ms >= LAG_USUAL_MAX_MS) {
     const late = whole.filter(({ data }) => data.lag_max_ms >= LAG_USUAL_MAX_MS);
-    return problem(
-      `the load generator was starved: late by ${lag_usual_ms.toFixed(1)} ms usually, max ${lag_max_ms.toFixed(1)} ms`,
-      late,
-    );
+    const text = `the load generator was starved: late by ${lag_usual_ms.toFixed(1)} ms usually, max ${lag_max_ms.toFixed(1)} ms`;
+    return { ...problem(text, late), starved: true };
   }
   if (Math.abs(error_pct) > RATE_ERROR_MAX_PCT) {
     return problem(`the load reached ${achieved_per_s.toFixed(1)} of ${rate_per_s} requests/s offered`);

@@ -25,6 +25,16 @@ describe('startChild', () => {
     delete process.env['METTLE_TEST_HIDDEN'];
   });
 
+  it('gives every thread of the program its niceness', async () => {
+    const threads = `
+      const fs = require('node:fs');
+      const niceness = (id) => fs.readFileSync('/proc/self/task/' + id + '/stat', 'utf8').split(') ')[1].split(' ')[16];
+      console.log([...new Set(fs.readdirSync('/proc/self/task').map(niceness))].join());
+    `;
+    await using child = startChild([process.execPath, '-e', threads], { niceness: 7 });
+    expect(await text(child.stdout)).toBe('7\n');
+  });
+
   it('tells the signal that ended the program', async () => {
     await using child = startChild(['sleep', '60']);
     expect(child.kill('SIGTERM')).toBe(true);

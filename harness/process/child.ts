@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { $, type ProcessPromise } from 'zx';
 import { UnfitError } from '#harness/core/errors.ts';
@@ -9,6 +10,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Variables of this process's own environment that the child must not see. */
   readonly hide_env?: RegExp;
+  /** Niceness, from -20 (first) to 19; as it is where this user may not set it. Threads made later have it too. */
+  readonly niceness?: number;
 }
 
 export interface ChildExit {
@@ -34,7 +37,7 @@ export interface Child extends AsyncDisposable {
  * @throws UnfitError when no process could be made
  */
 export function startChild(command: readonly string[], options: ChildOptions = {}): Child {
-  const { cwd, env, hide_env } = options;
+  const { cwd, env, hide_env, niceness } = options;
   const inherited = Object.entries(process.env).filter(([name]) => !hide_env?.test(name));
   const shell = $({
     quiet: true,
@@ -48,6 +51,7 @@ export function startChild(command: readonly string[], options: ChildOptions = {
   const running = shell`${command}`;
   const { pid } = running;
   if (pid === undefined) throw new UnfitError(`${command[0] ?? 'a program'} could not be started`);
+  if (niceness !== undefined) setNiceness(pid, niceness);
   let ended = false;
   const exited = exitOf(running).finally(() => {
     ended = true;
@@ -65,6 +69,15 @@ export function startChild(command: readonly string[], options: ChildOptions = {
       await exited;
     },
   };
+}
+
+/** At once after the start, while the program has one thread: the kernel keeps a niceness for each. */
+function setNiceness(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // Only an administrator may come first; and a program that has ended already says why by its exit.
+  }
 }
 
 async function exitOf(running: ProcessPromise): Promise<ChildExit> {

@@ -18,6 +18,8 @@ export interface ScenarioResult {
   readonly seeded_defect?: string;
   /** Folders of further runs that the test made, for example on a second cluster. */
   readonly further_runs?: readonly string[];
+  /** The load generator was starved, and a further run of the scenario stands in its place. */
+  readonly run_again?: true;
   /** The test's own errors, as text. */
   readonly errors: readonly string[];
 }

@@ -78,7 +78,10 @@ afterAll(async () => {
   await offsite?.[Symbol.asyncDispose]();
 });
 
-test('every part of a bare cluster comes from Git, and each is told when it is ready', () => {
+/** The rebuilds of `recovery`, nightly too, stand on the same. */
+const NIGHTLY = { tags: ['nightly'] };
+
+test('every part of a bare cluster comes from Git, and each is told when it is ready', NIGHTLY, () => {
   const done = steps.filter((one) => 'state' in one.data && one.data.state === 'done');
   expect(done.map((one) => one.subject).toSorted()).toEqual(
     [
@@ -99,7 +102,7 @@ async function generations(): Promise<Readonly<Record<string, number>>> {
   return Object.fromEntries(named);
 }
 
-test('Flux and Flagger do not fight over the shop', async () => {
+test('Flux and Flagger do not fight over the shop', NIGHTLY, async () => {
   const before = await generations();
   expect(Object.keys(before)).toContain(`Deployment/${FLEET.shop.namespace}/shop-primary`);
   // Two looks for drift of the shop.
@@ -109,7 +112,7 @@ test('Flux and Flagger do not fight over the shop', async () => {
   expect(numberAt(shop, 'spec', 'replicas')).toBe(0);
 });
 
-test('a part that is lost comes back by itself', async () => {
+test('a part that is lost comes back by itself', NIGHTLY, async () => {
   const gateway = { ...DEPLOYMENT, namespace: 'gateway', name: 'traefik' };
   const document = { ...CONFIG_MAP, namespace: FLEET.shop.namespace, name: 'shop-release-v1' };
   for (const one of [gateway, document]) await kube.remove(one, { deadline_s: 30 });

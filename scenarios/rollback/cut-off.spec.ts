@@ -4,6 +4,7 @@ import { CUT_OFF, expect, flaggerRollout, test } from '#harness/scenario.ts';
 // Method: 300 requests a second throughout, one in ten an order; ship a good release; cut its pods alone off from PostgreSQL by packet filters before users meet them.
 // Needs: flagger, postgres
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test.for(CUT_OFF)('$title', async ({ name, rollout }, { openRun }) => {
   expect(await flaggerRollout(openRun({ name }), rollout)).toHold();
 });

@@ -4,6 +4,7 @@ import { expect, flaggerRollout, test } from '#harness/scenario.ts';
 // Method: 300 requests a second throughout; ship a good release; judge the recorded timeline.
 // Needs: flagger
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test('a good release is promoted without one failed request', async ({ openRun }) => {
   const verdict = await flaggerRollout(openRun(), {
     release: 'good',

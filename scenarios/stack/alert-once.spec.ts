@@ -4,6 +4,7 @@ import { alertOnce, expect, test } from '#harness/scenario.ts';
 // Method: ship a bad release past every controller under 300 requests a second; compare the alert and the chat with what users met.
 // Needs: traefik, prometheus, alertmanager, chat
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test('an alert on failing requests fires on time, is told once, and resolves', async ({ openRun }) => {
   expect(await alertOnce(openRun(), { cause: 'bad-answers', load: 'steady-300' })).toHold();
 });

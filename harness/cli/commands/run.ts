@@ -55,6 +55,12 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
     )
     .addOption(
       new Option(
+        '--again-if-starved <times>',
+        'run a scenario again, at most so often, when this machine kept the load generator waiting and nothing else was found; a failure is never run again (default: 0)',
+      ).argParser(wholeNumber(0, 10)),
+    )
+    .addOption(
+      new Option(
         '--cores <number>',
         'cores that scenarios side by side may count on, where others use the machine too; with 1 they run one after the other (default: all)',
       ).argParser(wholeNumber(1, 1024)),
@@ -85,6 +91,7 @@ export function runCommand(context: CliContext, done: (end: CommandEnd) => void)
         keep: options.keep ?? config.keep ?? 'never',
         seed: options.seed ?? config.seed ?? 1,
         repeat: options.repeat ?? 1,
+        again_if_starved: options.againIfStarved ?? 0,
         cores: options.cores ?? availableParallelism(),
         load: options.load,
       };

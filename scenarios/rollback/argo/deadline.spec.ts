@@ -4,6 +4,7 @@ import { ARGO_DEADLINE, argoRollout, expect, test } from '#harness/scenario.ts';
 // Method: 300 requests a second throughout; ship two releases that are never ready, then a good one with a pause beyond the deadline.
 // Needs: argo
 // Isolation: namespace 0.5 cpu
+// Tags: nightly
 test.for(ARGO_DEADLINE)('$title', async ({ name, rollout }, { openRun }) => {
   const verdict = await argoRollout(openRun({ name }), rollout);
   expect(verdict).toHold();

@@ -149,6 +149,18 @@ describe('a fault that is injected', () => {
     expect(world.calls).toEqual(['plan', 'inject', 'heal']);
   });
 
+  test('and says so where the timer is a moment ahead of the wall clock', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await injectFault(ctx, world.fault(), ONE, { ...BOUNDS, lease_s: 1, recorder: world.recorder });
+      await expect
+        .poll(() => world.told, { timeout: 10_000 })
+        .toEqual(['injected', 'proven_on', 'healed by lease', 'proven_off']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('and that the warden healed meanwhile is told as such, and does not fail', async () => {
     const active = await injectFault(ctx, world.fault(), ONE, { ...BOUNDS, recorder: world.recorder });
     // What a warden does that missed the heartbeat: it heals and forgets the receipt.

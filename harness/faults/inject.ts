@@ -85,7 +85,7 @@ class Injection {
 
   /** Heals and proves it, once; later callers get what the first one got. */
   heal(): Promise<Probe> {
-    this.#healing ??= this.#heal();
+    this.#healing ??= this.#heal({ lease_over: false });
     return this.#healing;
   }
 
@@ -95,7 +95,9 @@ class Injection {
     const left_ms = Date.parse(created_at) + lease_s * 1000 - Date.now();
     this.#lease = setTimeout(
       () => {
-        this.heal().catch(() => undefined);
+        // A timer may fire a moment before the wall clock says so.
+        this.#healing ??= this.#heal({ lease_over: true });
+        this.#healing.catch(() => undefined);
       },
       Math.max(left_ms, 0),
     );
@@ -107,11 +109,11 @@ class Injection {
     return leaseEnded(this.#receipt, new Date()) || !(await hasReceipt(this.#receipt.id));
   }
 
-  async #heal(): Promise<Probe> {
+  async #heal({ lease_over }: { readonly lease_over: boolean }): Promise<Probe> {
     clearTimeout(this.#lease);
     const { subject, id } = this.#receipt;
     const { state } = this.#plan;
-    const early = await this.#healedByAnother();
+    const early = lease_over || (await this.#healedByAnother());
     this.#ctx.progress(`healing ${subject}`);
     this.#told.onStage?.('healing');
     await this.#untilHealed();

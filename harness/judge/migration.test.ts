@@ -4,7 +4,7 @@ import {
   syntheticMigration,
   type SyntheticMigrationOptions,
 } from '#harness/core/testing/synthetic-migration.ts';
-import { after, type Timed } from '#harness/core/testing/synthetic-parts.ts';
+import { after, type Answers, type Timed } from '#harness/core/testing/synthetic-parts.ts';
 import type { ScratchRestoreData } from '#harness/core/migration.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
 import { Timeline } from '#harness/core/timeline.ts';
@@ -162,6 +162,14 @@ describe('a migration while the service is read-only', () => {
     ['writes are taken again too late', { refused_until_s: 35 }, 'read-only-held: fail'],
   ])('%s: %s', (_what, read_only, complaint) => {
     expect(complaints({ read_only })).toContain(complaint);
+  });
+
+  test('proves nothing about reads where nobody read', () => {
+    const only_writes = (from: number): readonly Answers[] | undefined =>
+      from >= after(20) && from < after(30)
+        ? [{ release: 'v1', count: 300, route: '/orders', status: 503, bad: true }]
+        : undefined;
+    expect(complaints({ read_only: {}, answers: only_writes })).toContain('read-only-held: inconclusive');
   });
 });
 

@@ -63,6 +63,7 @@ export const readOnlyHeld = rule(
     if (sum(writes) === 0) throw new MissingEvidence('nobody wrote while the service was read-only');
     const taken = sum(writes.filter(({ bad }) => !bad));
     const reads = sum(series) - sum(writes);
+    if (reads === 0) throw new MissingEvidence('nobody read while the service was read-only');
     const all_bad = facts.series(({ bad }) => bad);
     const other = all_bad.filter(({ series: one }) => !(one.route === ROUTE && one.status === REFUSED));
     const outside = all_bad.filter(

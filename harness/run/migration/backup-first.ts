@@ -141,12 +141,14 @@ export async function backupFirst(run: ScenarioRun, defect?: BackupDefect): Prom
   const unbacked = { name: 'without-backup', expected: 'refused', backup_within_s: FRESH_S } as const;
   return await migrateUnderLoad(run, {
     expectation: {
-      migrations: [
-        unbacked,
-        { name: 'incomplete-backup', expected: 'refused', backup_within_s: FRESH_S },
-        { name: 'stale-backup', expected: 'refused', backup_within_s: STALE_S },
-        { name: 'fresh-backup', expected: 'applied', backup_within_s: FRESH_S, adds: ['orders.digest'] },
-      ],
+      migrations: defect
+        ? [unbacked]
+        : [
+            unbacked,
+            { name: 'incomplete-backup', expected: 'refused', backup_within_s: FRESH_S },
+            { name: 'stale-backup', expected: 'refused', backup_within_s: STALE_S },
+            { name: 'fresh-backup', expected: 'applied', backup_within_s: FRESH_S, adds: ['orders.digest'] },
+          ],
     },
     prepare: withBackups,
     act: async (acting) => {
@@ -157,11 +159,11 @@ export async function backupFirst(run: ScenarioRun, defect?: BackupDefect): Prom
       if (defect) return;
       await once('incomplete backup', 'asking for it with a backup that lacks the orders', async () => {
         const lacking = [`--exclude-table=${shopSchema(namespace)}.orders`];
-        proofs.push(await prove(acting, 'backup-incomplete', lacking));
+        proofs.push(await prove(acting, `backup-incomplete-${run.run_id}`, lacking));
         await ask(acting, 'incomplete-backup', FRESH_S);
       });
       await once('backup', 'asking for it with a good backup', async () => {
-        proofs.push(await prove(acting, 'backup-good'));
+        proofs.push(await prove(acting, `backup-good-${run.run_id}`));
         await ask(acting, 'stale-backup', STALE_S);
         await ask(acting, 'fresh-backup', FRESH_S);
       });

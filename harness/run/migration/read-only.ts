@@ -17,7 +17,7 @@ import { type MigrationAct, migrateUnderLoad } from './frame.ts';
 type By = ReadOnlyData['by'];
 
 /** The pod of the Job starts, and the statements take a while; the proxy's responder has to start before. */
-const LEASE_S: Readonly<Record<By, number>> = { flag: 25, proxy: 40 };
+const LEASE_S: Readonly<Record<By, number>> = { flag: 35, proxy: 40 };
 /** The shop goes by its own clock; of the proxy's rule its keeper is told first, and then the proxy. */
 const BACK_WITHIN_S: Readonly<Record<By, number>> = { flag: 2, proxy: 5 };
 /** The kubelet hands a map on within a second or two, on a busy machine later. */
@@ -136,7 +136,7 @@ async function untilQuiet({ run, ctx, namespace }: MigrationAct, is_flag: boolea
       if (is_flag) await pokeShop(ctx.kube, namespace);
       const { pods, read_only, writing } = await shopModes(ctx.kube, namespace);
       const seen = `${read_only} of ${pods} pods are read-only, ${writing} writes are under way`;
-      const quiet = writing === 0 && (!is_flag || (pods > 0 && read_only === pods));
+      const quiet = pods > 0 && writing === 0 && (!is_flag || read_only === pods);
       return quiet ? { found: seen } : { seen };
     },
     {
@@ -164,7 +164,7 @@ async function holdByFlag(
     async () => {
       const { pods, read_only } = await shopModes(ctx.kube, namespace);
       const words = `${read_only} of ${pods} pods are read-only`;
-      return read_only === 0 ? { found: words } : { seen: words };
+      return pods > 0 && read_only === 0 ? { found: words } : { seen: words };
     },
     { awaited: 'the lease of the flag to end', deadline_s: lease_s + ENDS_S, signal: run.signal },
   );

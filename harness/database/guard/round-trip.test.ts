@@ -21,7 +21,10 @@ describe('up, down and up again', { timeout: 120_000 }, () => {
     up: readonly string[],
     down: readonly string[] | undefined,
     write?: string,
-    more: Partial<RoundTripOptions> = {},
+    {
+      down_in_transaction = true,
+      ...more
+    }: Partial<RoundTripOptions> & { down_in_transaction?: boolean } = {},
   ) {
     await using copy = await made.copy();
     const { address } = copy;
@@ -29,7 +32,9 @@ describe('up, down and up again', { timeout: 120_000 }, () => {
       address,
       migration: {
         up: madeFile(...up),
-        ...(down === undefined ? {} : { down: madeFile(...down) }),
+        ...(down === undefined
+          ? {}
+          : { down: { ...madeFile(...down), in_transaction: down_in_transaction } }),
         in_transaction: true,
       },
       ...(write === undefined
@@ -56,6 +61,14 @@ describe('up, down and up again', { timeout: 120_000 }, () => {
       ),
     ]);
   }
+
+  test('goes back in the manner of the way back, not of the way up', async () => {
+    const index = ['CREATE INDEX added ON users (name)'];
+    const back = ['DROP INDEX CONCURRENTLY added'];
+    const alone = await trip(index, back, undefined, { down_in_transaction: false });
+    expect(alone.up_down).toEqual({ schema: [], data: { tables: [] }, written_lost: 0 });
+    expect((await trip(index, back)).up_down?.refusal?.code).toBe('25001');
+  });
 
   test('says so when there is no way back', async () => {
     expect(await trip(['ALTER TABLE users ADD nick text'], undefined)).toEqual({

@@ -65,13 +65,14 @@ async function stateOf(
 }
 
 async function run(
-  { address, migration, settings, signal }: RoundTripOptions,
+  { address, settings, signal }: RoundTripOptions,
   file: SqlFile,
+  in_transaction: boolean,
 ): Promise<Refusal | undefined> {
   await using session = await openSession(address, 'mettle migration');
   await applySettings(session, settings);
   const applied = await applyFile(session, file, {
-    in_transaction: migration.in_transaction,
+    in_transaction,
     ...(signal === undefined ? {} : { signal }),
   });
   if (applied.outcome === 'lost') {
@@ -150,25 +151,25 @@ function missing(why: string): RoundTripFacts {
  */
 export async function roundTrip(options: RoundTripOptions): Promise<RoundTripFacts> {
   const { migration, progress } = options;
-  const { up, down } = migration;
+  const { up, down, in_transaction } = migration;
   if (down === undefined || down.statements.length === 0) return missing('there is no down');
   await using undo = new AsyncDisposableStack();
   const structure = undo.use(lastingSession(options.address, 'mettle structure'));
   progress?.('keeping the rows');
   const before = await stateOf(options, structure, undo);
   progress?.('up');
-  const refused = await run(options, up);
+  const refused = await run(options, up, in_transaction);
   if (refused !== undefined) return missing(`the up was refused: ${refused.message}`);
   const first = await stateOf(options, structure, undo);
   progress?.('writing as the new release');
   const writes = await writeBetween(options, first, undo);
   const written_between = writes?.written.rows ?? 0;
   progress?.('down');
-  const refusal = await run(options, down);
+  const refusal = await run(options, down, down.in_transaction);
   const up_down = await compare(structure, before, writes, { refusal });
   if (up_down.refusal !== undefined) return { up_down, up_down_up: undefined, written_between };
   progress?.('up again');
-  const again = await run(options, up);
+  const again = await run(options, up, in_transaction);
   const up_down_up =
     again === undefined
       ? await compare(structure, first, writes, { made_since: before.schema })

@@ -40,9 +40,24 @@ export async function readSqlFile(path: string): Promise<SqlFile> {
   return readSql(path, await readSqlText(path));
 }
 
-/** The down file where there is one, as a part of a migration. */
-export async function optionalDown(path: string, is_there: boolean): Promise<Pick<Migration, 'down'>> {
-  return is_there ? { down: await readSqlFile(path) } : {};
+/** A way back, as a part of a migration. */
+export function downPart(file: SqlFile, in_transaction: boolean): Pick<Migration, 'down'> {
+  return { down: { ...file, in_transaction } };
+}
+
+/**
+ * The down file where there is one, as a part of a migration.
+ *
+ * @param inTransaction tells whether the tool runs the file in one transaction
+ */
+export async function optionalDown(
+  path: string,
+  is_there: boolean,
+  inTransaction: (file: SqlFile) => boolean,
+): Promise<Pick<Migration, 'down'>> {
+  if (!is_there) return {};
+  const file = await readSqlFile(path);
+  return downPart(file, inTransaction(file));
 }
 
 /**

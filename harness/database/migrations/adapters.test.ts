@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { read, refusal, told } from './testing/told.ts';
+import { downs, read, refusal, told } from './testing/told.ts';
 
 const TABLE = 'CREATE TABLE t (a int);';
 const TWO = 'CREATE TABLE t (a int);\nCREATE TABLE u (a int);';
@@ -205,4 +205,62 @@ describe('Drizzle', () => {
     );
     expect(await refusal({ ...files, 'meta/_journal.json': '{' })).toContain('is not a journal of Drizzle');
   });
+});
+
+/** Its tool runs each way as it is written, not as the other one is. */
+describe('the way back has a transaction of its own, or none', () => {
+  const INDEX = 'CREATE INDEX i ON t (a);';
+  const DROP_CONCURRENTLY = 'DROP INDEX CONCURRENTLY i;';
+  const CLASSES: readonly [tool: string, files: Readonly<Record<string, string>>, found: object][] = [
+    [
+      'golang-migrate',
+      {
+        '1_a.up.sql': INDEX,
+        '1_a.down.sql': DROP_CONCURRENTLY,
+        '2_b.up.sql': CONCURRENTLY,
+        '2_b.down.sql': 'DROP INDEX i;',
+      },
+      { '1_a': false, '2_b': true },
+    ],
+    ['flyway', { 'V1__a.sql': INDEX, 'U1__a.sql': DROP_CONCURRENTLY }, { V1__a: false }],
+    [
+      'dbmate',
+      {
+        '1_a.sql': `-- migrate:up transaction:false\n${CONCURRENTLY}\n-- migrate:down\n${DROP_CONCURRENTLY}`,
+        '2_b.sql': `-- migrate:up\n${INDEX}\n-- migrate:down transaction:false\n${DROP_CONCURRENTLY}`,
+      },
+      { '1_a': true, '2_b': false },
+    ],
+    ['sql', { 'a.up.sql': INDEX, 'a.down.sql': DROP_CONCURRENTLY }, { 'a.up': false }],
+    [
+      'node-pg-migrate',
+      {
+        '1_a.js': `export const up = (pgm) => pgm.sql(${JSON.stringify(INDEX)});
+export const down = (pgm) => { pgm.noTransaction(); pgm.sql(${JSON.stringify(DROP_CONCURRENTLY)}); };`,
+      },
+      { '1_a': false },
+    ],
+  ];
+
+  test.for(CLASSES)('%s', async ([tool, files, found]) => {
+    const set = await read(files);
+    expect(set.tool).toBe(tool);
+    expect(downs(set)).toEqual(found);
+  });
+
+  test.for<[tool: string, files: Readonly<Record<string, string>>]>([
+    ['dbmate', { '1_a.sql': `-- migrate:up transaction:false\n${TABLE}${CONCURRENTLY}` }],
+    [
+      'diesel',
+      {
+        '2024-01-01-000000_a/up.sql': `${TABLE}${CONCURRENTLY}`,
+        '2024-01-01-000000_a/metadata.toml': 'run_in_transaction = false',
+      },
+    ],
+  ])(
+    '%s sends several statements at once, and the server makes one transaction of them',
+    async ([, files]) => {
+      expect((await read(files)).migrations.map(({ in_transaction }) => in_transaction)).toEqual([true]);
+    },
+  );
 });

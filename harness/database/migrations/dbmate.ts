@@ -1,9 +1,9 @@
 import { UsageError } from '#harness/core/errors.ts';
 import { readSql } from '../sql/read.ts';
-import { type Adapter, inFolder, refuseDuplicates } from './adapter.ts';
+import { type Adapter, downPart, inFolder, refuseDuplicates, runsAsWhole } from './adapter.ts';
 import { readSqlText } from './files.ts';
 import { firstLineOutside, type Section, sectionsOf } from './sections.ts';
-import type { Migration } from './types.ts';
+import type { Migration, SqlFile } from './types.ts';
 
 const FILE = /^(\d+).*\.sql$/;
 export const DBMATE_MARKER = /^--\s*migrate:(up|down)\b(.*)$/;
@@ -35,6 +35,14 @@ function checkOrder(path: string, text: string, sections: readonly Section[]): S
 }
 
 /**
+ * Without a transaction of its own a part is sent to the server as a whole, which makes one of several statements.
+ * Source: dbmate, issues 126 and 182.
+ */
+function runsInTransaction(part: Section, file: SqlFile): boolean {
+  return !/\btransaction:false\b/.test(part.options) || runsAsWhole(file);
+}
+
+/**
  * One file as dbmate reads it.
  *
  * @throws UsageError when it cannot be read, does not parse or has no part for up
@@ -44,12 +52,13 @@ export async function readDbmateFile(path: string, name: string): Promise<Migrat
   const sections = sectionsOf(path, text, DBMATE_MARKER);
   const up = checkOrder(path, text, sections);
   const down = sections.find(({ direction }) => direction === 'down');
+  const [up_file, down_file] = [await readSql(path, up.text), await readSql(path, down?.text ?? '')];
   return {
     name,
     tool: 'dbmate',
-    up: await readSql(path, up.text),
-    ...(down === undefined ? {} : { down: await readSql(path, down.text) }),
-    in_transaction: !/\btransaction:false\b/.test(up.options),
+    up: up_file,
+    ...(down === undefined ? {} : downPart(down_file, runsInTransaction(down, down_file))),
+    in_transaction: runsInTransaction(up, up_file),
   };
 }
 

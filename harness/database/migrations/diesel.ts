@@ -7,9 +7,10 @@ import {
   optionalDown,
   readSqlFile,
   refuseDuplicates,
+  runsAsWhole,
 } from './adapter.ts';
 import { listFolder, readSqlText } from './files.ts';
-import type { Migration } from './types.ts';
+import type { Migration, SqlFile } from './types.ts';
 
 const FOLDER = /^\d[\d-]*_/;
 
@@ -39,21 +40,25 @@ async function runsInTransaction(path: string, files: readonly string[]): Promis
 async function readOne(folder: MigrationFolder, name: string): Promise<Migration> {
   const path = inFolder(folder, name);
   const { files } = await listFolder(path);
+  const in_transaction = await runsInTransaction(path, files);
+  // Without a transaction of its own a file is sent to the server as a whole, which makes one of several statements.
+  const isOne = (file: SqlFile): boolean => in_transaction || runsAsWhole(file);
   if (!files.includes('up.sql')) {
     throw new UsageError(`${path} has no up.sql`, { next: 'add the file, or remove the folder' });
   }
+  const up = await readSqlFile(`${path}/up.sql`);
   return {
     name,
     tool: 'diesel',
-    up: await readSqlFile(`${path}/up.sql`),
-    ...(await optionalDown(`${path}/down.sql`, files.includes('down.sql'))),
-    in_transaction: await runsInTransaction(path, files),
+    up,
+    ...(await optionalDown(`${path}/down.sql`, files.includes('down.sql'), isOne)),
+    in_transaction: isOne(up),
   };
 }
 
 /**
  * A folder each, `2019-02-26-002946_create_user`, with `up.sql` and `down.sql`: Diesel, and Lemmy, which uses it.
- * Source: Diesel, `migrations_internals` and `file_based_migrations.rs`.
+ * Source: Diesel, `migrations_internals`, `file_based_migrations.rs` and `PgConnection::batch_execute`.
  */
 export const diesel: Adapter = {
   tool: 'diesel',

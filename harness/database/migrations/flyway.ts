@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import { UsageError } from '#harness/core/errors.ts';
-import { type Adapter, inFolder, type MigrationFolder, readSqlFile, refuseDuplicates } from './adapter.ts';
+import {
+  type Adapter,
+  downPart,
+  inFolder,
+  type MigrationFolder,
+  readSqlFile,
+  refuseDuplicates,
+} from './adapter.ts';
 import { listFolder, readSqlText } from './files.ts';
 import type { Migration, SqlFile } from './types.ts';
 
@@ -97,12 +104,13 @@ export const flyway: Adapter = {
     const migrations = await Promise.all(
       ordered.map(async (file): Promise<Migration> => {
         const up = await readSqlFile(file);
-        const down = REPEATABLE.test(basename(file)) ? undefined : undo.get(flywayVersion(file));
+        const back = REPEATABLE.test(basename(file)) ? undefined : undo.get(flywayVersion(file));
+        const down = back === undefined ? undefined : await readSqlFile(back);
         return {
           name: basename(file, '.sql'),
           tool: 'flyway',
           up,
-          ...(down === undefined ? {} : { down: await readSqlFile(down) }),
+          ...(down === undefined ? {} : downPart(down, await runsInTransaction(back ?? '', all, down))),
           in_transaction: await runsInTransaction(file, all, up),
         };
       }),

@@ -37,7 +37,7 @@ export const golangMigrate: Adapter = {
           name,
           tool: 'golang-migrate' as const,
           up,
-          ...(await optionalDown(inFolder(folder, down ?? ''), down !== undefined)),
+          ...(await optionalDown(inFolder(folder, down ?? ''), down !== undefined, runsAsWhole)),
           in_transaction: runsAsWhole(up),
         };
       }),

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { ColumnDefinitions, MigrationBuilder } from 'node-pg-migrate';
 import { messageOf, UnfitError, UsageError } from '#harness/core/errors.ts';
 import { readSql } from '../sql/read.ts';
+import { downPart } from './adapter.ts';
 import type { Migration, SqlFile } from './types.ts';
 
 type Action = (builder: MigrationBuilder, done?: () => void) => unknown;
@@ -108,7 +109,7 @@ export async function renderCode(path: string, name: string): Promise<Migration>
     name,
     tool: 'node-pg-migrate',
     up: forward.sql,
-    ...(back === undefined ? {} : { down: back.sql }),
+    ...(back === undefined ? {} : downPart(back.sql, back.in_transaction)),
     in_transaction: forward.in_transaction,
   };
 }

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { readSql } from '../sql/read.ts';
-import { type Adapter, inFolder, readSqlFile, refuseDuplicates } from './adapter.ts';
+import { type Adapter, downPart, inFolder, optionalDown, readSqlFile, refuseDuplicates } from './adapter.ts';
 import { readSqlText } from './files.ts';
 import { renderCode } from './node-pg-migrate-code.ts';
 import { sectionsOf } from './sections.ts';
@@ -34,7 +34,7 @@ export async function readNodePgMigrateFile(path: string, name: string): Promise
     name,
     tool: 'node-pg-migrate',
     up: await readSql(path, up?.text ?? text),
-    ...(down === undefined ? {} : { down: await readSql(path, down.text) }),
+    ...(down === undefined ? {} : downPart(await readSql(path, down.text), true)),
     in_transaction: true,
   };
 }
@@ -48,7 +48,7 @@ async function readOne(path: string, file: string, files: readonly string[]): Pr
     name,
     tool: 'node-pg-migrate',
     up: await readSqlFile(path),
-    ...(files.includes(down) ? { down: await readSqlFile(path.replace(/up\.sql$/, 'down.sql')) } : {}),
+    ...(await optionalDown(path.replace(/up\.sql$/, 'down.sql'), files.includes(down), () => true)),
     in_transaction: true,
   };
 }

@@ -3,7 +3,14 @@ import { parse as parseYaml } from 'yaml';
 import * as v from 'valibot';
 import { messageOf, UnfitError, UsageError } from '#harness/core/errors.ts';
 import { readSql } from '../sql/read.ts';
-import { type Adapter, inFolder, type MigrationFolder, type ProgramOptions, runsAsWhole } from './adapter.ts';
+import {
+  type Adapter,
+  downPart,
+  inFolder,
+  type MigrationFolder,
+  type ProgramOptions,
+  runsAsWhole,
+} from './adapter.ts';
 import { readSqlText } from './files.ts';
 import { pgrollPart } from './pgroll-parts.ts';
 import { findPgroll, type RecordedMigration, recordMigrations } from './pgroll-program.ts';
@@ -49,13 +56,12 @@ async function readRawSql({ name, path, operations }: PgrollFile): Promise<Migra
     if (output.down !== undefined) downs.unshift(output.down);
   }
   const up = await readSql(`${path} (as SQL)`, ups.join(';\n'));
+  const down = await readSql(`${path} (down, as SQL)`, downs.join(';\n'));
   return {
     name,
     tool: 'pgroll',
     up,
-    ...(downs.length === ups.length
-      ? { down: await readSql(`${path} (down, as SQL)`, downs.join(';\n')) }
-      : {}),
+    ...(downs.length === ups.length ? downPart(down, runsAsWhole(down)) : {}),
     in_transaction: runsAsWhole(up),
   };
 }
@@ -70,7 +76,7 @@ async function actsOf(
       name: pgrollPart(name, 'start'),
       tool: 'pgroll',
       up: await migrationSql(`${path} (start, as SQL)`, start),
-      down: await migrationSql(`${path} (rollback, as SQL)`, rollback),
+      ...downPart(await migrationSql(`${path} (rollback, as SQL)`, rollback), false),
       in_transaction: false,
     },
     {

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { readSqlFile } from './adapter.ts';
+import { optionalDown, readSqlFile } from './adapter.ts';
 import type { Migration, MigrationSet, SqlFile } from './types.ts';
 
 /** Statements that no transaction may hold run outside of one; so does a file that begins and ends its own. */
@@ -16,7 +16,7 @@ export async function readPlainMigration(up: string, down?: string): Promise<Mig
     name: basename(up, '.sql'),
     tool: 'sql',
     up: up_file,
-    ...(down === undefined ? {} : { down: await readSqlFile(down) }),
+    ...(await optionalDown(down ?? '', down !== undefined, runsInTransaction)),
     in_transaction: runsInTransaction(up_file),
   };
 }

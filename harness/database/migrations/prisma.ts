@@ -35,7 +35,7 @@ export const prisma: Adapter = {
           name,
           tool: 'prisma',
           up,
-          ...(await optionalDown(`${path}/down.sql`, files.includes('down.sql'))),
+          ...(await optionalDown(`${path}/down.sql`, files.includes('down.sql'), runsAsWhole)),
           in_transaction: runsAsWhole(up),
         };
       }),

@@ -28,6 +28,11 @@ export interface SqlFile {
   readonly statements: readonly SqlStatement[];
 }
 
+/** The way back, in the tool's manner of transactions: it may be another one than that of the way there. */
+export interface DownFile extends SqlFile {
+  readonly in_transaction: boolean;
+}
+
 export interface Migration {
   /** Unique within its set, as the tool calls it. */
   readonly name: string;
@@ -35,8 +40,8 @@ export interface Migration {
   /** What the tool orders it by, where that is neither in its name nor in its text. */
   readonly version?: string;
   readonly up: SqlFile;
-  readonly down?: SqlFile;
-  /** The tool runs all statements of a file in one transaction, unless the file says otherwise. */
+  readonly down?: DownFile;
+  /** The tool runs all statements of the way up in one transaction, unless the file says otherwise. */
   readonly in_transaction: boolean;
 }
 

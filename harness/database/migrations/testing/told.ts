@@ -25,6 +25,13 @@ export function told({
   ]);
 }
 
+/** Of each migration with a way back, whether that is one transaction. */
+export function downs({ migrations }: MigrationSet): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(
+    migrations.flatMap(({ name, down }) => (down === undefined ? [] : [[name, down.in_transaction]])),
+  );
+}
+
 /** Why they are not read; the folder is called DIR. */
 export async function refusal(files: Files, options: ReadOptions = {}, below = ''): Promise<string> {
   await using folder = await folderWith(files);

@@ -62,6 +62,14 @@ describe('redactText', () => {
     ['bearer header', `authorization: Bearer ${PLANTED}`],
     ['basic header', `Authorization: Basic ${PLANTED}`],
     ['address with credentials', `postgres://shop:${PLANTED}@db:5432/shop`],
+    ['address with a raw slash in its password', `mysql://shop:pa/${PLANTED}@db/shop`],
+    ['address with signs in its password', `postgres://shop:12/@?#${PLANTED}@db:5432/shop`],
+    ['text in a text of SQL', `'host=db password=''${PLANTED}'''`],
+    ['doubled quote', `password='it''s ${PLANTED}'`],
+    ['escaped quote', String.raw`password=E'a\'${PLANTED}'`],
+    ['JSON in JSON', String.raw`"{\"password\":\"a\\\"${PLANTED}\"}"`],
+    ['arrow', `password => '${PLANTED}', password := '${PLANTED}'`],
+    ['text that is cut off', `password='a ${PLANTED}`],
     ['private key', `-----BEGIN RSA PRIVATE KEY-----\n${PLANTED}\n-----END RSA PRIVATE KEY-----`],
   ])('removes a planted value: %s', (_, text) => {
     const result = redactText(text);
@@ -73,9 +81,16 @@ describe('redactText', () => {
     expect(redactText(`mounted ${JWT}.`)).not.toContain(JWT);
   });
 
-  test('leaves ordinary log lines', () => {
-    const line = '12:00:01 GET /items/7 200 2ms release=r1 pod=shop-5d7f';
+  test.each([
+    ['12:00:01 GET /items/7 200 2ms release=r1 pod=shop-5d7f'],
+    ['https://registry.example:5000/shop@sha256:0123'],
+    ['postgres://db:5432/shop?application_name=mettle'],
+  ])('leaves %s', (line) => {
     expect(redactText(line)).toBe(line);
+  });
+
+  test('leaves what stands after an empty value', () => {
+    expect(redactText(`password='' user=''app''`)).toBe(`password=${REDACTED} user=''app''`);
   });
 
   test('is stable: redacting twice changes nothing more', () => {

@@ -9,19 +9,37 @@ const SECRET_NAME = new RegExp(`(?:${WORDS}|authorization|client-key-data|cookie
 /** Names that end like a secret but hold a name, a size or a switch. */
 const HARMLESS_NAME = /^(?:automountServiceAccountToken|secretName|imagePullSecrets|secrets)$/;
 
+/** Ways to write a value, the ones with a surer end first. */
+const VALUES: readonly string[] = [
+  String.raw`"[^"\\\n]*(?:\\.[^"\\\n]*)*"`,
+  // A text in a text: with doubled quotes as SQL writes it, with escaped ones as JSON does.
+  String.raw`''(?![\s,;)]|'(?!'))[^'\n]*(?:(?:''''|'(?!'))[^'\n]*)*''`,
+  String.raw`(?<escapes>\\+)(?<quote>["'])[^\n]*?(?<!\\)\k<escapes>\k<quote>`,
+  String.raw`(?:E|U&)?'[^'\\\n]*(?:(?:''|\\.)[^'\\\n]*)*'`,
+  String.raw`'[^'\n]*(?:''[^'\n]*)*'`,
+  String.raw`[^\s,;&}\]"']+`,
+  // Its end was cut off.
+  String.raw`["'][^\s"'][^\n]*`,
+];
+
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // PEM blocks of private keys, also when their line ends are escaped.
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, REDACTED],
   // JSON web tokens: header, payload and signature in base64url.
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{5,}/g, REDACTED],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${REDACTED}`],
-  [/(\/\/[^\s/:@"']+:)[^\s/@"']+(@)/g, `$1${REDACTED}$2`],
+  // Whatever stands between the user and the last `@`: people forget to encode `/`, `?`, `#` and `@`.
+  [/(\bpostgres(?:ql)?:\/\/[^\s/:@"']*:)[^\s"']+(@)/gi, `$1${REDACTED}$2`],
+  // Digits and a slash after the colon are a port and a path, in which an `@` harms nobody.
+  [/(\/\/[^\s/:@"']+:)(?:[^\s/"']+|(?!\d{1,5}\/)[^\s@"']+)(@)/g, `$1${REDACTED}$2`],
+  // In the query of an address a value ends at `&` alone.
+  [new RegExp(`([?&][\\w.-]*(?:${WORDS})=)(?!\\[removed)[^\\s&#"']+`, 'gi'), `$1${REDACTED}`],
   [/\b(?:xox[abeoprs]-[\w-]{8,}|gh[pousr]_\w{16,}|github_pat_\w{16,}|AKIA[0-9A-Z]{16})\b/g, REDACTED],
   [/(https:\/\/hooks\.slack\.com\/services\/)[\w/]+/g, `$1${REDACTED}`],
-  // key=value, key: value and "key":"value" in free text and logs.
+  // key=value, key: value, key => value and "key":"value" in free text and logs.
   [
     new RegExp(
-      `((?:^|[^\\w])["']?[\\w.-]*(?:${WORDS})["']?\\s*[=:]\\s*)(?!\\s|\\[removed|Bearer|Basic|null\\b|true\\b|false\\b)("(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'|[^\\s,;&}\\]"']+)`,
+      `((?:^|[^\\w])["']?[\\w.-]*(?:${WORDS})\\\\*["']?\\s*(?:=>|=(?!>)|:=|:(?!=))\\s*)(?!\\s|\\[removed|Bearer|Basic|null\\b|true\\b|false\\b)(?:${VALUES.join('|')})`,
       'gim',
     ),
     `$1${REDACTED}`,

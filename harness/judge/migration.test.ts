@@ -128,6 +128,12 @@ describe('expand, migrate, contract', () => {
   });
 });
 
+/** Answers of the time in which writes are refused, where nobody reads. */
+const only_writes = (from: number): readonly Answers[] | undefined =>
+  from >= after(20) && from < after(30)
+    ? [{ release: 'v1', count: 300, route: '/orders', status: 503, bad: true }]
+    : undefined;
+
 describe('a migration while the service is read-only', () => {
   test('passes when writes alone are refused, and taken again', () => {
     expect(complaints({ read_only: {} })).toEqual([]);
@@ -165,10 +171,6 @@ describe('a migration while the service is read-only', () => {
   });
 
   test('proves nothing about reads where nobody read', () => {
-    const only_writes = (from: number): readonly Answers[] | undefined =>
-      from >= after(20) && from < after(30)
-        ? [{ release: 'v1', count: 300, route: '/orders', status: 503, bad: true }]
-        : undefined;
     expect(complaints({ read_only: {}, answers: only_writes })).toContain('read-only-held: inconclusive');
   });
 });

@@ -16,6 +16,13 @@ const PORT = 8080;
 /** Lines of each release; a program that says more than this says the same again and again. */
 const LINES_MAX = 5_000;
 
+/**
+ * Runs a line of shell, and ends whatever it started, which is one group of processes, when the shell itself has ended or
+ * whoever started it is gone: their end of its standard input is closed then, however they ended. A line may be more than one
+ * program (`cd app && npm start`), and a program may start others.
+ */
+const WITH_ALL_OF_IT = 'exec 3<&0; (cat <&3; kill -s KILL -- -$$) >/dev/null 2>&1 & sh -c "$0" 3<&-';
+
 /** What the programs of both releases write, all their starts together; the oldest lines give way. */
 export class ReleaseLogs {
   readonly #lines: Record<Side, string[]> = { old: [], new: [] };
@@ -68,8 +75,7 @@ export async function releaseOf(
   }
   const asked = { file, requests: await readHttpRequests(file), said: logs.taker(side) };
   if (image === undefined) {
-    // The shell gives way to the program, so that ending it ends the program.
-    return { kind: 'command', command: ['sh', '-c', `exec ${command ?? ''}`], ...asked };
+    return { kind: 'command', command: ['sh', '-c', WITH_ALL_OF_IT, command ?? ''], ...asked };
   }
   const env = flags.env === undefined ? {} : { env: flags.env };
   return { kind: 'container', image, port: port ?? PORT, ...env, ...asked };

@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -23,6 +24,20 @@ afterAll(() => {
   program[Symbol.dispose]();
 });
 
+/** Of all processes of this machine. */
+function commandLines(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return readFileSync(`/proc/${name}/cmdline`, 'utf8');
+      } catch {
+        // It has ended meanwhile.
+        return '';
+      }
+    });
+}
+
 const guard = (up: string, ...more: readonly string[]): Promise<Ended> =>
   program.run('guard', up, ...QUICK, '--format', 'json', ...more);
 
@@ -40,6 +55,19 @@ describe('releases that are programs', { timeout: 180_000 }, () => {
     expect(ended.code).toBe(1);
     expect(checksOf(ended, 'fail')).toContain('old-release-after');
     expect(ended.out).toMatch(/was answered with 500/);
+  });
+
+  test('may be started by a line of shell; nothing of it is left', async () => {
+    const marker = `left-of-${process.pid}`;
+    mkdirSync(join(program.folder, 'app'));
+    const line = `cd app && test "$(basename "$PWD")" = app && MARKED=yes ${RELEASE} ${marker} & wait`;
+    const ended = await guard('add.sql', '--old', 'users.http', '--old-command', line);
+    expect(ended.err).toMatch(/exit 0 \(pass\)/);
+    await expect
+      .poll(() => commandLines().filter((one) => one.includes(marker)), { timeout: 5_000 })
+      .toEqual([]);
+    const assigned = await guard('add.sql', '--old', 'users.http', '--old-command', `MARKED=yes ${RELEASE}`);
+    expect(assigned.err).toMatch(/exit 0 \(pass\)/);
   });
 
   test('that do not serve leave open what rests on them, with their last words', async () => {

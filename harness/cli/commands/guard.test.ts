@@ -115,6 +115,56 @@ describe('a verdict by the real program', { timeout: 120_000 }, () => {
     expect(lastLine(accepted)).toMatch(/risks accepted/);
   });
 
+  test('a schema may be what pg_dump writes: commands of psql, and roles that are not there', async () => {
+    const schema = file(
+      'dumped.sql',
+      `--
+-- PostgreSQL database dump
+--
+\\restrict a1B2
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE TABLE public.users (id bigint NOT NULL, name text NOT NULL);
+ALTER TABLE public.users OWNER TO shop;
+GRANT SELECT ON TABLE public.users TO reporting;
+\\unrestrict a1B2
+--
+-- PostgreSQL database dump complete
+--
+`,
+    );
+    const up = file('add3.sql', 'ALTER TABLE users ADD COLUMN y int;\n');
+    const ended = await guard(up, '--schema', schema);
+    expect(lastLine(ended)).toMatch(/^exit 0 \(pass\)/);
+    const wrong = file('wrong.sql', 'CREATE TABLE users (id int);\nCREATE TABLE users (id int);\n');
+    const refused = await guard(up, '--schema', wrong);
+    expect(refused.err).toContain(
+      'wrong.sql:2:1: the server refuses the schema: relation "users" already exists',
+    );
+    expect(refused.code).toBe(64);
+  });
+
+  test('an extension that the server does not have is no verdict, in a file as in a folder', async () => {
+    const text = 'SELECT 1;\n  CREATE EXTENSION postgis;\n';
+    const up = file('geo.sql', text);
+    mkdirSync(join(program.folder, 'geo'));
+    writeFileSync(join(program.folder, 'geo', '1.sql'), 'ALTER TABLE users ADD COLUMN z int;\n');
+    writeFileSync(join(program.folder, 'geo', '2.sql'), text);
+    for (const [path, at, name] of [
+      [up, 'geo.sql:2:3', 'geo'],
+      ['geo', 'geo/2.sql:2:3', '2'],
+    ] as const) {
+      const ended = await guard(path);
+      expect(ended.err).toContain(
+        `${at}: the migration ${name} needs the extension postgis, which this PostgreSQL does not have`,
+      );
+      expect(ended.err).toContain('--engine container');
+      expect(ended.code).toBe(3);
+    }
+    const after = await guard('geo', '--from', '2', '--until', '2', '--schema', file('geo-schema.sql', text));
+    expect(after.err).toContain('the schema geo-schema.sql needs the extension postgis');
+    expect(after.code).toBe(3);
+  });
+
   test('an old release that failed all along proves nothing', async () => {
     const old = file('broken.sql', "-- name: broken\nSELECT 1 / (length('') * 0);\n");
     const ended = await guard(file('add2.sql', 'ALTER TABLE users ADD COLUMN x int;\n'), '--old', old);

@@ -273,6 +273,13 @@ describe('a dump that cannot be used', () => {
     );
   });
 
+  test('begins with a byte order mark, which psql skips', async () => {
+    const path = await given('marked.sql', '\u{FEFF}CREATE TABLE t (id int);\n');
+    const { template, facts } = await fillDatabase(server, { source: 'dump', path }, { signal });
+    expect(facts.tables).toMatchObject([{ table: 'public.t' }]);
+    await template[Symbol.asyncDispose]();
+  });
+
   test('settings that a newer pg_dump writes are no reason to refuse it, and packed ones are read', async () => {
     const path = await given(
       'small.sql.gz',

@@ -132,7 +132,6 @@ async function restore(
   await using client = await openClient(into.address);
   using _ = endOn(client, signal);
   await restoreScript(client, script.chunks, { file, signal });
-  await script.finish();
 }
 
 function refuseNewer({ path, server_version }: Dump, server: ScratchServer): void {

@@ -1,10 +1,10 @@
 import { symlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readPlainPair } from './plain.ts';
-import { readMigrations, requireDowns } from './read.ts';
+import { readMigrations } from './read.ts';
 import { folderWith } from './testing/folder.ts';
-import { read, refusal, told } from './testing/told.ts';
+import { downs, read, refusal, told } from './testing/told.ts';
 
 const TABLE = 'CREATE TABLE t (a int);';
 const TWO = 'CREATE TABLE t (a int);\nCREATE TABLE u (a int);';
@@ -114,14 +114,14 @@ describe('plain files', () => {
       'x/down.sql': TABLE,
       'x/other.sql': TABLE,
     };
-    for (const [file, downs] of [
+    for (const [file, statements] of [
       ['1_a.up.sql', 1],
       ['V2__b.sql', 2],
       ['x/up.sql', 1],
       ['x/other.sql', undefined],
     ] as const) {
       const [only] = told(await read(files, {}, file));
-      expect(only?.[2]).toBe(downs);
+      expect(only?.[2]).toBe(statements);
     }
   });
 
@@ -132,9 +132,116 @@ describe('plain files', () => {
     );
     expect(await refusal({ 'a.sql': goose }, {}, 'a.sql')).toContain('as goose writes them');
   });
+
+  test('so have files of sql-migrate, whatever their names and wherever they stand in a folder', async () => {
+    const both = `-- +migrate Up\n${TABLE}\n-- +migrate Down\nDROP TABLE t;`;
+    const says = 'the file has both ways in it, as sql-migrate writes them, which is not read';
+    expect(await refusal({ 'init.sql': both })).toBe(`DIR/init.sql:1:1: ${says}`);
+    expect(await refusal({ 'a.sql': TABLE, 'b.sql': both })).toBe(`DIR/b.sql:1:1: ${says}`);
+    expect(await refusal({ '1_a.sql': TABLE, '2_b.sql': both })).toBe(`DIR/2_b.sql:1:1: ${says}`);
+    expect(await refusal({ 'up.sql': both })).toBe(`DIR/up.sql:1:1: ${says}`);
+    expect(await refusal({ 'a.sql': both }, { tool: 'flyway' }, 'a.sql')).toBe(`DIR/a.sql:1:1: ${says}`);
+  });
+});
+
+describe('a file of a tool by itself', () => {
+  const MIXED = `${TABLE}${CONCURRENTLY}`;
+  const LOCK = { 'migration_lock.toml': 'provider = "postgresql"' };
+  const JOURNAL = {
+    'meta/_journal.json': JSON.stringify({
+      dialect: 'postgresql',
+      entries: [{ idx: 0, when: 7, tag: '0000_a' }],
+    }),
+  };
+
+  test.each([
+    ['golang-migrate', { '0042_x.up.sql': MIXED }, '0042_x.up.sql', '0042_x', true],
+    ['golang-migrate', { '0042_x.up.sql': CONCURRENTLY }, '0042_x.up.sql', '0042_x', false],
+    ['flyway', { 'V1__x.sql': MIXED }, 'V1__x.sql', 'V1__x', true],
+    [
+      'flyway',
+      { 'V1__x.sql': TABLE, 'V1__x.sql.conf': 'executeInTransaction=false' },
+      'V1__x.sql',
+      'V1__x',
+      false,
+    ],
+    ['flyway', { 'R__x.sql': CONCURRENTLY, 'U0__b.sql': TABLE }, 'R__x.sql', 'R__x', false],
+    [
+      'diesel',
+      { '2024-01-01-000000_x/up.sql': CONCURRENTLY },
+      '2024-01-01-000000_x/up.sql',
+      '2024-01-01-000000_x',
+      true,
+    ],
+    [
+      'diesel',
+      {
+        '2024-01-01-000000_x/up.sql': CONCURRENTLY,
+        '2024-01-01-000000_x/metadata.toml': 'run_in_transaction = false',
+      },
+      '2024-01-01-000000_x/up.sql',
+      '2024-01-01-000000_x',
+      false,
+    ],
+    ['prisma', { ...LOCK, '2024_x/migration.sql': MIXED }, '2024_x/migration.sql', '2024_x', true],
+    ['drizzle', { ...JOURNAL, '0000_a.sql': CONCURRENTLY }, '0000_a.sql', '0000_a', true],
+    ['pgroll', { '01_a.yaml': `operations:\n  - sql:\n      up: ${TABLE}` }, '01_a.yaml', '01_a', true],
+    ['sql', { 'up.sql': CONCURRENTLY }, 'up.sql', 'up', false],
+    ['sql', { '2024_x/migration.sql': MIXED }, '2024_x/migration.sql', 'migration', false],
+  ] as const)('is run as %s runs it: %j', async (tool, files, path, name, in_transaction) => {
+    const broken = { 'V0__broken.sql': 'CREATE TABEL;', '0041_broken.up.sql': 'CREATE TABEL;' };
+    const set = await read({ ...files, ...broken }, {}, path);
+    expect(set.tool).toBe(tool);
+    expect(told(set).map(([one, , , whole]) => [one, whole])).toEqual([[name, in_transaction]]);
+  });
+
+  test.each([
+    ['flyway', MIXED, true],
+    ['flyway', CONCURRENTLY, false],
+    ['golang-migrate', MIXED, true],
+    ['prisma', MIXED, true],
+    ['diesel', CONCURRENTLY, true],
+    ['drizzle', CONCURRENTLY, true],
+    ['sql', MIXED, false],
+  ] as const)('that is said to be of %s is run as it runs %j', async (tool, text, in_transaction) => {
+    const set = await read({ 'x.sql': text }, { tool }, 'x.sql');
+    expect(set.tool).toBe(tool);
+    expect(told(set)).toEqual([['x', expect.any(Number), undefined, in_transaction]]);
+  });
+
+  test('has the way back that is named, in the manner of its tool', async () => {
+    await using folder = await folderWith({
+      '1_a.up.sql': TABLE,
+      '1_a.down.sql': TABLE,
+      'back.sql': `DROP TABLE t;${CONCURRENTLY}`,
+      'alone.sql': CONCURRENTLY,
+      'both.sql': `-- migrate:up\n${TABLE}\n-- migrate:down\n${TABLE}`,
+    });
+    const at = (name: string): string => join(folder.path, name);
+    const up = at('1_a.up.sql');
+    expect(told(await readMigrations(up))).toEqual([['1_a', 1, 1, true]]);
+    const named = await readMigrations(up, { down: at('back.sql') });
+    expect(told(named)).toEqual([['1_a', 1, 2, true]]);
+    expect(downs(named)).toEqual({ '1_a': true });
+    expect(downs(await readMigrations(up, { down: at('alone.sql') }))).toEqual({ '1_a': false });
+    await expect(readMigrations(at('both.sql'), { down: at('back.sql') })).rejects.toThrow(
+      `--down names a way back, and ${at('both.sql')} has one in it`,
+    );
+    await expect(readMigrations(folder.path, { down: at('back.sql') })).rejects.toThrow(
+      `--down is the way back of a single file, and ${folder.path} is a folder`,
+    );
+  });
 });
 
 describe('what cannot be read', () => {
+  test('a path through a file, a folder in the place of a file', async () => {
+    expect(await refusal({ 'a.sql': TABLE }, {}, 'a.sql/x')).toMatch(/^cannot read DIR\/a\.sql\/x: ENOTDIR/);
+    await using folder = await folderWith({ 'a.sql': TABLE, 'below/b.sql': TABLE });
+    await expect(
+      readMigrations(join(folder.path, 'a.sql'), { down: join(folder.path, 'below') }),
+    ).rejects.toThrow(/^cannot read .*below: EISDIR/);
+  });
+
   test('nothing there, an empty folder, a folder of something else', async () => {
     expect(await refusal({}, {}, 'missing')).toBe('there is no DIR/missing');
     expect(await refusal({})).toBe('no migrations in DIR');
@@ -175,13 +282,5 @@ describe('what cannot be read', () => {
     await using folder = await folderWith({ 'V1__a.sql': TABLE });
     await symlink(join(folder.path, 'gone'), join(folder.path, 'V2__b.sql'));
     await expect(readMigrations(folder.path)).rejects.toThrow(/^cannot read .*V2__b\.sql: ENOENT/);
-  });
-
-  test('the ways down that are missing, when they are asked for', async () => {
-    const set = await read({ '1_a.up.sql': TABLE, '1_a.down.sql': TABLE, '2_b.up.sql': TABLE });
-    expect(() => requireDowns(set)).toThrow(/^no way down: .*2_b\.up\.sql$/);
-    const { migrations } = set;
-    expect(() => requireDowns({ ...set, migrations: migrations.slice(0, 1) })).not.toThrow();
-    expect(basename(set.migrations[1]?.up.path ?? '')).toBe('2_b.up.sql');
   });
 });

@@ -1,20 +1,21 @@
 /** Reads the migrations of a project, whatever tool it runs them with. */
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { UsageError } from '#harness/core/errors.ts';
+import { join } from 'node:path';
+import { messageOf, UsageError } from '#harness/core/errors.ts';
 import type { Adapter, MigrationFolder, ProgramOptions } from './adapter.ts';
-import { DBMATE_MARKER, dbmate, readDbmateFile } from './dbmate.ts';
+import { DBMATE_MARKER, dbmate } from './dbmate.ts';
 import { diesel } from './diesel.ts';
 import { drizzle } from './drizzle.ts';
 import { listFolder, readSqlText } from './files.ts';
 import { flyway } from './flyway.ts';
 import { golangMigrate } from './golang-migrate.ts';
-import { NODE_PG_MIGRATE_MARKER, nodePgMigrate, readNodePgMigrateFile } from './node-pg-migrate.ts';
+import { NODE_PG_MIGRATE_MARKER, nodePgMigrate } from './node-pg-migrate.ts';
+import { downBeside, readByTool } from './one-file.ts';
 import { pgroll } from './pgroll.ts';
 import { readPlainMigration } from './plain.ts';
 import { prisma } from './prisma.ts';
 import { hasSections } from './sections.ts';
-import type { Migration, MigrationSet, MigrationTool } from './types.ts';
+import type { Migration, MigrationSet, MigrationTool, SqlFile } from './types.ts';
 
 /** Those whose names leave no doubt stand first. */
 const ADAPTERS: readonly Adapter[] = [
@@ -32,7 +33,7 @@ const ADAPTERS: readonly Adapter[] = [
 export const MIGRATION_TOOLS: readonly MigrationTool[] = ['sql', ...ADAPTERS.map(({ tool }) => tool)];
 
 export interface ReadOptions extends ProgramOptions {
-  /** Told by the names of files when absent. */
+  /** Told by the names of files, and by what stands in them, when absent. */
   readonly tool?: MigrationTool;
   /** Down file of a migration that is one plain file; the one beside it by the rules of its tool when absent. */
   readonly down?: string;
@@ -41,7 +42,7 @@ export interface ReadOptions extends ProgramOptions {
 /** Marks of tools that keep up and down in one file and that are not read here: run as they are, both would run. */
 const FOREIGN = /^--\s*\+(goose|migrate)\s+(up|down)\b/im;
 
-async function refuseForeign(path: string, text: string): Promise<void> {
+function refuseForeign({ path, text }: Pick<SqlFile, 'path' | 'text'>): void {
   const found = FOREIGN.exec(text);
   if (found === null) return;
   const tool = found[1]?.toLowerCase() === 'goose' ? 'goose' : 'sql-migrate';
@@ -51,35 +52,18 @@ async function refuseForeign(path: string, text: string): Promise<void> {
   });
 }
 
-/** The down file that belongs to an up file by the rules of its tool, where there is one. */
-async function downBeside(up: string): Promise<string | undefined> {
-  const name = basename(up);
-  const down = name
-    .replace(/^up\.sql$/, 'down.sql')
-    .replace(/\.up\.sql$/, '.down.sql')
-    .replace(/^V(\d)/, 'U$1');
-  if (down === name) return undefined;
-  const { files } = await listFolder(dirname(up));
-  return files.includes(down) ? join(dirname(up), down) : undefined;
-}
-
-/** One file: what stands in it tells whether it holds both ways. */
-async function readFile(path: string, { tool, down }: ReadOptions): Promise<MigrationSet> {
-  const text = await readSqlText(path);
-  const name = basename(path).replace(/\.sql$/, '');
-  const root = dirname(path);
-  if (tool === 'dbmate' || (tool === undefined && hasSections(text, DBMATE_MARKER))) {
-    return { tool: 'dbmate', root, migrations: [await readDbmateFile(path, name)] };
+/** One file: its name and what stands in it tell whose it is. The set has its path where a folder's has the folder. */
+async function readFile(path: string, options: ReadOptions): Promise<MigrationSet> {
+  const { tool, down } = options;
+  const migrations = tool === 'sql' ? [] : await readByTool(path, options);
+  const [first] = migrations;
+  if (first !== undefined) {
+    for (const { up } of migrations) refuseForeign(up);
+    return { tool: first.tool, root: path, migrations };
   }
-  if (tool === 'node-pg-migrate' || (tool === undefined && hasSections(text, NODE_PG_MIGRATE_MARKER))) {
-    return { tool: 'node-pg-migrate', root, migrations: [await readNodePgMigrateFile(path, name)] };
-  }
-  await refuseForeign(path, text);
-  return {
-    tool: 'sql',
-    root,
-    migrations: [await readPlainMigration(path, down ?? (await downBeside(path)))],
-  };
+  const plain = await readPlainMigration(path, down ?? (await downBeside(path)));
+  refuseForeign(plain.up);
+  return { tool: 'sql', root: path, migrations: [plain] };
 }
 
 /** Files that are named alike are told apart by what stands in the first one. */
@@ -91,7 +75,7 @@ async function adapterOf(folder: MigrationFolder): Promise<Adapter | undefined> 
   const text = await readSqlText(path);
   if (hasSections(text, DBMATE_MARKER)) return dbmate;
   if (hasSections(text, NODE_PG_MIGRATE_MARKER)) return nodePgMigrate;
-  await refuseForeign(path, text);
+  refuseForeign({ path, text });
   return undefined;
 }
 
@@ -105,9 +89,11 @@ async function readPlainFolder(folder: MigrationFolder): Promise<readonly Migrat
   const ups = files.filter((name) => !name.endsWith('.down.sql'));
   if (ups.includes('up.sql')) {
     const down = files.includes('down.sql') ? join(folder.path, 'down.sql') : undefined;
-    return [await readPlainMigration(join(folder.path, 'up.sql'), down)];
+    const only = await readPlainMigration(join(folder.path, 'up.sql'), down);
+    refuseForeign(only.up);
+    return [only];
   }
-  return Promise.all(
+  const migrations = await Promise.all(
     ups.map((file) => {
       const down = downOf(file);
       return readPlainMigration(
@@ -116,6 +102,8 @@ async function readPlainFolder(folder: MigrationFolder): Promise<readonly Migrat
       );
     }),
   );
+  for (const { up } of migrations) refuseForeign(up);
+  return migrations;
 }
 
 function namings(): string {
@@ -131,7 +119,12 @@ function nextFor({ path, folders }: MigrationFolder): string {
 }
 
 async function readFolder(path: string, options: ReadOptions): Promise<MigrationSet> {
-  const { tool } = options;
+  const { tool, down } = options;
+  if (down !== undefined) {
+    throw new UsageError(`--down is the way back of a single file, and ${path} is a folder`, {
+      next: 'leave it out: ways back are found in a folder by their names',
+    });
+  }
   const folder: MigrationFolder = { path, ...(await listFolder(path)) };
   const adapter = tool === undefined ? await adapterOf(folder) : ADAPTERS.find((one) => one.tool === tool);
   const migrations =
@@ -155,27 +148,16 @@ async function readFolder(path: string, options: ReadOptions): Promise<Migration
  * @throws UnfitError when they can only be told with a program that is not there
  */
 export async function readMigrations(path: string, options: ReadOptions = {}): Promise<MigrationSet> {
-  try {
-    if ((await stat(path)).isDirectory()) return await readFolder(path, options);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new UsageError(`there is no ${path}`, { cause: error });
-    }
-    throw error;
-  }
-  return readFile(path, options);
+  return (await isFolder(path)) ? readFolder(path, options) : readFile(path, options);
 }
 
-/**
- * For a run that is to go back as well.
- *
- * @throws UsageError naming the migrations without a way down
- */
-export function requireDowns({ migrations, tool }: MigrationSet): void {
-  const missing = migrations.filter(({ down }) => down === undefined);
-  if (missing.length === 0) return;
-  throw new UsageError(`no way down: ${missing.map(({ up }) => up.path).join(', ')}`, {
-    next:
-      tool === 'sql' ? 'name the file with --down' : `add it as ${tool} names it, or judge the way up alone`,
-  });
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    const is_absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new UsageError(is_absent ? `there is no ${path}` : `cannot read ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }

@@ -1,11 +1,11 @@
 import { runner } from 'node-pg-migrate';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MettleError } from '#harness/core/errors.ts';
+import { MettleError, UsageError } from '#harness/core/errors.ts';
 import { askBy } from '../ask.ts';
 import { openClient } from '../server/client.ts';
 import { startSmallServer } from '../testing/small-server.ts';
-import { flywayChecksum } from './history.ts';
+import { historyOf } from './history.ts';
 import { readMigrations } from './read.ts';
 import {
   createHistorySql,
@@ -176,7 +176,64 @@ test('what pgroll has completed is found, and nothing that it started or only to
   });
 });
 
-test('the checksum of Flyway counts lines without their ends', () => {
-  expect(flywayChecksum('SELECT 1;\nSELECT 2;')).toBe(flywayChecksum('\u{FEFF}SELECT 1;\r\nSELECT 2;'));
-  expect(flywayChecksum('123456789')).toBe(0xcbf43926 | 0);
+/** The table of the tool with its first migration, in a schema that nothing looks into unasked. */
+async function moveTo(schema: string, set: MigrationSet): Promise<void> {
+  const [first] = set.migrations;
+  if (first === undefined) throw new Error('none');
+  await client.query(`${createHistorySql(set) ?? ''} ${markSql(first) ?? ''}`);
+  const table = historyOf(set.tool)?.table ?? '';
+  await client.query(`CREATE SCHEMA "${schema}"; ALTER TABLE ${table} SET SCHEMA "${schema}"`);
+}
+
+describe.for(['flyway', 'golang-migrate', 'dbmate', 'drizzle', 'prisma'])('the table of %s', (tool) => {
+  test('is found in any schema', async () => {
+    const set = await setOf(tool);
+    await rolledBack(async () => {
+      await moveTo('My shop', set);
+      const state = await readState(askBy(client), set);
+      expect(state.table).toMatch(/^"My shop"\./);
+      expect(names(state)[0]).toEqual(set.migrations.slice(0, 1).map(({ name }) => name));
+    });
+  });
+
+  test('is not guessed where there are two', async () => {
+    const set = await setOf(tool);
+    const refused = rolledBack(async () => {
+      await moveTo('a', set);
+      await moveTo('b', set);
+      return await readState(askBy(client), set);
+    });
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(/: a\.\w+, b\.\w+$/);
+  });
+});
+
+test('the table that the search path leads to goes before those of others', async () => {
+  const set = await setOf('golang-migrate');
+  await rolledBack(async () => {
+    await moveTo('auth', set);
+    await client.query(`${createHistorySql(set) ?? ''} INSERT INTO schema_migrations VALUES (2, false)`);
+    const state = await readState(askBy(client), set);
+    expect(state.table).toBe('public.schema_migrations');
+    expect(names(state)).toEqual([['01_a', '02_b'], ['10_c']]);
+  });
+});
+
+test('a file by itself is due wherever the history stands, unless it was run', async () => {
+  await using folder = await folderWith(FILES['golang-migrate'] ?? {});
+  const only = await readMigrations(`${folder.path}/./02_b.up.sql`);
+  for (const [version, is_due] of [
+    [1, true],
+    [2, false],
+    [77, false],
+  ] as const) {
+    await rolledBack(async () => {
+      await client.query(
+        `${createHistorySql(only)} INSERT INTO schema_migrations VALUES (${version}, false)`,
+      );
+      const state = await readState(askBy(client), only);
+      expect(() => requireLinear(state, only)).not.toThrow();
+      expect(state.pending).toHaveLength(is_due ? 1 : 0);
+    });
+  }
 });

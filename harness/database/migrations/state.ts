@@ -1,8 +1,9 @@
 /** Which migrations a database has seen already. */
-import { array, boolean, parse, string, tuple } from 'valibot';
-import { RefusedError, UsageError } from '#harness/core/errors.ts';
+import { resolve } from 'node:path';
+import { array, parse, string } from 'valibot';
+import { UsageError } from '#harness/core/errors.ts';
 import { type Ask, askJson } from '../ask.ts';
-import { type History, historyOf, isThereSql } from './history.ts';
+import { type History, historyOf, tablesSql } from './history.ts';
 import type { Migration, MigrationSet } from './types.ts';
 
 export interface MigrationState {
@@ -16,31 +17,17 @@ export interface MigrationState {
   readonly unknown: readonly string[];
 }
 
-/**
- * golang-migrate keeps one row: all up to its version are applied. One that broke off is marked, and the tool runs nothing
- * before a person has looked.
- */
-function keysUpTo(set: MigrationSet, history: History, rows: readonly string[]): readonly string[] {
-  const [current] = rows;
-  if (current === undefined) return [];
-  if (current.startsWith('dirty ')) {
-    throw new RefusedError(
-      `version ${current.slice('dirty '.length)} broke off: ${history.table} is marked dirty, and golang-migrate refuses to go on`,
-      { next: 'look at the database, mend it, and set the version with `migrate force`' },
-    );
-  }
-  const known = set.migrations.map((migration) => history.keyOf(migration));
-  const up_to = known.filter((key) => BigInt(key) <= BigInt(current));
-  return up_to.includes(current) ? up_to : [...up_to, current];
-}
-
-/** A repeatable migration of Flyway runs again whenever its text changes; once applied it counts as applied here. */
-function stateOf(set: MigrationSet, history: History, keys: readonly string[]): MigrationState {
+function stateOf(
+  set: MigrationSet,
+  table: string,
+  history: History,
+  keys: readonly string[],
+): MigrationState {
   const applied_keys = new Set(keys);
   const known = new Set(set.migrations.map((migration) => history.keyOf(migration)));
   const is_applied = (migration: Migration): boolean => applied_keys.has(history.keyOf(migration));
   return {
-    table: history.table,
+    table,
     applied: set.migrations.filter(is_applied),
     pending: set.migrations.filter((migration) => !is_applied(migration)),
     unknown: keys.filter((key) => !known.has(key)),
@@ -48,9 +35,10 @@ function stateOf(set: MigrationSet, history: History, keys: readonly string[]): 
 }
 
 /**
- * What a database has seen of a set of migrations, from the table of their tool. Only reads.
+ * What a database has seen of a set of migrations, from the table of their tool, in whatever schema it is. Only reads.
  *
  * @throws UnfitError when the database does not answer
+ * @throws UsageError when there are several tables of the tool
  * @throws RefusedError when the tool itself would refuse to go on
  */
 export async function readState(ask: Ask, set: MigrationSet): Promise<MigrationState> {
@@ -58,27 +46,27 @@ export async function readState(ask: Ask, set: MigrationSet): Promise<MigrationS
   const none = { applied: [], pending: set.migrations, unknown: [] };
   if (history === undefined) return none;
   const what = 'which migrations it has seen';
-  const [is_there] = parse(tuple([boolean()]), await askJson(ask, what, isThereSql(history)));
-  if (!is_there) return none;
-  const rows = parse(array(string()), await askJson(ask, what, history.applied_sql));
-  const keys = set.tool === 'golang-migrate' ? keysUpTo(set, history, rows) : rows.map(normalised(set.tool));
-  return stateOf(set, history, keys);
-}
-
-/** `1.0` and `1` are one version of Flyway, and its table may have either. */
-function normalised(tool: MigrationSet['tool']): (key: string) => string {
-  return tool === 'flyway'
-    ? (key) => (key.startsWith('R ') ? key : key.replace(/(\.0+)+$/, ''))
-    : (key) => key;
+  const [table, ...others] = parse(array(string()), await askJson(ask, what, tablesSql(history)));
+  if (table === undefined) return none;
+  if (others.length > 0) {
+    throw new UsageError(
+      `the database has more than one table in which ${set.tool} may keep its history: ${[table, ...others].join(', ')}`,
+      { next: 'give the rows without the others: pg_dump --exclude-table, or --copy-schema' },
+    );
+  }
+  const rows = parse(array(string()), await askJson(ask, what, history.appliedSql(table)));
+  const keys = history.keysIn?.(rows, { table, migrations: set.migrations }) ?? rows;
+  return stateOf(set, table, history, keys);
 }
 
 /**
- * For a run that goes on where the database stands.
+ * For a run that goes on where the database stands. A file that was given by itself goes on from anywhere.
  *
  * @throws UsageError when history is not linear: a migration is due that stands before one that was run, or one was run
  *   whose file is gone
  */
 export function requireLinear({ applied, pending, unknown, table }: MigrationState, set: MigrationSet): void {
+  if (set.migrations.some(({ up }) => resolve(up.path) === resolve(set.root))) return;
   if (unknown.length > 0) {
     throw new UsageError(`${table} has ${unknown.join(', ')}, but ${set.root} has no file of it`, {
       next: 'bring the files that were run, or name another database',

@@ -21,5 +21,10 @@ describe('the image of a container', () => {
     expect(() => chooseImage([OFFICIAL], '1')).toThrow(UnfitError);
     expect(() => chooseImage([OFFICIAL], '16')).toThrow('no image of PostgreSQL 16 is on this machine');
     expect(() => chooseImage([], undefined)).toThrow('no image of PostgreSQL is on this machine');
+    expect(() => chooseImage([], '17')).toThrow(
+      expect.objectContaining({
+        next: 'Bring one (docker pull postgres:17), or choose --engine embedded.',
+      }),
+    );
   });
 });

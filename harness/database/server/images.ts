@@ -52,7 +52,7 @@ export function chooseImage(images: readonly PostgresImage[], version: string | 
   throw new UnfitError(
     `no image of PostgreSQL${version === undefined ? '' : ` ${version}`} is on this machine`,
     {
-      next: `Bring one (docker pull postgres:${version ?? '18'}), name one, or choose --engine embedded.`,
+      next: `Bring one (docker pull postgres:${version ?? '18'}), or choose --engine embedded.`,
     },
   );
 }

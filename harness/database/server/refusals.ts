@@ -19,6 +19,14 @@ export function missingExtension(answer: {
   return (NOT_AVAILABLE.exec(message) ?? NO_CONTROL_FILE.exec(message))?.groups?.['name'];
 }
 
+/** @param who what needs the extension, for the message */
+export function lacksExtension(who: string, extension: string, cause?: unknown): UnfitError {
+  return new UnfitError(`${who} needs the extension ${extension}, which this PostgreSQL does not have`, {
+    cause,
+    next: `Add --engine container: it takes the newest image of PostgreSQL on this machine, or the one of --postgres. Bring one that holds ${extension}.`,
+  });
+}
+
 /**
  * What a server answered, if it says that the server or the machine lacks something.
  * @param who what was being done, for the message
@@ -27,12 +35,7 @@ export function lackOf(thrown: unknown, who: string): UnfitError | undefined {
   const answer = answerOf(thrown);
   if (answer === undefined) return undefined;
   const extension = missingExtension(answer);
-  if (extension !== undefined) {
-    return new UnfitError(`${who} needs the extension ${extension}, which this PostgreSQL does not have`, {
-      cause: thrown,
-      next: `Use a server that has it: --engine testcontainers with an image that holds ${extension}.`,
-    });
-  }
+  if (extension !== undefined) return lacksExtension(who, extension, thrown);
   if (answer.code === DISK_FULL) {
     return new UnfitError(`${who}: the disk is full`, {
       cause: thrown,

@@ -15,6 +15,6 @@ export async function startServer(
   if (options.engine === 'embedded') return await startEmbedded(options);
   if (options.engine === 'testcontainers') return await startContainer(options);
   throw new UsageError(`no server can be started by the engine ${options.engine}`, {
-    next: 'Choose embedded or testcontainers.',
+    next: 'Choose --engine embedded or --engine container.',
   });
 }

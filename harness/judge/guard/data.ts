@@ -1,6 +1,7 @@
 /** What the data made of the migration, and what the migration left behind. */
 import type { ContentFacts } from '#harness/core/guard/content-facts.ts';
 import type { AloneFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
+import { redactText } from '#harness/core/redact.ts';
 import { type Check, type Found, holds, need, needPart } from './check.ts';
 import { deadlockOf, deadlockWords, saferThanDeadlock } from './deadlock.ts';
 import { counted, list, ms, statementName } from './words.ts';
@@ -8,8 +9,10 @@ import { counted, list, ms, statementName } from './words.ts';
 /** SQLSTATE of a lock that was not had within `lock_timeout`. */
 export const LOCK_NOT_AVAILABLE = '55P03';
 
+/** Some answers quote what the statement says, such as how another server is reached. */
 export function told({ index, code, message, detail }: Refusal): string {
-  return `the server refused ${statementName(index)}: ${code} ${message}${detail === undefined ? '' : ` (${detail})`}`;
+  const answer = redactText(`${message}${detail === undefined ? '' : ` (${detail})`}`);
+  return `the server refused ${statementName(index)}: ${code} ${answer}`;
 }
 
 /** Whether a refused run left the rows as they were. Undefined when nobody looked. */

@@ -5,13 +5,17 @@ import type { DataFacts } from '#harness/core/guard/facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { describeLive, type LiveShape } from '#harness/database/data/live-shape.ts';
 import { fillDatabase, type FilledDatabase, sourceVersion } from '#harness/database/data/fill.ts';
+import { readDump } from '#harness/database/data/dump/kind.ts';
+import { openDump } from '#harness/database/data/dump/open.ts';
+import { restoreScript } from '#harness/database/data/dump/restore.ts';
 import type { DataRequest, MakeSchema } from '#harness/database/data/request.ts';
 import { type Applied, applyFile } from '#harness/database/guard/apply.ts';
 import { openSession } from '#harness/database/guard/apply-session.ts';
-import { readSqlFile } from '#harness/database/migrations/adapter.ts';
 import { createHistorySql } from '#harness/database/migrations/state.ts';
 import type { MigrationSet, SqlFile } from '#harness/database/migrations/types.ts';
 import { nameOf } from '#harness/database/server/address.ts';
+import { openClient } from '#harness/database/server/client.ts';
+import { lacksExtension, missingExtension } from '#harness/database/server/refusals.ts';
 import { startServer } from '#harness/database/server/start.ts';
 import { availableVersions } from '#harness/database/server/versions.ts';
 import type { Address, ScratchServer } from '#harness/database/server/types.ts';
@@ -61,11 +65,18 @@ WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspnam
 
 function makeSchema({ schema, earlier, set }: GuardRequest, from_nothing: boolean): MakeSchema {
   return async (address) => {
-    if (schema !== undefined) await applyWhole(address, await readSqlFile(schema), true, 'the schema');
+    if (schema !== undefined) await applySchema(address, schema);
     if (!from_nothing) return;
     await createHistory(address, set);
     for (const one of earlier) await applyWhole(address, one.up, one.in_transaction, one.name);
   };
+}
+
+/** People make it with pg_dump: it may have commands of psql, and name roles that are not there. */
+async function applySchema(address: Address, path: string): Promise<void> {
+  await using script = await openDump(await readDump(path));
+  await using client = await openClient(address);
+  await restoreScript(client, script.chunks, { file: path, called: 'the schema' });
 }
 
 /** Makes the tool's own table, which some migrations count on. */
@@ -96,11 +107,13 @@ export async function applyWhole(
 ): Promise<void> {
   const applied = await applyUnjudged(address, file, in_transaction);
   if (applied.outcome === 'applied') return;
+  const extension = applied.outcome === 'refused' ? missingExtension(applied.refusal) : undefined;
   const why =
     applied.outcome === 'lost' ? applied.message : `${applied.refusal.code} ${applied.refusal.message}`;
   const index = applied.outcome === 'lost' ? applied.index : applied.refusal.index;
   const at = file.statements.find((one) => one.index === index)?.position;
   const place = at === undefined ? file.path : `${at.file}:${at.line}:${at.column}`;
+  if (extension !== undefined) throw lacksExtension(`${place}: ${name}`, extension);
   throw new UnfitError(`${place}: ${name} cannot be run before what is to be judged: ${why}`, {
     next: 'give the schema of before with --schema, or choose with --from',
   });

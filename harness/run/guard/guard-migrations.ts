@@ -9,6 +9,7 @@ import {
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import type { LeftOut } from '#harness/core/guard/facts.ts';
 import { lintMigrations } from '#harness/database/lint/squawk.ts';
+import { lacksExtension, missingExtension } from '#harness/database/server/refusals.ts';
 import type { ScratchServer } from '#harness/database/server/types.ts';
 import { GeneratorThread } from '#harness/database/workload/generator-thread.ts';
 import type { Phases } from '../phases.ts';
@@ -83,8 +84,24 @@ async function judgeLane(request: GuardRequest, span: Span, context: GuardContex
   const linted = span.from === 0 ? await lint(pending, server, context) : { left_out: [] };
   const own = pending === request ? span : { from: 0, until: pending.judged.length };
   const migrations = await judgeSpan(pending, own, { server, first: template, phases, signal });
+  refuseLacking(migrations);
   const { version, version_num, engine } = server;
   return { server: { engine, version, version_num }, data, migrations, ...linted };
+}
+
+/**
+ * A server that lacks an extension says nothing about the migration that asks for it.
+ * @throws UnfitError with the place of the statement
+ */
+function refuseLacking(migrations: readonly MigrationFacts[]): void {
+  for (const { name, statements, alone } of migrations) {
+    const { refusal } = alone ?? {};
+    const extension = refusal === undefined ? undefined : missingExtension(refusal);
+    if (extension === undefined) continue;
+    const at = statements.find(({ index }) => index === refusal?.index)?.position;
+    const place = at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
+    throw lacksExtension(`${place}the migration ${name}`, extension);
+  }
 }
 
 /**

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { UnfitError } from '#harness/core/errors.ts';
-import { startPipe } from '#harness/process/pipe.ts';
+import { type Pipe, startPipe } from '#harness/process/pipe.ts';
 import { clientPrograms } from '../../server/clients.ts';
 import { type Dump, openPlainDump } from './kind.ts';
 
 /** A dump as the script that it stands for. */
 export interface DumpScript extends AsyncDisposable {
+  /** They end with an error unless all of it was given. */
   readonly chunks: AsyncIterable<Buffer>;
-  /** Throws unless all of it was given. */
-  finish(): Promise<void>;
 }
 
 /**
@@ -20,7 +19,6 @@ export async function openDump(dump: Dump): Promise<DumpScript> {
     const stream = await openPlainDump(dump.path);
     return {
       chunks: stream,
-      finish: async () => undefined,
       [Symbol.asyncDispose]: async () => {
         stream.destroy();
       },
@@ -51,14 +49,15 @@ export async function openProgram(
 ): Promise<DumpScript> {
   const pipe = await startPipe(command, env);
   return {
-    chunks: pipe.stdout,
-    finish: async () => {
-      const { exit_code, signal, complaint } = await pipe.ended;
-      if (exit_code === 0) return;
-      throw new UnfitError(
-        `${what} could not be read: ${complaint || `it ended with ${exit_code ?? signal}`}`,
-      );
-    },
+    chunks: untilEnded(pipe, what),
     [Symbol.asyncDispose]: () => pipe[Symbol.asyncDispose](),
   };
+}
+
+/** A program that dies in the middle ends its script there: why is told before anybody takes that for the end. */
+async function* untilEnded(pipe: Pipe, what: string): AsyncGenerator<Buffer, void, undefined> {
+  yield* pipe.stdout;
+  const { exit_code, signal, complaint } = await pipe.ended;
+  if (exit_code === 0) return;
+  throw new UnfitError(`${what} could not be read: ${complaint || `it ended with ${exit_code ?? signal}`}`);
 }

@@ -26,7 +26,9 @@ const COPY_PLACE = /^COPY (?<table>.+?), line (?<line>\d+)(?:, column (?<column>
 export interface RestoreOptions {
   /** What the script is called in errors. */
   readonly file: string;
-  readonly signal: AbortSignal;
+  /** What it is, in errors: `the dump` when absent. */
+  readonly called?: string;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -47,10 +49,10 @@ export async function restoreScript(
     const text = batch.map((part) => part.text).join('\n');
     batch = [];
     batch_chars = 0;
-    await refusedAt(options.file, first.line, () => client.query(text));
+    await refusedAt(options, first.line, () => client.query(text));
   };
   for await (const part of readScript(demandWhole(chunks, options.file), options.file)) {
-    options.signal.throwIfAborted();
+    options.signal?.throwIfAborted();
     if (part.kind === 'statement' && INSERT.test(part.text)) {
       batch.push({ ...part, kind: 'statement' });
       batch_chars += part.text.length;
@@ -63,7 +65,8 @@ export async function restoreScript(
   await sendBatch();
 }
 
-async function runPart(client: Client, part: ScriptPart, { file, signal }: RestoreOptions): Promise<void> {
+async function runPart(client: Client, part: ScriptPart, options: RestoreOptions): Promise<void> {
+  const { file, called = 'the dump', signal } = options;
   const { text, line } = part;
   if (part.kind === 'command') {
     if (HARMLESS_COMMAND.test(text)) return;
@@ -71,23 +74,24 @@ async function runPart(client: Client, part: ScriptPart, { file, signal }: Resto
       `${text.trim().split(/\s/)[0] ?? text} is a command of psql that is not followed here`,
       {
         position: { file, line, column: 1 },
-        next: 'Give a dump as pg_dump made it.',
+        next: `Give ${called} as pg_dump makes it.`,
       },
     );
   }
   if (part.kind === 'copy') {
-    await refusedAt(file, line, () => pipeline(part.data, client.query(copyFrom(text)), { signal }));
+    const stoppable = signal === undefined ? {} : { signal };
+    await refusedAt(options, line, () => pipeline(part.data, client.query(copyFrom(text)), stoppable));
     return;
   }
   if (OF_THE_SERVER.test(text)) return;
   const encoding = ENCODING.exec(text)?.groups?.['name']?.toLowerCase();
   if (encoding !== undefined && !READABLE.has(encoding)) {
-    throw new UsageError(`the dump is written in ${encoding.toUpperCase()}`, {
+    throw new UsageError(`${called} is written in ${encoding.toUpperCase()}`, {
       position: { file, line, column: 1 },
       next: 'Make it with pg_dump --encoding=UTF8.',
     });
   }
-  await refusedAt(file, line, () => runWithRoles(client, text));
+  await refusedAt(options, line, () => runWithRoles(client, text));
 }
 
 /** A dump names roles and holds none. */
@@ -109,15 +113,23 @@ async function runWithRoles(client: Client, text: string): Promise<void> {
   }
 }
 
-async function refusedAt(file: string, line: number, act: () => Promise<unknown>): Promise<void> {
+async function refusedAt(
+  { file, called = 'the dump' }: RestoreOptions,
+  line: number,
+  act: () => Promise<unknown>,
+): Promise<void> {
   try {
     await act();
   } catch (error) {
-    throw lackOf(error, `the dump ${file}`) ?? refusal(file, line, error);
+    throw lackOf(error, `${called} ${file}`) ?? refusal({ file, called }, line, error);
   }
 }
 
-function refusal(file: string, line: number, error: unknown): unknown {
+function refusal(
+  { file, called }: { readonly file: string; readonly called: string },
+  line: number,
+  error: unknown,
+): unknown {
   const answer = answerOf(error);
   if (answer === undefined) return error;
   const where = error instanceof Error && 'where' in error ? String(error.where) : '';
@@ -128,7 +140,7 @@ function refusal(file: string, line: number, error: unknown): unknown {
       : ` (copy of ${copied['table']}${copied['column'] === undefined ? '' : `, column ${copied['column']}`})`;
   const at = line + (copied === undefined ? 0 : Number(copied['line']));
   // Neither the message as it is nor the cause, which may hold rows of the dump.
-  return new UsageError(`the server refuses the dump: ${withoutValues(answer)}${place}`, {
+  return new UsageError(`the server refuses ${called}: ${withoutValues(answer)}${place}`, {
     position: { file, line: at, column: 1 },
   });
 }

@@ -49,6 +49,17 @@ const TRICKY = [
 const SIZES = fc.integer({ min: 1, max: 70 });
 
 describe('statements of a script', () => {
+  test('stand after a byte order mark, which is skipped at the beginning alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(SIZES, async (size) => {
+        const parts = await partsOf("\u{FEFF}SELECT '\u{FEFF}';\n\\c\n", size);
+        expect(parts.map(({ text }) => text)).toEqual(["SELECT '\u{FEFF}';", '\\c\n']);
+        expect(await partsOf('\u{FEFF}', size)).toEqual([]);
+        expect(await partsOf(';', size)).toHaveLength(1);
+      }),
+    );
+  });
+
   test('are those that the parser of the server finds, however they come', async () => {
     await fc.assert(
       fc.asyncProperty(

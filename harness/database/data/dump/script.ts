@@ -17,6 +17,7 @@ const STATEMENT_MAX_CHARS = 256 * 1024 * 1024;
 const COPY_FROM_STDIN = /^copy\s.*\sfrom\s+stdin\b/is;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
+const BYTE_ORDER_MARK = Buffer.from('\u{FEFF}');
 const END_OF_DATA = Buffer.from('\\.');
 
 /**
@@ -28,7 +29,7 @@ export async function* readScript(
   chunks: AsyncIterable<Buffer>,
   file: string,
 ): AsyncGenerator<ScriptPart, void, undefined> {
-  const source = new Source(chunks, file);
+  const source = new Source(withoutMark(chunks), file);
   let at = 0;
   for (;;) {
     const cut = cutAt(source.text, at, source.ended);
@@ -57,6 +58,22 @@ export async function* readScript(
       yield { kind: cut.kind, text, line };
     }
   }
+}
+
+/** psql skips a byte order mark at the beginning. */
+async function* withoutMark(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (head === undefined) {
+      yield chunk;
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < BYTE_ORDER_MARK.length) continue;
+    yield head.indexOf(BYTE_ORDER_MARK) === 0 ? head.subarray(BYTE_ORDER_MARK.length) : head;
+    head = undefined;
+  }
+  if (head !== undefined) yield head;
 }
 
 function utf8(latin1: string): string {

@@ -1,4 +1,4 @@
-import { messageOf, UsageError } from '#harness/core/errors.ts';
+import { messageOf, MettleError, UsageError } from '#harness/core/errors.ts';
 
 const EDGE_BYTES = 4096;
 const BEGINS = '-- PostgreSQL database dump';
@@ -22,6 +22,7 @@ export async function* demandWhole(
       yield chunk;
     }
   } catch (error) {
+    if (error instanceof MettleError) throw error;
     throw new UsageError(`the dump ${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
   if (!head.includes(BEGINS) || tail.includes(ENDS)) return;

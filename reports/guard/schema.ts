@@ -22,7 +22,14 @@ const blocked = looseObject({
   sessions: count,
   stall_ms: number(),
 });
-const tables = array(looseObject({ table: text, rows: count, bytes: number() }));
+const tables = array(
+  looseObject({
+    table: text,
+    rows: count,
+    bytes: number(),
+    parts: optional(array(looseObject({ table: text, rows: count }))),
+  }),
+);
 
 const content = looseObject({
   tables: array(
@@ -98,6 +105,18 @@ const under_load = looseObject({
       duration_ms: number(),
     }),
   ),
+  held: optional(
+    array(
+      looseObject({
+        relation: text,
+        mode: text,
+        stops_readers: boolean(),
+        statement: count,
+        duration_ms: number(),
+        is_awaited: boolean(),
+      }),
+    ),
+  ),
   deadlocks: optional(
     array(
       looseObject({
@@ -156,8 +175,10 @@ const migration = looseObject({
           wal_bytes: number(),
           rewritten: array(text),
           indexes_built: array(text),
+          indexed: optional(array(text)),
           disk_bytes: number(),
           locks: texts,
+          locks_sampled: optional(literal(true)),
         }),
       ),
       refusal: optional(refusal),
@@ -174,6 +195,7 @@ const migration = looseObject({
       up_down: optional(trip),
       up_down_up: optional(trip),
       written_between: count,
+      between: optional(workload),
     }),
   ),
   kills: optional(array(kill)),

@@ -63,9 +63,18 @@ export interface DataFacts {
   /** Name of the dump, or of the database without credentials. */
   readonly from: string;
   readonly seed?: number;
-  readonly tables: readonly { readonly table: string; readonly rows: number; readonly bytes: number }[];
+  readonly tables: readonly TableSize[];
   /** Rows of the database that the figures are to be extrapolated to, by table, where somebody said so. */
   readonly real_rows?: Readonly<Record<string, number>>;
+}
+
+/** What a table held; a partitioned one counts as a whole. */
+export interface TableSize {
+  readonly table: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Partitions that hold rows themselves, or could; absent where it has none. */
+  readonly parts?: readonly { readonly table: string; readonly rows: number }[];
 }
 
 /** A statement of a migration, as the server's own parser found it. */
@@ -130,10 +139,14 @@ export interface StatementCost {
   /** Tables whose file on disk is another afterwards, and that held rows: `schema.table`. */
   readonly rewritten: readonly string[];
   readonly indexes_built: readonly string[];
+  /** Tables of before that those indexes are of. Absent in facts from before it was recorded. */
+  readonly indexed?: readonly string[];
   /** Growth of the database on disk; negative when it shrank. */
   readonly disk_bytes: number;
   /** Strongest lock that was held on each relation that existed before, once the statement had run. */
   readonly locks: Readonly<Record<string, string>>;
+  /** They were gone once it was done, and only looked at now and then: others may have been held between two looks. */
+  readonly locks_sampled?: true;
 }
 
 export interface AloneFacts {
@@ -204,6 +217,18 @@ export interface BlockedInterval {
   readonly duration_ms: number;
 }
 
+/** The longest time for which the migration held a lock on a relation that stops its readers, or its writers. */
+export interface HeldLockFacts {
+  readonly relation: string;
+  readonly mode: string;
+  readonly stops_readers: boolean;
+  /** Statement of the migration that ran when it began. */
+  readonly statement: number;
+  readonly duration_ms: number;
+  /** Somebody waited for the relation: whoever works was seen to use it. */
+  readonly is_awaited: boolean;
+}
+
 /** Readers or writers, as a whole. */
 export interface BlockedSummary {
   /** Longest time that one session waited, by sampling of the server's locks. */
@@ -256,6 +281,8 @@ export interface UnderLoadFacts {
   readonly writers: BlockedSummary;
   /** The longest ones, at most 200. */
   readonly blocked: readonly BlockedInterval[];
+  /** Absent in facts from before it was recorded. */
+  readonly held?: readonly HeldLockFacts[];
   /** One for each side that met one: the migration, the old release. */
   readonly deadlocks?: readonly DeadlockFacts[];
   /** What the releases met: old before, old during, old after, new after. */
@@ -269,6 +296,8 @@ export interface RoundTripFacts {
   readonly up_down_up: TripFacts | undefined;
   /** Rows that the new release wrote between up and down. */
   readonly written_between: number;
+  /** What the release met that was to write them. */
+  readonly between?: WorkloadFacts;
 }
 
 /** A state of the database against one that it should be the same as. */

@@ -38,23 +38,38 @@ export async function relationsOf(client: ClientBase): Promise<Relations> {
 /** What holds rows in a file of its own: tables and materialized views. */
 const HOLDS_ROWS: ReadonlySet<string> = new Set(['r', 'm']);
 
-/** Tables that have another file than before and had rows in it; one that was emptied has no rows in the new one. */
-export function rewrittenBetween(before: Relations, after: Relations): readonly string[] {
+/**
+ * Tables that have another file than before and had rows in it; one that was emptied has no rows in the new one.
+ * @param first before the whole migration: it may have renamed what it writes anew
+ */
+export function rewrittenBetween(before: Relations, after: Relations, first: Relations): readonly string[] {
   return [...before].flatMap(([oid, { name, kind, file, bytes }]) => {
     const now = after.get(oid);
     const is_rewritten =
       now !== undefined && HOLDS_ROWS.has(kind) && now.file !== file && bytes > 0 && now.bytes > 0;
-    return is_rewritten ? [name] : [];
+    return is_rewritten ? [first.get(oid)?.name ?? name] : [];
   });
+}
+
+/** Indexes, and the tables that they are of. */
+interface Built {
+  readonly indexes: readonly string[];
+  readonly tables: readonly string[];
 }
 
 /**
  * Indexes that were built over rows between two looks, anew or for the first time.
  * @param first before the whole migration: indexes of tables that it made itself are none
  */
-export function builtBetween(before: Relations, after: Relations, first: Relations): readonly string[] {
-  return [...after].flatMap(([oid, { name, file, table }]) => {
-    const holds_rows = table !== undefined && first.has(table) && (after.get(table)?.bytes ?? 0) > 0;
-    return holds_rows && file !== 0 && before.get(oid)?.file !== file ? [name] : [];
+export function builtBetween(before: Relations, after: Relations, first: Relations): Built {
+  const built = [...after].flatMap(([oid, { name, file, table }]) => {
+    const of = table === undefined ? undefined : first.get(table);
+    if (table === undefined || of === undefined) return [];
+    const holds_rows = (after.get(table)?.bytes ?? 0) > 0;
+    return holds_rows && file !== 0 && before.get(oid)?.file !== file ? [{ name, table: of.name }] : [];
   });
+  return {
+    indexes: built.map(({ name }) => name),
+    tables: [...new Set(built.map(({ table }) => table))],
+  };
 }

@@ -69,6 +69,17 @@ describe('a migration that runs alone', { timeout: 60_000 }, () => {
     expect(facts.statements.map(({ indexes_built }) => indexes_built)).toEqual([[], ['public.by_name'], []]);
   });
 
+  test('tells the table of an index that code built, and of one that has another name by now', async () => {
+    const facts = await alone(
+      true,
+      "DO $$ BEGIN EXECUTE 'CREATE INDEX by_name ON users (name)'; END $$",
+      'ALTER TABLE users RENAME TO people',
+      'ALTER TABLE people ALTER age TYPE bigint',
+    );
+    expect(facts.statements.map(({ indexed }) => indexed)).toEqual([['public.users'], [], ['public.users']]);
+    expect(facts.statements.map(({ rewritten }) => rewritten)).toEqual([[], [], ['public.users']]);
+  });
+
   test('tells the locks of statements that run each on its own', async () => {
     const facts = await alone(
       false,
@@ -81,6 +92,23 @@ describe('a migration that runs alone', { timeout: 60_000 }, () => {
       { 'public.users': 'ShareUpdateExclusiveLock' },
       { 'public.orders': 'AccessExclusiveLock' },
     ]);
+  });
+
+  test('runs a procedure that ends transactions as its tool does, outside of one, and sees what it locks', async () => {
+    const facts = await alone(
+      false,
+      `CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE users SET age = 1 WHERE id < 9; PERFORM pg_sleep(0.2); COMMIT; UPDATE users SET age = 2; END $$`,
+      'CALL fill()',
+      'ALTER TABLE users ADD a int',
+    );
+    expect(facts).toMatchObject({ outcome: 'applied' });
+    expect(facts.statements.map(({ locks }) => locks['public.users'])).toEqual([
+      undefined,
+      'RowExclusiveLock',
+      'AccessExclusiveLock',
+    ]);
+    expect(facts.statements.map(({ locks_sampled }) => locks_sampled)).toEqual([undefined, true, undefined]);
   });
 
   test('leaves nothing when it is refused in a transaction', async () => {

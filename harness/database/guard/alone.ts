@@ -7,7 +7,7 @@ import type { LastingClient } from '../server/lasting.ts';
 import type { Address } from '../server/types.ts';
 import { builtBetween, type Relations, relationsOf, rewrittenBetween } from './alone-catalogue.ts';
 import { type Held, HeldMeanwhile, heldBy } from './alone-locks.ts';
-import { applyFile } from './apply.ts';
+import { applyFile, endsOwnTransaction } from './apply.ts';
 import { applySettings, lastingSession, openSession, type Session } from './apply-session.ts';
 import { residueOf } from './residue.ts';
 import { type Schema, schemaOf } from './round-trip/schema.ts';
@@ -65,25 +65,28 @@ class Costs {
 
   async before(statement: SqlStatement): Promise<void> {
     this.#meters = await metersOf(this.#observer);
-    // Its locks are gone once it has answered.
-    if (statement.needs_no_transaction) {
+    if (endsOwnTransaction(statement) && this.#migrating.client.getTransactionStatus() === 'I') {
       this.#meanwhile = new HeldMeanwhile(this.#observer, this.#migrating.pid);
     }
   }
 
   async after(statement: SqlStatement, duration_ms: number): Promise<void> {
+    const is_sampled = this.#meanwhile !== undefined;
     const held = await this.stopLooking();
     const now = await metersOf(this.#observer);
     const before = this.#relations;
     if (!isSetting(statement)) this.#relations = await relationsOf(this.#migrating.client);
+    const built = builtBetween(before, this.#relations, this.#first);
     this.statements.push({
       index: statement.index,
       duration_ms,
       wal_bytes: now.wal_bytes - this.#meters.wal_bytes,
       disk_bytes: now.disk_bytes - this.#meters.disk_bytes,
-      rewritten: rewrittenBetween(before, this.#relations),
-      indexes_built: builtBetween(before, this.#relations, this.#first),
+      rewritten: rewrittenBetween(before, this.#relations, this.#first),
+      indexes_built: built.indexes,
+      indexed: built.tables,
       locks: this.#named(held),
+      ...(is_sampled ? { locks_sampled: true } : {}),
     });
   }
 

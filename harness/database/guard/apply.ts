@@ -10,7 +10,8 @@ export interface ApplyOptions {
   readonly in_transaction: boolean;
   /**
    * Runs each statement that would stand outside a transaction in one of its own, so that `after` is called before its locks
-   * are given up. The server does the same to such a statement, except to one that refuses it.
+   * are given up. The server does the same to such a statement, except to one that refuses it, and to a procedure, which may
+   * end transactions itself.
    */
   readonly holds_each?: boolean;
   /** Called before each statement, once the one before has been answered. */
@@ -59,6 +60,11 @@ function cancelOnAbort({ address, pid }: Session, signal: AbortSignal | undefine
   };
 }
 
+/** Outside of a transaction its locks are gone once it has answered: no transaction may be begun around it to keep them. */
+export function endsOwnTransaction({ needs_no_transaction, kind }: SqlStatement): boolean {
+  return needs_no_transaction || kind === 'CallStmt';
+}
+
 /**
  * The whole file runs in one transaction where its tool does so. What the server makes of it is what the tool would see: a
  * `BEGIN` within it is only warned of, a `COMMIT` ends it for all that follows, and a statement that must stand outside is
@@ -91,10 +97,10 @@ export async function applyFile(session: Session, file: SqlFile, options: ApplyO
     signal?.throwIfAborted();
     return ending ?? took_ms;
   };
-  const isHeld = ({ needs_no_transaction, transaction_control }: SqlStatement): boolean =>
+  const isHeld = (statement: SqlStatement): boolean =>
     options.holds_each === true &&
-    !needs_no_transaction &&
-    !transaction_control &&
+    !endsOwnTransaction(statement) &&
+    !statement.transaction_control &&
     client.getTransactionStatus() === 'I';
   const sendAll = async (): Promise<Ending | undefined> => {
     const begun = is_wrapped ? await send('BEGIN', 0) : 0;

@@ -93,6 +93,7 @@ describe('a deadlock', { timeout: 60_000 }, () => {
         [8, 'mettle new readers'],
       ]),
       names: new Map([['16384', 'public.orders']]),
+      held: [],
     };
     const [found] = deadlocksOf(
       { index: 0, code: '40P01', message: 'deadlock detected', detail },

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import type { Address } from '../server/types.ts';
 import { openSession, type Session } from './apply-session.ts';
+import { type HeldLock, HeldLocks } from './held-locks.ts';
 import { type Look, ownWaits, type SeenLock, type Wait, waitsOf } from './blocked-waits.ts';
 
 /** From the beginning of one look to that of the next one: half of what is promised, so that a late look keeps it. */
@@ -78,6 +79,8 @@ export interface Watched {
   /** Sessions that were there at the end; those that waited are known even when they have ended since. */
   readonly sessions: SessionNames;
   readonly names: RelationNames;
+  /** Of each relation the longest time for which the migration stopped its readers, or its writers. */
+  readonly held: readonly HeldLock[];
 }
 
 /** Looks that go on until they are stopped. */
@@ -87,6 +90,7 @@ export class LockWatch implements AsyncDisposable {
   readonly #names: RelationNames;
   readonly #statement: string;
   readonly #looks: Seen[] = [];
+  readonly #held: HeldLocks;
   readonly #sessions = new Map<number, string>();
   readonly #going: Promise<void>;
   #stopped = false;
@@ -96,6 +100,7 @@ export class LockWatch implements AsyncDisposable {
     this.#migration = migration;
     this.#names = names;
     this.#statement = statement;
+    this.#held = new HeldLocks(migration);
     this.#going = this.#go();
     // Told by `stop`.
     this.#going.catch(() => undefined);
@@ -121,6 +126,7 @@ export class LockWatch implements AsyncDisposable {
       is_last = this.#stopped;
       const from_ms = performance.now();
       const look = await this.#look();
+      this.#held.note(look);
       this.#looks.push({
         at_ms: look.at_ms,
         waits: waitsOf(look, this.#migration),
@@ -163,7 +169,7 @@ export class LockWatch implements AsyncDisposable {
     } catch (error) {
       throw new UnfitError(`the server stopped telling of its locks: ${messageOf(error)}`, { cause: error });
     }
-    return { looks: this.#looks, sessions: this.#sessions, names: this.#names };
+    return { looks: this.#looks, sessions: this.#sessions, names: this.#names, held: this.#held.longest() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

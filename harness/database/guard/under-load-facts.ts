@@ -2,10 +2,12 @@
 import type {
   BlockedInterval,
   BlockedSummary,
+  HeldLockFacts,
   StatementUnderLoad,
   UnderLoadFacts,
 } from '#harness/core/guard/facts.ts';
 import { type Interval, intervalsOf, overlapMs, summaryOf, type Window } from './blocked.ts';
+import type { HeldLock } from './held-locks.ts';
 import type { Watched } from './locks.ts';
 
 /** A statement of the migration, when it began and what it took. Times of one clock throughout, in ms. */
@@ -76,11 +78,28 @@ function windowsOf({
   }));
 }
 
+/** The statement that ran at a time. */
+function ranAt({ statements }: SeenUnderLoad, at_ms: number): number {
+  const statement = statements.findLast((one) => one.from_ms <= at_ms) ?? statements[0];
+  return statement?.index ?? 0;
+}
+
+function heldOf(held: HeldLock, seen: SeenUnderLoad, awaited: ReadonlySet<string>): HeldLockFacts {
+  const { relation, mode, stops_readers, from_ms, to_ms } = held;
+  return {
+    relation,
+    mode,
+    stops_readers,
+    statement: ranAt(seen, from_ms),
+    duration_ms: to_ms - from_ms,
+    is_awaited: awaited.has(relation),
+  };
+}
+
 function blockedOf(interval: Interval, seen: SeenUnderLoad): BlockedInterval {
   const { wait, from_ms, to_ms } = interval;
-  const statement = seen.statements.findLast((one) => one.from_ms <= from_ms) ?? seen.statements[0];
   return {
-    statement: statement?.index ?? 0,
+    statement: ranAt(seen, from_ms),
     relation: wait.relation,
     wanted: wait.wanted,
     held: wait.held,
@@ -93,7 +112,7 @@ function blockedOf(interval: Interval, seen: SeenUnderLoad): BlockedInterval {
 
 export type BlockedFacts = Pick<
   UnderLoadFacts,
-  'sampling' | 'statements' | 'readers' | 'writers' | 'blocked'
+  'sampling' | 'statements' | 'readers' | 'writers' | 'blocked' | 'held'
 >;
 
 /** What the migration did to those who worked meanwhile. */
@@ -111,6 +130,7 @@ export function blockedFacts(seen: SeenUnderLoad): BlockedFacts {
     ),
   );
   const told = intervals.map((interval) => ({ interval, blocked: blockedOf(interval, seen) }));
+  const awaited = new Set(told.map(({ blocked }) => blocked.relation));
   const summary = (reader: boolean, window: Window): BlockedSummary =>
     summaryOf(
       told.filter(({ blocked }) => blocked.reader === reader).map(({ interval }) => interval),
@@ -130,6 +150,7 @@ export function blockedFacts(seen: SeenUnderLoad): BlockedFacts {
     ),
     readers: summary(true, run),
     writers: summary(false, run),
+    held: watched.held.map((held) => heldOf(held, seen, awaited)),
     blocked: told
       .map(({ blocked }) => blocked)
       .sort((left, right) => right.duration_ms - left.duration_ms)

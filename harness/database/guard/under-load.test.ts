@@ -157,6 +157,38 @@ describe('a migration under load', { timeout: 60_000 }, () => {
     expect(of('new', 'after')?.good).toBeGreaterThan(0);
   });
 
+  test('tells for how long it held a lock that nobody came to wait for', async () => {
+    const holder = `BEGIN; LOCK TABLE truth; SELECT pg_sleep(0.3); COMMIT`;
+    const { facts } = await run([holder]);
+    expect(facts.readers.longest_ms).toBe(0);
+    const held = facts.held?.find(
+      ({ relation, stops_readers }) => relation === 'public.truth' && stops_readers,
+    );
+    expect(held).toMatchObject({ mode: 'AccessExclusiveLock', statement: 0, is_awaited: false });
+    expect(held?.duration_ms).toBeGreaterThan(300 - facts.sampling.longest_ms * 2);
+    expect(held?.duration_ms).toBeLessThanOrEqual(facts.duration_ms);
+  });
+
+  test('lets a release work until each of its statements was sent, where it is to', async () => {
+    const many = Array.from({ length: 40 }, (_, place) => `-- name: ask-${place}\nSELECT ${place};`).join(
+      '\n',
+    );
+    const old = await readSqlRelease('many.sql', many);
+    const sent = async (cover_ms?: number): Promise<number | undefined> => {
+      const stretches = { before_ms: 0, during_ms: 0, after_ms: 50 };
+      const { facts } = await run(['SELECT 1'], {
+        old,
+        rate_per_s: 100,
+        stretches: cover_ms === undefined ? stretches : { ...stretches, cover_ms },
+      });
+      const after = facts.workloads.find(({ moment }) => moment === 'after');
+      return after?.by_statement.filter(({ begun }) => begun > 0).length;
+    };
+    expect(await sent()).toBeLessThan(40);
+    expect(await sent(10_000)).toBe(40);
+    expect(await sent(100)).toBeLessThan(40);
+  });
+
   test('fails the new release on the database as it was before', async () => {
     await using database = await made.copy();
     const facts = await workOnly(await readSqlRelease('next.sql', NEXT), {

@@ -1,6 +1,6 @@
 /** Runs a migration while the old release works, and the new one after it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StatementFacts, UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, StatementFacts, UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { Migration } from '../migrations/types.ts';
 import type { Address } from '../server/types.ts';
@@ -20,9 +20,14 @@ export interface Stretches {
   /** At least, from the beginning of the migration: a short one leaves time for some answers all the same. */
   readonly during_ms: number;
   readonly after_ms: number;
+  /**
+   * How much longer they work at the most, until each of their statements was sent once: one that was never sent may be the one
+   * that the migration broke. Not at all when absent.
+   */
+  readonly cover_ms?: number;
 }
 
-export const STRETCHES: Stretches = { before_ms: 400, during_ms: 300, after_ms: 400 };
+export const STRETCHES: Stretches = { before_ms: 400, during_ms: 300, after_ms: 400, cover_ms: 10_000 };
 
 export interface LoadOptions {
   /** A database of its own, which nobody else uses. */
@@ -136,7 +141,7 @@ export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFac
 
   const is_new = next !== undefined && ran.applied.outcome === 'applied';
   const [old_after, new_after] = await Promise.all([
-    wait(stretches.after_ms).then(() => working.stop('after')),
+    stopAfter(working, 'after', { stretches, signal }),
     is_new ? workAfter(next, { ...options, stretches }) : undefined,
   ]);
   const { applied, run, statements, releases_ms } = ran;
@@ -151,6 +156,20 @@ export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFac
     ...(deadlocks.length === 0 ? {} : { deadlocks }),
     workloads: [before, during, old_after, ...(new_after ? [new_after] : [])],
   };
+}
+
+/** Lets a release work for as long as it is to, and tells what it met. */
+async function stopAfter(
+  workload: RunningWorkload,
+  moment: Moment,
+  {
+    stretches: { after_ms, cover_ms },
+    signal,
+  }: { readonly stretches: Stretches; readonly signal: AbortSignal | undefined },
+): Promise<WorkloadFacts> {
+  await delay(after_ms, undefined, { signal });
+  if (cover_ms !== undefined) await workload.cover(cover_ms);
+  return await workload.stop(moment);
 }
 
 async function workAfter(release: Release, options: LoadOptions): Promise<WorkloadFacts> {
@@ -169,6 +188,5 @@ export async function workOnly(
   const { address, side, moment, rate_per_s, seed, stretches = STRETCHES, signal } = options;
   const given = signal === undefined ? {} : { signal };
   await using workload = await startWorkload(release, { address, side, rate_per_s, seed, ...given });
-  await delay(stretches.after_ms, undefined, given);
-  return await workload.stop(moment);
+  return await stopAfter(workload, moment, { stretches, signal });
 }

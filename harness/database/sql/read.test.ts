@@ -166,6 +166,9 @@ describe('traits', () => {
     'ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY',
     "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p",
     'ALTER DATABASE d SET TABLESPACE t',
+    'DO $$ BEGIN LOOP UPDATE t SET a = 1; COMMIT; EXIT; END LOOP; END $$',
+    "DO LANGUAGE plpgsql 'BEGIN rollback and chain; END'",
+    'DO $$ plpy.commit() $$ LANGUAGE plpython3u',
   ])('no transaction may hold it: %s', async (sql) => {
     expect((await traits(sql))[0]).toBe(true);
   });
@@ -179,6 +182,10 @@ describe('traits', () => {
     "ALTER TYPE e ADD VALUE 'x'",
     "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (create_slot = false)",
     'ALTER DATABASE d SET work_mem = 1',
+    'DO $$ BEGIN UPDATE t SET a = 1; END $$',
+    "DO $$ BEGIN /* COMMIT; */ RAISE NOTICE 'commit;'; -- ROLLBACK;\n PERFORM 1; END $$",
+    'DO $$ BEGIN UPDATE t SET commit = 1; PERFORM on_commit(); END $$',
+    'CALL p()',
   ])('a transaction may hold it: %s', async (sql) => {
     expect((await traits(sql))[0]).toBe(false);
   });

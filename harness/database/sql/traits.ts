@@ -32,11 +32,32 @@ function detachesConcurrently({ subtype, def }: AlterTableCmd): boolean {
   );
 }
 
+/** Quoted texts and comments of a body, which may hold any word. */
+const NOT_CODE = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|(\$\w*\$)[\s\S]*?\1/g;
+/** Ends of a transaction in PL/pgSQL, PL/Perl, PL/Python and PL/Tcl. */
+const ENDS_TRANSACTION =
+  /(?<![\w."])(?:(?:commit|rollback)\s*(?:;|and\b)|(?:plpy\.|spi_)?(?:commit|rollback)\s*\()/i;
+
+/** Code that ends transactions, and begins the next ones: a backfill in batches. */
+function endsTransactions(args: readonly Node[] | undefined): boolean {
+  const bodies = (args ?? []).flatMap((option) =>
+    'DefElem' in option &&
+    option.DefElem.defname === 'as' &&
+    option.DefElem.arg &&
+    'String' in option.DefElem.arg
+      ? [option.DefElem.arg.String.sval ?? '']
+      : [],
+  );
+  return bodies.some((body) => ENDS_TRANSACTION.test(body.replaceAll(NOT_CODE, ' ')));
+}
+
 /**
  * The server refuses the statement within a transaction block. Source: PostgreSQL, reference pages of the statements
- * ("cannot be executed inside a transaction block"), and `PreventInTransactionBlock` in its source.
+ * ("cannot be executed inside a transaction block"), and `PreventInTransactionBlock` in its source. Of a `DO` it refuses the
+ * `COMMIT` in its body (2D000). What a procedure does that is called is not seen.
  */
 export function needsNoTransaction(node: Node): boolean {
+  if ('DoStmt' in node) return endsTransactions(node.DoStmt.args);
   if ('IndexStmt' in node) return node.IndexStmt.concurrent === true;
   if ('DropStmt' in node) return node.DropStmt.concurrent === true;
   if ('ReindexStmt' in node) {

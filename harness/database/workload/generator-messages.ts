@@ -17,6 +17,7 @@ export type Question =
   | { readonly ask: 'begin'; readonly id: number; readonly task: GeneratorTask }
   | { readonly ask: 'cut' | 'stop'; readonly id: number; readonly moment: Moment }
   | { readonly ask: 'settle' | 'end'; readonly id: number }
+  | { readonly ask: 'cover'; readonly id: number; readonly longest_ms: number }
   | { readonly ask: 'stalls'; readonly id: number; readonly since: number };
 
 export type Reply =

@@ -40,6 +40,9 @@ async function answer(question: Question): Promise<Reply> {
     case 'settle':
       await working.settle();
       return { tell: 'done', id };
+    case 'cover':
+      await working.cover(question.longest_ms);
+      return { tell: 'done', id };
     case 'stalls':
       return { tell: 'stalls', id, stalls: working.stalls(question.since) };
     case 'end': {

@@ -21,6 +21,16 @@ export interface GeneratorOptions {
 
 const clock: Clock = () => performance.now();
 
+/** Waits for something, but no longer than that. */
+async function within(longest_ms: number, awaited: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([
+    awaited,
+    delay(longest_ms, undefined, { signal: patience.signal }).catch(() => undefined),
+  ]);
+  patience.abort();
+}
+
 interface KindOfWork extends AsyncDisposable {
   readonly lane: Lane;
   readonly stalls: Stalls;
@@ -86,12 +96,12 @@ export class Generator implements AsyncDisposable {
   /** Comes when nothing waits for a connection any more, or when that takes longer than work is left waiting. */
   async settle(): Promise<void> {
     const caught_up = Promise.all([this.#readers.lane.caughtUp(), this.#writers.lane.caughtUp()]);
-    const patience = new AbortController();
-    await Promise.race([
-      caught_up,
-      delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
+    await within(PATIENCE_MS, caught_up);
+  }
+
+  /** Comes when each item has been sent at least once in the stretch that is counted now, or after so long. */
+  async cover(longest_ms: number): Promise<void> {
+    await within(longest_ms, this.#stretch.covered);
   }
 
   async stop(moment: Moment): Promise<WorkloadFacts> {

@@ -65,6 +65,9 @@ export async function startWorkload(
     settle: async () => {
       await thread.ask({ ask: 'settle' });
     },
+    cover: async (longest_ms) => {
+      await thread.ask({ ask: 'cover', longest_ms });
+    },
     stalls: async (since) => {
       const told = await thread.ask({ ask: 'stalls', since });
       return told.tell === 'stalls' ? told.stalls : [];

@@ -31,6 +31,8 @@ export class Stretch {
   readonly #errors = new Map<string, Omit<Failure, 'code'> & { readonly count: number }>();
   readonly #buckets = [...EMPTY_HISTOGRAM.buckets];
   readonly #drained = Promise.withResolvers<void>();
+  readonly #covered = Promise.withResolvers<void>();
+  #unsent: number;
   #to_ms: number | undefined;
   #due = 0;
   #answered = 0;
@@ -41,6 +43,8 @@ export class Stretch {
     this.#items = items;
     this.#from_ms = from_ms;
     this.#counts = items.map(() => ({ begun: 0, failed: 0, latency_max_ms: 0 }));
+    this.#unsent = items.length;
+    this.#cover();
   }
 
   /** @param late_ms how much later than due the generator came to it */
@@ -51,7 +55,19 @@ export class Stretch {
 
   begun(item: number): void {
     const count = this.#counts[item];
-    if (count) count.begun += 1;
+    if (!count) return;
+    if (count.begun === 0) this.#unsent -= 1;
+    count.begun += 1;
+    this.#cover();
+  }
+
+  /** Comes once everything that there is to send has been sent at least once in it. */
+  get covered(): Promise<void> {
+    return this.#covered.promise;
+  }
+
+  #cover(): void {
+    if (this.#unsent === 0) this.#covered.resolve();
   }
 
   /** @param latency_ms from when it was due, so that waiting for a connection counts */

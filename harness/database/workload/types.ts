@@ -118,6 +118,8 @@ export interface RunningWorkload extends AsyncDisposable {
   stalls(since: EpochMs): Promise<readonly Stall[]>;
   /** Comes once nothing waits for a connection any more: what a lock held up is worked off. After 10 s in any case. */
   settle(): Promise<void>;
+  /** Comes once everything that it sends was sent at least once since the last cut; after `longest_ms` in any case. */
+  cover(longest_ms: number): Promise<void>;
   /** Asks no more, waits for the answers that are due, and tells the last stretch. */
   stop(moment: Moment): Promise<WorkloadFacts>;
 }

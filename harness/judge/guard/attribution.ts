@@ -1,13 +1,14 @@
 /** Which statements of a migration a finding is about. */
 import type { DataFacts, GuardFacts, MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
 
-function bare(name: string): string {
+/** Name without its schema. */
+export function bareName(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
 /** Whether two names mean one relation; a name without a schema means it in any. */
 export function sameRelation(left: string, right: string): boolean {
-  return left.includes('.') && right.includes('.') ? left === right : bare(left) === bare(right);
+  return left.includes('.') && right.includes('.') ? left === right : bareName(left) === bareName(right);
 }
 
 function names(statement: StatementFacts, column: string): boolean {
@@ -34,11 +35,4 @@ export function statementsAbout(
 /** Tables as the migration found them. */
 export function tablesBefore({ data }: GuardFacts, { tables }: MigrationFacts): DataFacts['tables'] {
   return tables ?? data.tables;
-}
-
-/** Tables of the copy that the migration names, with their rows. */
-export function touchedTables(facts: GuardFacts, migration: MigrationFacts): DataFacts['tables'] {
-  return tablesBefore(facts, migration).filter(({ table }) =>
-    migration.statements.some(({ relations }) => relations.some((one) => sameRelation(one, table))),
-  );
 }

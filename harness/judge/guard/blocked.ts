@@ -2,14 +2,17 @@
 import type {
   AloneFacts,
   BlockedSummary,
+  HeldLockFacts,
   MigrationFacts,
   StatementUnderLoad,
   UnderLoadFacts,
 } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { type Check, type Found, holds, need, needPart } from './check.ts';
+import { tablesBefore } from './attribution.ts';
+import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
 import { LOCK_NOT_AVAILABLE } from './data.ts';
 import { blocksReaders, blocksWriters } from './lock-modes.ts';
+import { tableOf } from './touched-tables.ts';
 import { counted, ms, statementName } from './words.ts';
 import type { Budgets, Severity } from './verdict.ts';
 
@@ -142,7 +145,47 @@ function judgeHeld(alone: AloneFacts, who: Waiting, budget_ms: number): Found {
   return holds(reason, limit, { measured: ms(held_ms), derivation, statements: indexes });
 }
 
-function judge(migration: MigrationFacts, who: Waiting, budget_ms: number): Found {
+/** The longest lock that stops them, of a table that nobody at work was seen to use. */
+function heldUnseen(
+  { facts, migration }: Subject,
+  { held = [] }: UnderLoadFacts,
+  who: Waiting,
+): (HeldLockFacts & { readonly table: string }) | undefined {
+  const tables = tablesBefore(facts, migration);
+  const locks = held.flatMap((lock) => {
+    const table = tableOf(tables, lock.relation)?.table;
+    return table === undefined ? [] : [{ ...lock, table }];
+  });
+  const used = new Set(locks.filter(({ is_awaited }) => is_awaited).map(({ table }) => table));
+  const [longest] = locks
+    .filter(({ table, stops_readers }) => stops_readers === (who === 'readers') && !used.has(table))
+    .toSorted((left, right) => right.duration_ms - left.duration_ms);
+  return longest;
+}
+
+/** That nobody waited for a table that nobody used says nothing: whoever does waits for as long as the lock is held. */
+function judgeUnseen(
+  subject: Subject,
+  load: UnderLoadFacts,
+  who: Waiting,
+  budget_ms: number,
+): Found | undefined {
+  const lock = heldUnseen(subject, load, who);
+  if (lock === undefined || lock.duration_ms <= budget_ms) return undefined;
+  const { table, mode, statement, duration_ms } = lock;
+  return {
+    outcome: 'fail',
+    severity: severityOf(duration_ms, budget_ms),
+    reason: `${mode} on ${table}, taken by ${statementName(statement)}, was held for ${ms(duration_ms)}: no statement of the release touched the table meanwhile, and ${who} who do would have waited so long`,
+    limit: `<= ${ms(budget_ms)}`,
+    measured: ms(duration_ms),
+    derivation: `with the releases at work; time for which a lock that stops ${who} was held`,
+    statements: [statement],
+  };
+}
+
+function judge(subject: Subject, who: Waiting, budget_ms: number): Found {
+  const { migration } = subject;
   const { under_load } = migration;
   if (under_load === undefined) {
     const measured = needPart(migration, 'alone', 'it was never run on the data');
@@ -154,19 +197,19 @@ function judge(migration: MigrationFacts, who: Waiting, budget_ms: number): Foun
   if (under_load.outcome === 'refused' && found.outcome === 'pass') {
     throw new MissingEvidence('under load the server refused it before it was through');
   }
-  return found;
+  return found.outcome === 'pass' ? (judgeUnseen(subject, under_load, who, budget_ms) ?? found) : found;
 }
 
 export const readersBlocked: Check = {
   id: 'readers-blocked',
   grounds: ['data-present', 'workload-ran', 'sampled'],
-  find: ({ migration, budgets }) => judge(migration, 'readers', budgets.readers_ms),
+  find: (subject) => judge(subject, 'readers', subject.budgets.readers_ms),
 };
 
 export const writersBlocked: Check = {
   id: 'writers-blocked',
   grounds: ['data-present', 'workload-ran', 'sampled'],
-  find: ({ migration, budgets }) => judge(migration, 'writers', budgets.writers_ms),
+  find: (subject) => judge(subject, 'writers', subject.budgets.writers_ms),
 };
 
 /** Whether it was seen alone to take no lock for which it would have to wait for a reader. */

@@ -72,6 +72,8 @@ interface Harm {
   readonly values: number;
 }
 
+const columnName = ({ table, fate }: Harm): string => `${table}.${fate.column}`;
+
 /** A value counts once: one that was cut off is among those that changed. */
 function harmed(fate: ColumnFate): number {
   return fate.changed + fate.nulled + lostWith(fate);
@@ -127,14 +129,23 @@ export function judgeValues({ tables }: ContentFacts, migration: MigrationFacts)
     unique(some.flatMap(({ table, fate }) => statementsAbout(migration, table, fate.column)));
   if (harms.length === 0) {
     const dropped = columns.filter(({ fate }) => fate.now === undefined && fate.moved_to === undefined);
+    const given = columns.filter(({ fate }) => fate.now !== undefined && fate.gained > 0);
+    const nulls = given.reduce((sum, { fate }) => sum + fate.gained, 0);
     const measured = `0 of ${counted(total, 'value')}`;
-    if (dropped.length === 0)
-      return holds(`all ${counted(total, 'value')} are as they were`, limit, { measured });
-    const names = dropped.map(({ table, fate }) => `${table}.${fate.column}`);
+    const remarks = [
+      ...(dropped.length === 0 ? [] : [`${list(dropped.map(columnName))} is gone, but held no value`]),
+      ...(nulls === 0
+        ? []
+        : [
+            `${counted(nulls, 'NULL')} of ${list(given.map(columnName))} ${nulls === 1 ? 'was' : 'were'} given a value`,
+          ]),
+    ];
+    const kept = `all ${counted(total, 'value')} are as they were`;
+    if (remarks.length === 0) return holds(kept, limit, { measured });
     return {
-      ...holds(`${list(names)} is gone, but held no value`, limit, { measured }),
+      ...holds([...(nulls === 0 ? [] : [kept]), ...remarks].join('; '), limit, { measured }),
       severity: 'low',
-      statements: about(dropped),
+      statements: about([...dropped, ...given]),
     };
   }
   const values = harms.reduce((sum, harm) => sum + harm.values, 0);

@@ -1,7 +1,8 @@
 /** What the other checks stand on: there were rows, the releases worked, the locks were looked at often enough. */
 import type { UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
-import { tablesBefore, touchedTables } from './attribution.ts';
+import { tablesBefore } from './attribution.ts';
 import { type Check, type Found, holds, type Subject } from './check.ts';
+import { emptyExamined, touchedTables } from './touched-tables.ts';
 import { counted, list, ms } from './words.ts';
 
 /** The longest that may lie between two looks at the locks at the median, in ms. */
@@ -16,7 +17,7 @@ export const dataPresent: Check = {
   id: 'data-present',
   grounds: [],
   find: ({ facts, migration }) => {
-    const limit = '>= 1 row in the tables that it touches';
+    const limit = '>= 1 row in the tables that it touches, and in each whose rows it must look at';
     const tables = tablesBefore(facts, migration);
     const total = tables.reduce((sum, { rows }) => sum + rows, 0);
     const touched = touchedTables(facts, migration);
@@ -34,6 +35,14 @@ export const dataPresent: Check = {
     if (rows === 0) return lacking(`${list(names)} held no row on this copy`, limit, '0 rows');
     const empty = touched.filter((one) => one.rows === 0).map(({ table }) => table);
     const measured = counted(rows, 'row');
+    const unseen = emptyExamined(facts, migration);
+    if (unseen.length > 0) {
+      return lacking(
+        `${list(unseen)} held no row on this copy, so what it does to ${unseen.length === 1 ? 'its' : 'their'} rows was not seen; the others held ${measured}`,
+        limit,
+        measured,
+      );
+    }
     return empty.length === 0
       ? holds(`${list(names)} held ${measured}`, limit, { measured })
       : {

@@ -2,8 +2,8 @@
 import type { GuardFacts, GrowthFacts } from '#harness/core/guard/facts.ts';
 import { fitGrowth, type GrowthShape, shapeOf } from '#harness/core/guard/growth.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
-import { touchedTables } from './attribution.ts';
 import { type Check, holds, need, needPart } from './check.ts';
+import { touchedTables } from './touched-tables.ts';
 import { count, counted, ms } from './words.ts';
 
 const SHAPES: Readonly<Record<GrowthShape, string>> = {

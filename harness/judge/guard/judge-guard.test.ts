@@ -4,6 +4,7 @@ import { CHECK_IDS, GROUND_IDS } from '#harness/core/guard/catalogue/ids.ts';
 import type { GuardFacts } from '#harness/core/guard/facts.ts';
 import { JUDGED_CHECKS, judgeGuard } from './judge-guard.ts';
 import {
+  madeColumn,
   madeContent,
   madeFacts,
   madeFailing,
@@ -13,19 +14,14 @@ import {
   madeWait,
   ROWS,
 } from './testing/made-guard.ts';
-import type { CheckVerdict } from './verdict.ts';
 import { alone, cost, type Defect, load, name, without } from './testing/defects.ts';
 import { GROUNDLESS } from './testing/defects-grounds.ts';
 import { HARM } from './testing/defects-harm.ts';
+import { UNTOLD_REACH } from './testing/defects-reach.ts';
 import { WAY_BACK } from './testing/defects-way-back.ts';
+import { found } from './testing/found.ts';
 
-function found(facts: GuardFacts, check: string): CheckVerdict {
-  const one = judgeGuard(facts).checks.find((verdict) => verdict.check === check);
-  if (one === undefined) throw new Error(`${check} was not judged`);
-  return one;
-}
-
-const DEFECTS = [...HARM, ...WAY_BACK, ...GROUNDLESS];
+const DEFECTS = [...HARM, ...WAY_BACK, ...GROUNDLESS, ...UNTOLD_REACH];
 
 function spoilt({ spoil }: Defect): GuardFacts {
   return typeof spoil === 'function' ? spoil(madeFacts()) : madeFacts(spoil);
@@ -83,6 +79,16 @@ describe('what is borne', () => {
     const one = found(madeFacts({ content: madeContent({ columns: [dropped] }) }), 'values-kept');
     expect(one).toMatchObject({ outcome: 'pass', severity: 'low' });
     expect(one.reason).toBe('public.users.name is gone, but held no value');
+  });
+
+  test('NULLs that are given a value are counted, and no failure', () => {
+    const content = madeContent({ columns: [madeColumn('deleted_at', { filled: 10, gained: 1204 })] });
+    const one = found(madeFacts({ content }), 'values-kept');
+    expect(one).toMatchObject({ outcome: 'pass', severity: 'low' });
+    expect(one.reason).toBe(
+      'all 10 values are as they were; 1,204 NULLs of public.users.deleted_at were given a value',
+    );
+    expect(one.statements.map(({ index }) => index)).toEqual([0]);
   });
 
   test('a column whose values moved is kept', () => {
@@ -240,6 +246,13 @@ describe('the linter beside it', () => {
     const verdict = judgeGuard(madeFacts(cost({ rewritten: ['public.users'] }), lint(0)));
     expect(verdict.lint[0]).toMatchObject({ stance: 'confirmed' });
     expect(verdict.unseen_by_linter).toEqual([]);
+  });
+
+  test('a warning is neither confirmed nor overturned while one of its checks was left out', () => {
+    const left_out = [{ part: 'growth', why: 'it was left out' }] as const;
+    const [opinion] = judgeGuard(madeFacts({}, { ...lint(0), left_out })).lint;
+    expect(opinion).toMatchObject({ stance: 'not measured' });
+    expect(opinion?.sentence).toMatch(/; not known: growth, so it is neither confirmed nor overturned$/);
   });
 
   test('a warning is not overturned while a check lacks its evidence', () => {

@@ -53,8 +53,9 @@ function opinionOf(
   const absent = ids.filter((id) => !judged.some(({ check }) => check === id));
   const held = judged.filter(({ outcome }) => outcome === 'pass').map(({ check }) => check);
   const unknown = [...open, ...absent];
-  const rest = unknown.length === 0 ? '' : `; not known: ${list(unknown)}`;
-  const overturned = open.length === 0 && held.length > 0;
+  const rest =
+    unknown.length === 0 ? '' : `; not known: ${list(unknown)}, so it is neither confirmed nor overturned`;
+  const overturned = unknown.length === 0 && held.length > 0;
   return {
     finding,
     stance: overturned ? 'overturned' : 'not measured',

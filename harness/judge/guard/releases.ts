@@ -4,7 +4,7 @@ import type { MigrationFacts, Moment, ReleaseSide, WorkloadFacts } from '#harnes
 import { MissingEvidence } from '../missing-evidence.ts';
 import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
 import { DEADLOCK_DETECTED, deadlockOf, deadlockWords, saferThanDeadlock } from './deadlock.ts';
-import { counted, share } from './words.ts';
+import { counted, list, share } from './words.ts';
 
 /** Share of failed statements from which it is an outage. */
 const CRITICAL_SHARE = 0.01;
@@ -48,6 +48,15 @@ function blamed(migration: MigrationFacts, { errors }: WorkloadFacts): readonly 
   return migration.statements.length === 1 && only !== undefined ? [only.index] : [];
 }
 
+/** Nothing is known of a statement that was never sent. @throws MissingEvidence with their names */
+function needAllSent({ side, by_statement }: WorkloadFacts, when: string): void {
+  const unsent = by_statement.filter(({ begun }) => begun === 0).map(({ name }) => name);
+  if (unsent.length === 0) return;
+  throw new MissingEvidence(
+    `${counted(unsent.length, 'statement')} of the ${side} release ${unsent.length === 1 ? 'was' : 'were'} never sent ${when}: ${list(unsent)}`,
+  );
+}
+
 function judgeStretch(migration: MigrationFacts, met: WorkloadFacts, when: string): Found {
   const { side, failed, begun, good, errors } = met;
   const measured = measuredOf(met);
@@ -72,6 +81,7 @@ function judgeStretch(migration: MigrationFacts, met: WorkloadFacts, when: strin
       items: errorLines(met),
     };
   }
+  if (met.moment !== 'during') needAllSent(met, when);
   if (good === 0) {
     return holds(`the migration was over before the ${side} release had anything to ask`, LIMIT, {
       measured,
@@ -145,6 +155,7 @@ export const newReleaseBefore: Check = {
     const after = stretch(migration, 'old', 'after');
     const old_left_out = facts.left_out?.some(({ part }) => part === 'old-release') ?? false;
     if (before.failed === 0) {
+      needAllSent(before, 'before it');
       const first =
         after !== undefined && after.failed > 0 ? 'release first, then migrate' : 'either may go first';
       return holds(`the new release works on the database as it was: ${first}`, limit, { measured });

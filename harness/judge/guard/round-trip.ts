@@ -1,5 +1,5 @@
 /** The way back: whether there is one, and whether it leads back. */
-import type { MigrationFacts, RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
+import type { GuardFacts, MigrationFacts, RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { type Check, type Found, holds, need, needPart } from './check.ts';
 import { judgeRows, judgeValues } from './content.ts';
@@ -129,11 +129,21 @@ function lossOf(trip: TripFacts, migration: MigrationFacts, what: string): Found
   };
 }
 
+/** Of a release that was named and writes, rows must be there that could have been lost. @throws MissingEvidence */
+function needWritten({ left_out }: GuardFacts, { written_between, between }: RoundTripFacts): void {
+  if (written_between > 0 || left_out?.some(({ part }) => part === 'new-release') === true) return;
+  const writes = between?.by_statement.filter(({ reads_only }) => !reads_only) ?? [];
+  const begun = writes.reduce((sum, one) => sum + one.begun, 0);
+  if (writes.length === 0 || writes.some((one) => one.begun > one.failed)) return;
+  const why = begun === 0 ? 'none of its writes was sent' : `all ${counted(begun, 'write')} failed`;
+  throw new MissingEvidence(`the new release wrote nothing between up and down: ${why}`);
+}
+
 export const roundTripData: Check = {
   id: 'round-trip-data',
   part: 'down',
   grounds: ['data-present'],
-  find: ({ migration }) => {
+  find: ({ facts, migration }) => {
     const { trip, back } = tripsOf(migration);
     const limit = 'the rows of before, and every row that was written in between';
     if (back.refusal !== undefined)
@@ -146,6 +156,7 @@ export const roundTripData: Check = {
     }
     const lost = lossOf(again, migration, 'after up, down and up');
     if (lost !== undefined) return lost;
+    needWritten(facts, trip);
     const written = `${counted(trip.written_between, 'row')} written in between`;
     return trip.written_between === 0
       ? {

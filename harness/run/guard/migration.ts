@@ -1,5 +1,5 @@
 /** All that is measured of one migration. */
-import type { MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
+import type { MigrationFacts, StatementFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
 import { redactSql } from '#harness/core/guard/redact-sql.ts';
 import { applyAlone } from '#harness/database/guard/alone.ts';
 import { openSession } from '#harness/database/guard/apply-session.ts';
@@ -77,13 +77,13 @@ async function write(
   { request, migration }: Trial,
   address: Address,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<WorkloadFacts | undefined> {
   const { next, rate_per_s, seed } = request;
   const release = next ?? (await madeUp(address, migration));
-  if (release === undefined) return;
+  if (release === undefined) return undefined;
   const given = signal === undefined ? {} : { signal };
   const stretches = next === undefined ? { stretches: BRIEFLY } : {};
-  await workOnly(release, {
+  return await workOnly(release, {
     side: 'new',
     moment: 'after',
     address,
@@ -128,15 +128,19 @@ async function thereAndBack(
     act: async ({ signal, progress }) =>
       await keepingFew(await reachOfTrip(trial, measured), async (reach) => {
         await using database = await server.create({ template });
-        return await roundTrip({
+        let between: WorkloadFacts | undefined;
+        const trips = await roundTrip({
           address: database.address,
           migration,
-          write: (address, stop) => write(trial, address, stop),
+          write: async (address, stop) => {
+            between = await write(trial, address, stop);
+          },
           signal,
           progress,
           ...(reach === undefined ? {} : { reach }),
           ...settingsOf(request),
         });
+        return { ...trips, ...(between === undefined ? {} : { between }) };
       }),
   });
   return round_trip === undefined ? {} : { round_trip };
@@ -167,16 +171,23 @@ function goesBeside({ up }: Migration, { alone: costs }: Partial<MigrationFacts>
   return !up.statements.some(({ kind }) => SHARED.test(kind));
 }
 
+/** What is known of its locks: of some that were held between two looks nothing is, so it may have held any. */
+function withToldLocks({ alone: costs, ...others }: Partial<MigrationFacts>): Partial<MigrationFacts> {
+  const is_told = costs !== undefined && !costs.statements.some(({ locks_sampled }) => locks_sampled);
+  return is_told ? { ...others, alone: costs } : others;
+}
+
 /** All runs in which a release works. What is judged by the clock has the server for itself. */
 async function withReleases(
   trial: Trial,
   measuring: Measuring,
   measured: Partial<MigrationFacts>,
 ): Promise<readonly Partial<MigrationFacts>[]> {
-  const freely = async (): Promise<Freely | undefined> => await freelyAtWork(trial, measuring, measured);
+  const freely = async (): Promise<Freely | undefined> =>
+    await freelyAtWork(trial, measuring, withToldLocks(measured));
   const behind = async (run: Freely | undefined): Promise<Partial<MigrationFacts>> => ({
     ...(run === undefined ? {} : { under_load: run.under_load }),
-    ...(await behindReader(trial, measuring, { measured, old: run?.old })),
+    ...(await behindReader(trial, measuring, { measured: withToldLocks(measured), old: run?.old })),
   });
   const others = async (): Promise<readonly Partial<MigrationFacts>[]> =>
     await Promise.all([newBefore(trial, measuring), thereAndBack(trial, measuring, measured)]);

@@ -40,7 +40,7 @@ export const DATA_CHECKS = {
       'Each column of each table by a hash of its values that does not depend on their order: values changed, cut off, turned into NULL, or gone with their column. Examples are primary keys, never contents.',
     why: 'An explicit cast cuts a text off without an error, where a plain change of type refuses it: the same two words in SQL, one of them loses data.',
     judged:
-      'Fails when one value is changed, cut off, nulled or lost that was not asked to be. A column that is dropped while all its values are NULL is no loss; values that another column holds count as kept.',
+      'Fails when one value is changed, cut off, nulled or lost that was not asked to be. A column that is dropped while all its values are NULL is no loss; values that another column holds count as kept. NULLs that are given a value are a remark.',
     safer:
       'Fill a new column beside the old one, compare both, switch, and keep the old one as `_old` until a later release.',
     sources: [
@@ -54,7 +54,7 @@ export const DATA_CHECKS = {
       'Tables that held rows and whose file on disk is another one after the statement, indexes that it built, write-ahead log and disk space that it took, and the strongest lock that it held.',
     why: 'A rewrite copies every row under ACCESS EXCLUSIVE: nobody reads or writes meanwhile, the disk holds the table twice, and replicas get all of it as write-ahead log.',
     judged:
-      'Fails when a table with more than 100 rows is written anew, or indexed, while a lock is held that stops writers. A change of type that the server need not convert is none.',
+      'Fails when a table with more than 100 rows is written anew, or indexed, while a lock is held that stops writers. A change of type that the server need not convert is none. Partitions count for as many rows as they hold of their table.',
     safer:
       'A constant default instead of a volatile one; `CREATE INDEX CONCURRENTLY`; a new column filled in batches instead of a change of type.',
     sources: [
@@ -84,9 +84,11 @@ const EVIDENCE: Source = { title: 'Mettle, harness/DESIGN.md: "A pass on shaky g
 export const GROUNDS = {
   'data-present': {
     title: 'there is data',
-    measured: 'Rows of the tables that the migration names, in the copy that it ran on.',
+    measured:
+      'Rows of the tables that the migration names, or was seen to lock, in the copy that it ran on; of partitions, those of their table.',
     why: 'On empty tables every statement is quick and no value is lost: that proves nothing.',
-    judged: 'Without a row in them, checks of rows, values and waiting are inconclusive.',
+    judged:
+      'Without a row in them, or in one whose rows a statement must scan, convert or check, checks of rows, values and waiting are inconclusive. A table that is only referred to may be empty.',
     safer: 'Give a dump, a database to copy from, or let data be generated.',
     sources: [EVIDENCE],
   },

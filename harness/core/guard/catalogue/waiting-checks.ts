@@ -15,7 +15,7 @@ export const WAITING_CHECKS = {
       'The longest time that one reading session waited for a lock of the migration, from the locks of the server, and the longest time without one good answer as the clients saw it.',
     why: 'ACCESS EXCLUSIVE stops even SELECT. What readers wait for is an outage, whatever the schema is like afterwards.',
     judged:
-      'Fails above the limit for readers (500 ms unless told otherwise). Without a release at work, the time for which such a lock was held alone is judged instead.',
+      'Fails above the limit for readers (500 ms unless told otherwise). Without a release at work, the time for which such a lock was held alone is judged instead; so is that of a lock on a table which no statement of the release touched meanwhile.',
     safer:
       'Split the change so that each part holds its lock for a moment: `NOT VALID` then `VALIDATE`, `CONCURRENTLY`, constant defaults; one statement to a transaction.',
     sources: [LOCKS, manual('ALTER TABLE', 'sql-altertable.html')],

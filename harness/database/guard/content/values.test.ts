@@ -51,6 +51,17 @@ describe('a value of a column of another type', { timeout: 120_000 }, () => {
       1,
     ],
     ['time to its day', 'a timestamp', [`'2026-07-01 12:00'`, `'2026-07-01 00:00'`], 'date', '', 1],
+    ['int to a fraction', 'a int', ['5', '-5'], 'double precision', '', 0],
+    ['int to another fraction that a cast rounds', 'a int', ['5', '-5'], 'double precision', 'a + 0.4', 2],
+    ['real to a number near it', 'a real', ['5'], 'double precision', 'a + 0.00000001', 1],
+    ['fraction to digits', 'a double precision', ['1.5', '2'], 'numeric(10,2)', '', 0],
+    ['day to its beginning', 'a date', [`'2026-07-01'`], 'timestamp', '', 0],
+    ['day to its end', 'a date', [`'2026-07-01'`], 'timestamp', `a + interval '23 hours'`, 1],
+    ['day to its end, with zone', 'a date', [`'2026-07-01'`], 'timestamptz', `a + interval '23 hours'`, 1],
+    ['day to its beginning, with zone', 'a date', [`'2026-07-01'`], 'timestamptz', '', 0],
+    ['day to words', 'a date', [`'2026-07-01'`], 'text', `to_char(a, 'YYYYMMDD')`, 0],
+    ['day to words of a time', 'a date', [`'2026-07-01'`], 'text', `a::text || ' 23:00'`, 1],
+    ['truth to words', 'a bool', ['true', 'false'], 'text', `CASE WHEN a THEN 'yes' ELSE 'no' END`, 0],
     ['json to jsonb', 'a json', [`'{"b":1, "a":2}'`, `'[1]'`], 'jsonb', '', 0],
     ['text to json', 'a text', [`'{"b":1}'`], 'json', 'a::json', 0],
     [
@@ -72,6 +83,16 @@ describe('a value of a column of another type', { timeout: 120_000 }, () => {
       `ALTER TABLE users ALTER a TYPE ${type}${using === '' ? '' : ` USING ${using}`}`,
     );
     expect(found['a']?.['changed'] ?? 0).toBe(changed);
+  });
+
+  test('is another one in a table without a key, too, where a cast hides what was added to it', async () => {
+    const made = `CREATE TABLE users (a int, d date); INSERT INTO users VALUES (5, '2026-07-01'), (7, '2026-07-02')`;
+    const same = 'ALTER TABLE users ALTER a TYPE double precision, ALTER d TYPE timestamp';
+    const other = `ALTER TABLE users ALTER a TYPE double precision USING a + 0.4 * (a - 5)`;
+    const later = `ALTER TABLE users ALTER d TYPE timestamp USING d + interval '1 hour'`;
+    expect(await bench.columns(made, same)).toEqual({ a: { filled: 2 }, d: { filled: 2 } });
+    expect((await bench.columns(made, other))['a']).toEqual({ filled: 2, changed: 1 });
+    expect((await bench.columns(made, later))['d']).toEqual({ filled: 2, changed: 2 });
   });
 
   test('is not stood in the way by types of the database, and stands in no way of them', async () => {

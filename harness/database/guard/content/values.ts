@@ -1,6 +1,7 @@
 /**
  * When a value is still the same one, as expressions of SQL. It is, when its words are the same; else, where the type of
- * its column is another one, when it can be had back: the new value, cast to the old type, is the old value.
+ * its column is another one, when it can be had back: the new value, cast to the old type, is the old value, and nothing
+ * of the new one is lost by that cast. A price of 5.4 is no price of 5, although a cast rounds it.
  */
 import { identifier, literal } from '../../ask.ts';
 import type { Column } from './catalogue.ts';
@@ -26,6 +27,7 @@ const EXACT: ReadonlySet<string> = new Set([
 const NUMBERS: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint', 'numeric']);
 const WORDS: ReadonlySet<string> = new Set(['text', 'character varying']);
 const JSON_TYPES: ReadonlySet<string> = new Set(['json', 'jsonb']);
+const DAY = 'date';
 const WITHOUT_ZONE = 'timestamp without time zone';
 const WITH_ZONE = 'timestamp with time zone';
 
@@ -54,7 +56,7 @@ export interface Pair {
 export interface Casts {
   /** That its sessions begin with. */
   readonly timezone: string;
-  /** Name of a function that casts a value and gives its words: NULL where the other type does not hold it. */
+  /** Name of a function that casts a value and gives its words: NULL where the other type does not hold it, or not all of it. */
   back(from: Column, to: Column): string;
 }
 
@@ -81,6 +83,12 @@ export function isSame(pair: Pair, casts: Casts): string {
   return `(${same_words} OR ${hadBack(pair, casts)})`;
 }
 
+/** A day, or a time without a zone, and a time with one. */
+function isLocalAndZoned({ before, after }: Pair): boolean {
+  const types = new Set([before.plain_type, after.plain_type]);
+  return types.has(WITH_ZONE) && (types.has(WITHOUT_ZONE) || types.has(DAY));
+}
+
 function hadBack(pair: Pair, casts: Casts): string {
   const { old, now, before, after } = pair;
   // 1.00 and 1.0000 are one number in other words; a cast to fewer digits would hide what was changed behind them.
@@ -88,11 +96,11 @@ function hadBack(pair: Pair, casts: Casts): string {
   const types = [before.plain_type, after.plain_type];
   if (types.every((type) => WORDS.has(type))) return 'false';
   if (types.every((type) => JSON_TYPES.has(type))) return `${old}::jsonb = ${now}::jsonb`;
-  if (types.includes(WITHOUT_ZONE) && types.includes(WITH_ZONE)) {
+  if (isLocalAndZoned(pair)) {
     // Which zone the migration meant is not known: the session's, or UTC by name.
     const zones = [...new Set([casts.timezone, 'UTC'])];
-    const [local, zoned] = before.plain_type === WITHOUT_ZONE ? [old, now] : [now, old];
-    return `(${zones.map((zone) => `(${zoned} AT TIME ZONE ${literal(zone)}) = ${local}`).join(' OR ')})`;
+    const [local, zoned] = before.plain_type === WITH_ZONE ? [now, old] : [old, now];
+    return `(${zones.map((zone) => `(${zoned} AT TIME ZONE ${literal(zone)}) = ${local}::timestamp`).join(' OR ')})`;
   }
   return `coalesce(${casts.back(after, before)}(${now}) COLLATE "C" = ${words(old)}, false)`;
 }
@@ -126,10 +134,10 @@ export function inSameWords(pair: Pair, casts: Casts): readonly [string, string]
   const types = [before.plain_type, after.plain_type];
   if (types.every((type) => JSON_TYPES.has(type))) return [words(`${old}::jsonb`), words(`${now}::jsonb`)];
   const zone = `AT TIME ZONE ${literal(casts.timezone)}`;
-  if (types.includes(WITHOUT_ZONE) && types.includes(WITH_ZONE)) {
-    return before.plain_type === WITHOUT_ZONE
-      ? [words(old), words(`${now} ${zone}`)]
-      : [words(`${old} ${zone}`), words(now)];
+  if (isLocalAndZoned(pair)) {
+    return before.plain_type === WITH_ZONE
+      ? [words(`${old} ${zone}`), words(`${now}::timestamp`)]
+      : [words(`${old}::timestamp`), words(`${now} ${zone}`)];
   }
   if (before.plain_type === after.plain_type || types.every((type) => WORDS.has(type))) {
     return [words(old), words(now)];

@@ -1,5 +1,6 @@
 /** Where a migration is killed. */
 import type { SqlStatement } from '../../migrations/types.ts';
+import { waitsForWriters } from './hold.ts';
 
 /**
  * - `amid`: some time after the statement began
@@ -37,10 +38,10 @@ export function killPoints({ statements, durations_ms, is_wrapped }: PointOption
     .map((statement, place) => ({ statement, duration_ms: durations_ms[place] ?? 0 }))
     .filter(({ statement }) => !statement.transaction_control && !SETTINGS.has(statement.kind));
   const held = acting
-    .filter(({ statement }) => statement.needs_no_transaction)
+    .filter(({ statement }) => waitsForWriters(statement))
     .map(({ statement }): KillPoint => ({ statement: statement.index, at: 'held', delay_ms: 0 }));
   const amid = acting
-    .filter(({ statement, duration_ms }) => !statement.needs_no_transaction && duration_ms >= LONG_MS)
+    .filter(({ statement, duration_ms }) => !waitsForWriters(statement) && duration_ms >= LONG_MS)
     .toSorted((left, right) => right.duration_ms - left.duration_ms)
     .map(
       ({ statement, duration_ms }): KillPoint => ({

@@ -61,7 +61,9 @@ const KINDS: readonly string[] = [
      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
    FROM ${OF_RELATION} AND c.relkind IN ('r', 'p', 'f')`,
   // What is NOT NULL is said of the column.
-  `SELECT 'constraint ' || ${FULL} || '.' || k.conname, pg_get_constraintdef(k.oid) || ${said('pg_constraint', 'k.oid')}
+  `SELECT 'constraint ' || ${FULL} || '.' || k.conname, pg_get_constraintdef(k.oid)
+     || coalesce((SELECT ' TRIGGERS ' || string_agg(t.tgrelid::regclass::text || ' ' || t.tgenabled::text, ', ' ORDER BY t.tgrelid::regclass::text, t.tgenabled)
+          FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgenabled <> 'O'), '') || ${said('pg_constraint', 'k.oid')}
    FROM ${RELATION} JOIN pg_constraint k ON k.conrelid = c.oid WHERE ${own('pg_class', 'c.oid')} AND k.contype NOT IN ('n', 't')`,
   `SELECT 'index ' || n.nspname || '.' || i.relname, pg_get_indexdef(x.indexrelid)
      || CASE WHEN x.indisvalid THEN '' ELSE ' INVALID' END || CASE WHEN x.indisready THEN '' ELSE ' NOT READY' END
@@ -77,7 +79,10 @@ const KINDS: readonly string[] = [
      || coalesce(' WITH CHECK ' || pg_get_expr(p.polwithcheck, c.oid), '')
    FROM ${RELATION} JOIN pg_policy p ON p.polrelid = c.oid WHERE ${own('pg_class', 'c.oid')}`,
   `SELECT 'sequence settings of ' || ${FULL}, concat_ws(' ', format_type(s.seqtypid, NULL), 'START', s.seqstart, 'INCREMENT', s.seqincrement,
-     'FROM', s.seqmin, 'TO', s.seqmax, 'CACHE', s.seqcache, CASE WHEN s.seqcycle THEN 'CYCLE' END)
+     'FROM', s.seqmin, 'TO', s.seqmax, 'CACHE', s.seqcache, CASE WHEN s.seqcycle THEN 'CYCLE' END,
+     'OWNED BY', coalesce((SELECT d.refobjid::regclass::text || '.' || a.attname FROM pg_depend d
+       JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')), 'NONE'))
    FROM ${RELATION} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE ${own('pg_class', 'c.oid')} AND c.relpersistence <> 't'`,
   `SELECT 'function ' || n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
      CASE WHEN p.prokind = 'a' THEN 'aggregate ' || coalesce(pg_get_function_result(p.oid), '') ELSE pg_get_functiondef(p.oid) END
@@ -88,8 +93,16 @@ const KINDS: readonly string[] = [
        WHEN 'd' THEN 'DOMAIN ' || format_type(t.typbasetype, t.typtypmod) || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END
          || coalesce(' DEFAULT ' || t.typdefault, '') || coalesce((SELECT string_agg(' ' || k.conname || ' ' || pg_get_constraintdef(k.oid), '' ORDER BY k.conname)
             FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n'), '')
-       ELSE 'KIND ' || t.typtype::text END || ${said('pg_type', 't.oid')}
+       ELSE 'KIND ' || t.typtype::text END || ${owned(`'T'`, 't.typowner', 't.typacl')} || ${said('pg_type', 't.oid')}
    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE ${own('pg_type', 't.oid')} AND t.typtype IN ('e', 'd', 'r')`,
+  // What else is to be said of a row type is said of its relation.
+  `SELECT 'privileges of type ' || n.nspname || '.' || t.typname, ${owned(`'T'`, 't.typowner', 't.typacl')}
+   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_class c ON c.oid = t.typrelid
+   WHERE ${own('pg_type', 't.oid')} AND c.relkind = 'c'`,
+  `SELECT 'default privileges of ' || pg_get_userbyid(d.defaclrole) || coalesce(' in ' || n.nspname, '') || ' on ' || CASE d.defaclobjtype
+       WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large objects' END,
+     array_to_string(ARRAY(SELECT a::text FROM unnest(d.defaclacl) a ORDER BY a::text), ' ')
+   FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace`,
   `SELECT 'collation ' || n.nspname || '.' || l.collname, l.collprovider::text || ' ' || l.collisdeterministic::text FROM pg_collation l
      JOIN pg_namespace n ON n.oid = l.collnamespace WHERE ${own('pg_collation', 'l.oid')}`,
   `SELECT 'statistics ' || n.nspname || '.' || s.stxname, pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s

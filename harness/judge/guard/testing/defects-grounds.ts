@@ -6,6 +6,11 @@ const ALL_ALONG = [
   { name: 'user by id', reads_only: true, begun: 700, failed: 30, latency_max_ms: 12 },
 ] as const;
 
+const ONE_UNSENT = [
+  { name: 'user by id', reads_only: true, begun: 900, failed: 0, latency_max_ms: 12 },
+  { name: 'rename user', reads_only: false, begun: 0, failed: 0, latency_max_ms: 0 },
+] as const;
+
 export const GROUNDLESS: readonly Defect[] = [
   {
     name: 'a table written anew',
@@ -69,6 +74,20 @@ export const GROUNDLESS: readonly Defect[] = [
     check: 'old-release-after',
     outcome: 'inconclusive',
     says: /no proof, because workload-ran does not hold: the old release sent nothing after/,
+  },
+  {
+    name: 'a statement of the old release that was never sent afterwards',
+    spoil: load(madeWorkload('old', 'after', { by_statement: ONE_UNSENT })),
+    check: 'old-release-after',
+    outcome: 'inconclusive',
+    says: /^1 statement of the old release was never sent after it: rename user$/,
+  },
+  {
+    name: 'a statement of the new release that was never sent before',
+    spoil: { new_before: madeWorkload('new', 'before', { by_statement: ONE_UNSENT }) },
+    check: 'new-release-before',
+    outcome: 'inconclusive',
+    says: /^1 statement of the new release was never sent before it: rename user$/,
   },
   {
     name: 'a generator that was late',

@@ -1,6 +1,6 @@
 /** Harm to rows and values, to whoever works meanwhile, and to the data itself. */
 import { alone, cost, type Defect, load, name, without } from './defects.ts';
-import { madeContent, madeFailing, madeLoad, madeMigration, madeWait, ROWS } from './made-guard.ts';
+import { madeContent, madeFailing, madeHeld, madeLoad, madeMigration, madeWait, ROWS } from './made-guard.ts';
 
 export const HARM: readonly Defect[] = [
   {
@@ -96,6 +96,28 @@ export const HARM: readonly Defect[] = [
     outcome: 'fail',
     severity: 'high',
     says: /^writers were blocked for up to 600 ms by statement 1/,
+  },
+  {
+    name: 'a lock held for 5 s on a table that nobody at work touches',
+    spoil: (facts) => ({
+      ...facts,
+      data: {
+        ...facts.data,
+        tables: [...facts.data.tables, { table: 'public.small_one', rows: 3, bytes: 8192 }],
+      },
+      migrations: [
+        madeMigration({
+          under_load: madeLoad({
+            duration_ms: 5012,
+            held: [madeHeld('public.users', 5012, true), madeHeld('public.small_one', 5004, false)],
+          }),
+        }),
+      ],
+    }),
+    check: 'readers-blocked',
+    outcome: 'fail',
+    severity: 'critical',
+    says: /^AccessExclusiveLock on public\.small_one, taken by statement 1, was held for 5,004 ms: no statement of the release touched the table meanwhile/,
   },
   {
     name: 'nobody at work, and a lock held alone for 1.2 s',

@@ -1,6 +1,6 @@
 /** Ways back that lead elsewhere, and accidents. */
 import { type Defect, without } from './defects.ts';
-import { madeColumn, madeContent, madeKill, madeTrip, ROWS } from './made-guard.ts';
+import { madeColumn, madeContent, madeKill, madeTrip, madeWorkload, ROWS } from './made-guard.ts';
 
 export const WAY_BACK: readonly Defect[] = [
   {
@@ -72,6 +72,41 @@ export const WAY_BACK: readonly Defect[] = [
     check: 'round-trip-schema',
     outcome: 'fail',
     says: /^the down was refused: 42703/,
+  },
+  {
+    name: 'a new release whose writes all failed between up and down',
+    spoil: {
+      round_trip: {
+        up_down: madeTrip(),
+        up_down_up: madeTrip(),
+        written_between: 0,
+        between: madeWorkload('new', 'after', {
+          by_statement: [
+            { name: 'user by id', reads_only: true, begun: 700, failed: 0, latency_max_ms: 12 },
+            { name: 'rename user', reads_only: false, begun: 200, failed: 200, latency_max_ms: 20 },
+          ],
+        }),
+      },
+    },
+    check: 'round-trip-data',
+    outcome: 'inconclusive',
+    says: /^the new release wrote nothing between up and down: all 200 writes failed$/,
+  },
+  {
+    name: 'a new release whose writes were never sent between up and down',
+    spoil: {
+      round_trip: {
+        up_down: madeTrip(),
+        up_down_up: madeTrip(),
+        written_between: 0,
+        between: madeWorkload('new', 'after', {
+          by_statement: [{ name: 'rename', reads_only: false, begun: 0, failed: 0, latency_max_ms: 0 }],
+        }),
+      },
+    },
+    check: 'round-trip-data',
+    outcome: 'inconclusive',
+    says: /: none of its writes was sent$/,
   },
   {
     name: 'killed and stuck',

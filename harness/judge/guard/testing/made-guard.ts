@@ -3,6 +3,7 @@ import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/co
 import type {
   BlockedSummary,
   GuardFacts,
+  HeldLockFacts,
   KillFacts,
   MigrationFacts,
   Moment,
@@ -126,6 +127,12 @@ export function madeLoad(more: Partial<UnderLoadFacts> = {}): UnderLoadFacts {
     ],
     ...more,
   };
+}
+
+/** A lock that stops readers, and whether somebody waited for it. */
+export function madeHeld(relation: string, duration_ms: number, is_awaited: boolean): HeldLockFacts {
+  const mode = 'AccessExclusiveLock';
+  return { relation, mode, stops_readers: true, statement: 0, duration_ms, is_awaited };
 }
 
 /** Readers or writers that waited so long. */

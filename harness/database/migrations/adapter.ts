@@ -4,7 +4,7 @@ import { UsageError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { readSql } from '../sql/read.ts';
 import { type Listing, readSqlText } from './files.ts';
-import type { Migration, MigrationTool, SqlFile } from './types.ts';
+import type { Migration, MigrationTool, SqlFile, SqlStatement } from './types.ts';
 
 /** A folder of migrations. */
 export interface MigrationFolder extends Listing {
@@ -60,6 +60,11 @@ export async function optionalDown(
   return downPart(file, inTransaction(file));
 }
 
+/** A statement that is refused within a transaction, or that runs code which may end one: `CALL`. */
+export function mayEndTransaction({ needs_no_transaction, kind }: SqlStatement): boolean {
+  return needs_no_transaction || kind === 'CallStmt';
+}
+
 /**
  * Whether a text that is sent to the server as a whole runs in one transaction: the server makes one of it, unless it is a
  * single statement that needs none or has `BEGIN` and `COMMIT` of its own. Source: PostgreSQL, "Multiple Statements in a
@@ -67,7 +72,7 @@ export async function optionalDown(
  */
 export function runsAsWhole({ statements }: SqlFile): boolean {
   if (statements.some(({ transaction_control }) => transaction_control)) return false;
-  return statements.length > 1 || statements.every(({ needs_no_transaction }) => !needs_no_transaction);
+  return statements.length > 1 || !statements.some(mayEndTransaction);
 }
 
 /**

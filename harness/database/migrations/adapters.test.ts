@@ -264,3 +264,22 @@ export const down = (pgm) => { pgm.noTransaction(); pgm.sql(${JSON.stringify(DRO
     },
   );
 });
+
+describe('code that ends transactions', () => {
+  const COMMITS = 'DO $$ BEGIN COMMIT; END $$;';
+
+  test.for<[tool: string, file: string, text: string, in_transaction: boolean]>([
+    ['sql', 'a.sql', COMMITS, false],
+    ['sql', 'a.sql', 'CALL backfill();', false],
+    ['golang-migrate', '1_a.up.sql', COMMITS, false],
+    ['golang-migrate', '1_a.up.sql', 'CALL backfill();', false],
+    ['golang-migrate', '1_a.up.sql', `${TABLE}CALL backfill();`, true],
+    // It looks into no code, and the server refuses the COMMIT.
+    ['flyway', 'V1__a.sql', COMMITS, true],
+    ['dbmate', '1_a.sql', `-- migrate:up\n${COMMITS}`, true],
+  ])('%s, %s: %s', async ([tool, file, text, in_transaction]) => {
+    const set = await read({ [file]: text });
+    expect(set.tool).toBe(tool);
+    expect(set.migrations.map((one) => one.in_transaction)).toEqual([in_transaction]);
+  });
+});

@@ -47,15 +47,22 @@ async function filesBelow(folder: MigrationFolder): Promise<readonly string[]> {
   return [...folder.files.map((name) => inFolder(folder, name)), ...inner.flat()];
 }
 
+/**
+ * Whether Flyway makes one transaction of a file. It knows statements that stand outside of one by their first words, and
+ * looks into no code. Mixed with others they stay in it, where the server refuses them: Flyway refuses such a file too.
+ */
+export function isOneTransaction({ statements }: SqlFile): boolean {
+  return (
+    statements.length === 0 || !statements.every((one) => one.needs_no_transaction && one.kind !== 'DoStmt')
+  );
+}
+
 /** What a file with settings beside a migration says, or what its statements need. */
 async function runsInTransaction(file: string, all: readonly string[], up: SqlFile): Promise<boolean> {
   const settings = all.includes(`${file}.conf`) ? await readSqlText(`${file}.conf`) : '';
   const set = /^\s*executeInTransaction\s*=\s*(true|false)\s*$/m.exec(settings)?.[1];
   if (set !== undefined) return set === 'true';
-  // Mixed with others they stay in the transaction, where the server refuses them: Flyway refuses such a file too.
-  return (
-    up.statements.length === 0 || !up.statements.every(({ needs_no_transaction }) => needs_no_transaction)
-  );
+  return isOneTransaction(up);
 }
 
 function refuseMisnamed(files: readonly string[]): void {

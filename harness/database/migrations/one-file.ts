@@ -7,7 +7,7 @@ import { DBMATE_MARKER, readDbmateFile } from './dbmate.ts';
 import { diesel } from './diesel.ts';
 import { readJournal } from './drizzle.ts';
 import { listFolder, readSqlText } from './files.ts';
-import { flyway, flywayVersion } from './flyway.ts';
+import { flyway, flywayVersion, isOneTransaction } from './flyway.ts';
 import { golangMigrate } from './golang-migrate.ts';
 import { NODE_PG_MIGRATE_MARKER, nodePgMigrate, readNodePgMigrateFile } from './node-pg-migrate.ts';
 import { pgroll } from './pgroll.ts';
@@ -32,7 +32,7 @@ const OPERATIONS = /\.(?:json|ya?ml)$/;
 
 /** How each tool runs a file of which nothing but its statements is known. */
 const MANNERS: Partial<Record<MigrationTool, (file: SqlFile) => boolean>> = {
-  flyway: ({ statements }) => statements.length === 0 || !statements.every((one) => one.needs_no_transaction),
+  flyway: isOneTransaction,
   'golang-migrate': runsAsWhole,
   prisma: runsAsWhole,
 };

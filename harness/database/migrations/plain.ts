@@ -1,12 +1,10 @@
 import { basename, dirname } from 'node:path';
-import { optionalDown, readSqlFile } from './adapter.ts';
+import { mayEndTransaction, optionalDown, readSqlFile } from './adapter.ts';
 import type { Migration, MigrationSet, SqlFile } from './types.ts';
 
 /** Statements that no transaction may hold run outside of one; so does a file that begins and ends its own. */
 function runsInTransaction({ statements }: SqlFile): boolean {
-  return !statements.some(
-    ({ needs_no_transaction, transaction_control }) => needs_no_transaction || transaction_control,
-  );
+  return !statements.some((one) => mayEndTransaction(one) || one.transaction_control);
 }
 
 /** One migration as two files of plain SQL, named by nobody's rules. */

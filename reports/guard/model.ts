@@ -1,5 +1,6 @@
 /** What all reports of the guard show, from facts and verdict alone. */
-import type { GuardFacts, MigrationFacts, StatementCost, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { GuardFacts, MigrationFacts, StatementCost } from '#harness/core/guard/facts.ts';
+import type { WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import { type Outcome, worst } from '#harness/core/verdict.ts';
 import { blocksReaders, blocksWriters } from '#harness/judge/guard/lock-modes.ts';
 import {

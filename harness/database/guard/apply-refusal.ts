@@ -1,5 +1,5 @@
 /** What a server answered to a statement that it refused, fit for a report: contents of rows are taken out of it. */
-import type { Refusal } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import { messageOf } from '#harness/core/errors.ts';
 
 /** What an error of the driver holds that came from the server. */

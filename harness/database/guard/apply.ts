@@ -1,5 +1,5 @@
 /** Runs the file of a migration as its tool does: statement by statement, in the tool's manner of transactions. */
-import type { Refusal } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import { messageOf, UsageError } from '#harness/core/errors.ts';
 import type { SqlFile, SqlStatement } from '../migrations/types.ts';
 import { answerOf, refusalOf } from './apply-refusal.ts';

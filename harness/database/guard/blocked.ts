@@ -1,5 +1,5 @@
 /** From looks at the locks to the times that sessions were blocked. */
-import type { BlockedSummary } from '#harness/core/guard/facts.ts';
+import type { BlockedSummary } from '#harness/core/guard/load-facts.ts';
 import type { Wait } from './blocked-waits.ts';
 
 /** Who waited at one time. */

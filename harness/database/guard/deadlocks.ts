@@ -1,5 +1,5 @@
 /** Who waited for whom in a deadlock, from the server's own words. */
-import type { DeadlockFacts, DeadlockParty, Refusal, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { DeadlockFacts, DeadlockParty, Refusal, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import type { RelationNames, SessionNames, Watched } from './locks.ts';
 
 /** SQLSTATE of `deadlock detected`. */

@@ -1,6 +1,7 @@
 /** Kills a migration half-way, looks at what is left, and runs it again. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KillFacts, Refusal } from '#harness/core/guard/facts.ts';
+import type { KillFacts } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Migration, SqlStatement } from '../migrations/types.ts';

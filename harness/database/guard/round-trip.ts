@@ -2,7 +2,8 @@
 
 import { UnfitError } from '#harness/core/errors.ts';
 import type { ColumnFate, ContentFacts } from '#harness/core/guard/content-facts.ts';
-import type { Refusal, RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
+import type { RoundTripFacts, TripFacts } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import type { Migration, SqlFile } from '../migrations/types.ts';
 import type { LastingClient } from '../server/lasting.ts';

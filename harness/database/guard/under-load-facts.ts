@@ -5,7 +5,7 @@ import type {
   HeldLockFacts,
   StatementUnderLoad,
   UnderLoadFacts,
-} from '#harness/core/guard/facts.ts';
+} from '#harness/core/guard/load-facts.ts';
 import { type Interval, intervalsOf, overlapMs, summaryOf, type Window } from './blocked.ts';
 import type { HeldLock } from './held-locks.ts';
 import type { Watched } from './locks.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { UnderLoadFacts } from '#harness/core/guard/facts.ts';
+import type { UnderLoadFacts } from '#harness/core/guard/load-facts.ts';
 import { embedded } from '../testing/embedded.ts';
 import { readSqlRelease } from '../workload/read-sql.ts';
 import { openSession } from './apply-session.ts';

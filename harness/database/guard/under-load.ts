@@ -1,6 +1,7 @@
 /** Runs a migration while the old release works, and the new one after it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Moment, StatementFacts, UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { StatementFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { Migration } from '../migrations/types.ts';
 import type { Address } from '../server/types.ts';

@@ -4,7 +4,7 @@ import { array, nullable, number, parse, string, tuple } from 'valibot';
 import { literal } from '../ask.ts';
 import { compareDigits } from './adapter.ts';
 import { flywayVersion } from './flyway.ts';
-import type { Applying, History } from './history.ts';
+import type { Applying, History } from './history-table.ts';
 import type { Migration } from './types.ts';
 
 /** Type, version, description and checksum. */

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { array, parse, string } from 'valibot';
 import { UsageError } from '#harness/core/errors.ts';
 import { type Ask, askJson } from '../ask.ts';
-import { type History, historyOf, tablesSql } from './history.ts';
+import type { History } from './history-table.ts';
+import { historyOf, tablesSql } from './history.ts';
 import type { Migration, MigrationSet } from './types.ts';
 
 export interface MigrationState {

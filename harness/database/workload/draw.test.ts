@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ReleaseSide } from '#harness/core/guard/facts.ts';
+import type { ReleaseSide } from '#harness/core/guard/load-facts.ts';
 import { seededRandom } from '#harness/core/random.ts';
 import { openSession, type Session } from '../guard/apply-session.ts';
 import { startSmallServer } from '../testing/small-server.ts';

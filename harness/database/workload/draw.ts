@@ -1,6 +1,6 @@
 /** Values of parameters, drawn by seed from what the database holds when the workload starts. */
 import type { ClientBase } from 'pg';
-import type { ReleaseSide } from '#harness/core/guard/facts.ts';
+import type { ReleaseSide } from '#harness/core/guard/load-facts.ts';
 import type { Random } from '#harness/core/random.ts';
 import { literal } from '../ask.ts';
 import { answerOf } from '../guard/apply-refusal.ts';

@@ -1,5 +1,5 @@
 /** What is said between the thread that asks for a workload and the one that runs it. */
-import type { Moment, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import type { CommandRelease, ContainerRelease, SqlRelease, Stall, WorkloadOptions } from './types.ts';
 
 /** What of a release is sent. */

@@ -1,6 +1,6 @@
 /** Sends what a release sends, at a steady rate, and counts what it meets. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import { type Carrier, Lane, PATIENCE_MS, type Work } from './lane.ts';
 import { type Clock, dealer, Pace } from './pace.ts';
 import { Stalls } from './stalls.ts';

@@ -1,5 +1,5 @@
 /** Makes the connections of a release that is a set of statements. */
-import type { ReleaseSide } from '#harness/core/guard/facts.ts';
+import type { ReleaseSide } from '#harness/core/guard/load-facts.ts';
 import { seededRandom } from '#harness/core/random.ts';
 import { openSession } from '../guard/apply-session.ts';
 import { drawerOf, seedOf } from './draw.ts';

@@ -1,6 +1,6 @@
 /** Starts a release at work, in a thread of its own. */
 import { UnfitError } from '#harness/core/errors.ts';
-import type { Moment, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import type { Address } from '../server/types.ts';
 import type { SentBy } from './generator-messages.ts';
 import { GeneratorThread } from './generator-thread.ts';

@@ -1,6 +1,6 @@
 /** Counts what a release meets in one stretch of a run. */
 import { bucketOf, EMPTY_HISTOGRAM, quantileMs } from '#harness/core/histogram.ts';
-import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 
 /** Why an item got no good answer. */
 export interface Failure {

@@ -1,4 +1,4 @@
-import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import type { EpochMs } from '#harness/core/time.ts';
 import type { Address } from '../server/types.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { UnfitError } from '#harness/core/errors.ts';
-import type { ReleaseSide } from '#harness/core/guard/facts.ts';
+import type { ReleaseSide } from '#harness/core/guard/load-facts.ts';
 import { openSession } from '../guard/apply-session.ts';
 import type { Address } from '../server/types.ts';
 import { embedded } from '../testing/embedded.ts';

@@ -1,12 +1,11 @@
 /** How long readers and writers had to wait. */
+import type { AloneFacts, MigrationFacts } from '#harness/core/guard/facts.ts';
 import type {
-  AloneFacts,
   BlockedSummary,
   HeldLockFacts,
-  MigrationFacts,
   StatementUnderLoad,
   UnderLoadFacts,
-} from '#harness/core/guard/facts.ts';
+} from '#harness/core/guard/load-facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { tablesBefore } from './attribution.ts';
 import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';

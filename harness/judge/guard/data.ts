@@ -1,6 +1,7 @@
 /** What the data made of the migration, and what the migration left behind. */
 import type { ContentFacts } from '#harness/core/guard/content-facts.ts';
-import type { AloneFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
+import type { AloneFacts, MigrationFacts } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import { redactText } from '#harness/core/redact.ts';
 import { type Check, type Found, holds, need, needPart } from './check.ts';
 import { deadlockOf, deadlockWords, saferThanDeadlock } from './deadlock.ts';

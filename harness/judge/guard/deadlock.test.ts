@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DeadlockFacts, GuardFacts } from '#harness/core/guard/facts.ts';
+import type { GuardFacts } from '#harness/core/guard/facts.ts';
+import type { DeadlockFacts } from '#harness/core/guard/load-facts.ts';
 import { judgeGuard } from './judge-guard.ts';
 import { madeFacts, madeFailing, madeLoad } from './testing/made-guard.ts';
 import type { CheckVerdict } from './verdict.ts';

@@ -1,5 +1,5 @@
 /** A deadlock in words: who against whom, and how it is avoided. */
-import type { DeadlockFacts, DeadlockParty, UnderLoadFacts } from '#harness/core/guard/facts.ts';
+import type { DeadlockFacts, DeadlockParty, UnderLoadFacts } from '#harness/core/guard/load-facts.ts';
 import { list } from './words.ts';
 import type { SaferWay } from './verdict.ts';
 

@@ -1,5 +1,5 @@
 /** What the other checks stand on: there were rows, the releases worked, the locks were looked at often enough. */
-import type { UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import { tablesBefore } from './attribution.ts';
 import { type Check, type Found, holds, type Subject } from './check.ts';
 import { emptyExamined, touchedTables } from './touched-tables.ts';

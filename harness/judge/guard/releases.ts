@@ -1,6 +1,7 @@
 /** What the old and the new release met. */
 import type { CheckId } from '#harness/core/guard/catalogue/ids.ts';
-import type { MigrationFacts, Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { MigrationFacts } from '#harness/core/guard/facts.ts';
+import type { Moment, ReleaseSide, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { type Check, type Found, holds, need, needPart, type Subject } from './check.ts';
 import { DEADLOCK_DETECTED, deadlockOf, deadlockWords, saferThanDeadlock } from './deadlock.ts';

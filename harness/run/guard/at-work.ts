@@ -1,6 +1,7 @@
 /** What a migration does to the releases that work meanwhile, and what they do to it. */
 import { UnfitError } from '#harness/core/errors.ts';
-import type { MigrationFacts, UnderLoadFacts } from '#harness/core/guard/facts.ts';
+import type { MigrationFacts } from '#harness/core/guard/facts.ts';
+import type { UnderLoadFacts } from '#harness/core/guard/load-facts.ts';
 import { conflicts, LOCK_MODES } from '#harness/database/guard/locks-modes.ts';
 import { type Stretches, underLoad, workOnly } from '#harness/database/guard/under-load.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';

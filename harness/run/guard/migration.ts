@@ -1,5 +1,6 @@
 /** All that is measured of one migration. */
-import type { MigrationFacts, StatementFacts, WorkloadFacts } from '#harness/core/guard/facts.ts';
+import type { MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
+import type { WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import { redactSql } from '#harness/core/guard/redact-sql.ts';
 import { applyAlone } from '#harness/database/guard/alone.ts';
 import { openSession } from '#harness/database/guard/apply-session.ts';

@@ -1,5 +1,6 @@
 import { UnfitError } from '#harness/core/errors.ts';
-import type { DataFacts, Refusal } from '#harness/core/guard/facts.ts';
+import type { DataFacts } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { identifier } from '#harness/database/ask.ts';
 import { measureTables } from '#harness/database/data/facts.ts';

@@ -1,5 +1,6 @@
 /** One migration that is tried, and what comes of it. */
-import type { DataFacts, MigrationFacts, Refusal } from '#harness/core/guard/facts.ts';
+import type { DataFacts, MigrationFacts } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import type { ScratchDatabase, ScratchServer } from '#harness/database/server/types.ts';
 import type { Phases } from '../phases.ts';

@@ -1,7 +1,7 @@
 /** A schema for SQL that takes one for granted: the server says what is missing, and that is made. */
 import { applyFile } from '#harness/database/guard/apply.ts';
 import { openSession } from '#harness/database/guard/apply-session.ts';
-import type { Refusal } from '#harness/core/guard/facts.ts';
+import type { Refusal } from '#harness/core/guard/load-facts.ts';
 import type { Migration } from '#harness/database/migrations/types.ts';
 import type { ScratchServer } from '#harness/database/server/types.ts';
 import { readSql } from '#harness/database/sql/read.ts';

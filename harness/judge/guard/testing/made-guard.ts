@@ -1,18 +1,20 @@
 /** Facts of a run of the guard in which all went well, made by hand, to be spoilt by tests. */
 import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
 import type {
-  BlockedSummary,
   GuardFacts,
-  HeldLockFacts,
   KillFacts,
   MigrationFacts,
-  Moment,
-  ReleaseSide,
   StatementFacts,
   TripFacts,
+} from '#harness/core/guard/facts.ts';
+import type {
+  BlockedSummary,
+  HeldLockFacts,
+  Moment,
+  ReleaseSide,
   UnderLoadFacts,
   WorkloadFacts,
-} from '#harness/core/guard/facts.ts';
+} from '#harness/core/guard/load-facts.ts';
 
 export const ROWS = 1_000_000;
 

@@ -13,7 +13,7 @@ import { loadSelfCheck } from '#harness/judge/load-self-check.ts';
 import { type Child, startChild } from '#harness/process/child.ts';
 import { startLoad } from './load.ts';
 import type { ProfileName } from './profiles.ts';
-import type { RunningLoad } from './running.ts';
+import type { LoadEnd, RunningLoad } from './running.ts';
 import { steadyState } from './steady.ts';
 
 /** The real generator against the real shop, both as processes of this machine. */
@@ -197,11 +197,17 @@ describe('the load generator', () => {
 
   it('holds steady-300', async () => {
     await using shop = await startShop('good');
-    const recorder = new MemoryRecorder();
-    await using running = await load('steady-300', shop.url, recorder);
-    await running.waitUntil(steadyState(300, 3), { awaited: 'the steady state', deadline_s: 60 });
-    await judgeable(running);
-    const end = await running.stop();
+    const measure = async (): Promise<{ readonly recorder: MemoryRecorder; readonly end: LoadEnd }> => {
+      const measured = new MemoryRecorder();
+      await using running = await load('steady-300', shop.url, measured);
+      await running.waitUntil(steadyState(300, 3), { awaited: 'the steady state', deadline_s: 60 });
+      await judgeable(running);
+      return { recorder: measured, end: await running.stop() };
+    };
+    const first = await measure();
+    // A machine that others use too may take its time away: then nothing was measured yet.
+    const is_starved = loadSelfCheck(first.recorder.timeline).starved === true;
+    const { recorder, end } = is_starved ? await measure() : first;
 
     expect(loadSelfCheck(recorder.timeline)).toMatchObject({ outcome: 'pass' });
     expect(end).toMatchObject({ asked: true, signal: null, bad: 0, dropped_iterations: 0 });

@@ -68,7 +68,8 @@ export class PostgresBox implements AsyncDisposable {
       throw new UnfitError('the bill of materials has no image postgres made of Debian packages');
     }
     const made = await buildRootfs('postgres', spec, bom.debian, { progress: () => undefined });
-    const root = await mkdtemp(join(tmpdir(), 'mettle-postgres-'));
+    // Not named as the guard names its servers' folders: whoever runs the guard clears away those that are nobody's.
+    const root = await mkdtemp(join(tmpdir(), 'mettle-box-'));
     await run(['tar', '--extract', '--directory', root, '--file', join(made, 'rootfs.tar')]);
     for (const [path, source] of Object.entries(image.files)) {
       await mkdir(dirname(join(root, path)), { recursive: true });

@@ -7,6 +7,7 @@ import { flywayChecksum } from './flyway-history.ts';
 import { readMigrations } from './read.ts';
 import { createHistorySql, type MigrationState, readState, requireLinear } from './state.ts';
 import { folderWith } from './testing/folder.ts';
+import { names } from './testing/told.ts';
 import type { MigrationSet } from './types.ts';
 
 const held = new AsyncDisposableStack();
@@ -20,10 +21,6 @@ afterAll(async () => {
 });
 
 const TABLE = 'SELECT 1;';
-
-function names({ applied, pending }: MigrationState): readonly (readonly string[])[] {
-  return [applied.map(({ name }) => name), pending.map(({ name }) => name)];
-}
 
 const VIEW = 'CREATE OR REPLACE VIEW v AS SELECT 1;';
 const PROJECT = { 'V1__a.sql': TABLE, 'V1.5__b.sql': TABLE, 'V2__c.sql': TABLE, 'R__v.sql': VIEW };

@@ -5,7 +5,7 @@ import { UsageError } from '#harness/core/errors.ts';
 import { type Adapter, downPart, type ProgramOptions, readSqlFile, runsAsWhole } from './adapter.ts';
 import { DBMATE_MARKER, readDbmateFile } from './dbmate.ts';
 import { diesel } from './diesel.ts';
-import { readJournal } from './drizzle.ts';
+import { drizzle, readJournal } from './drizzle.ts';
 import { listFolder, readSqlText } from './files.ts';
 import { flyway, flywayVersion, isOneTransaction } from './flyway.ts';
 import { golangMigrate } from './golang-migrate.ts';
@@ -23,13 +23,6 @@ interface Found {
   readonly folders: readonly string[];
 }
 
-const FLYWAY = /^(?:V\d+(?:[._]\d+)*|B\d+(?:[._]\d+)*|R)__.*\.sql$/;
-const GOLANG_MIGRATE = /^\d+_.*\.up\.sql$/;
-const DIESEL_FOLDER = /^\d[\d-]*_/;
-const DRIZZLE = /^\d+_.*\.sql$/;
-const CODE = /^\d+\D.*\.[mc]?[jt]s$/;
-const OPERATIONS = /\.(?:json|ya?ml)$/;
-
 /** How each tool runs a file of which nothing but its statements is known. */
 const MANNERS: Partial<Record<MigrationTool, (file: SqlFile) => boolean>> = {
   flyway: isOneTransaction,
@@ -46,20 +39,26 @@ async function findTool(path: string, tool: MigrationTool | undefined): Promise<
   const [name, folder] = [basename(path), dirname(path)];
   const [own, above] = [basename(resolve(folder)), join(folder, '..')];
   const wanted = (one: MigrationTool): boolean => tool === undefined || tool === one;
+  const isNamedFor = (one: Adapter): boolean =>
+    wanted(one.tool) && one.recognises({ path: folder, files: [name], folders: [] });
   if (name === 'migration.sql' && wanted('prisma') && (await isThere(join(above, 'migration_lock.toml')))) {
     return { adapter: prisma, folder: above, files: ['migration_lock.toml'], folders: [own] };
   }
-  if (name === 'up.sql' && wanted('diesel') && DIESEL_FOLDER.test(own)) {
+  if (
+    name === 'up.sql' &&
+    wanted('diesel') &&
+    diesel.recognises({ path: above, files: [], folders: [own] })
+  ) {
     return { adapter: diesel, folder: above, files: [], folders: [own] };
   }
-  if (CODE.test(name) && wanted('node-pg-migrate')) {
+  if (isNamedFor(nodePgMigrate)) {
     return { adapter: nodePgMigrate, folder, files: [name], folders: [] };
   }
-  if (OPERATIONS.test(name) && wanted('pgroll')) {
+  if (isNamedFor(pgroll)) {
     return { adapter: pgroll, folder, files: [name], folders: [] };
   }
   const { files } = await listFolder(folder);
-  if (FLYWAY.test(name) && wanted('flyway')) {
+  if (isNamedFor(flyway)) {
     const version = flywayVersion(name);
     const undo = name.startsWith('R__')
       ? []
@@ -68,7 +67,7 @@ async function findTool(path: string, tool: MigrationTool | undefined): Promise<
     const settings = own_files.map((one) => `${one}.conf`).filter((one) => files.includes(one));
     return { adapter: flyway, folder, files: [...own_files, ...settings], folders: [] };
   }
-  if (GOLANG_MIGRATE.test(name) && wanted('golang-migrate')) {
+  if (isNamedFor(golangMigrate)) {
     const down = files.filter((one) => one === name.replace(/\.up\.sql$/, '.down.sql'));
     return { adapter: golangMigrate, folder, files: [name, ...down], folders: [] };
   }
@@ -108,7 +107,8 @@ async function readNamed(
   const sections = await readSections(path, tool);
   if (sections !== undefined) return [sections];
   const is_drizzle =
-    DRIZZLE.test(basename(path)) && (await isThere(join(dirname(path), 'meta/_journal.json')));
+    drizzle.recognises({ path: dirname(path), files: [basename(path)], folders: ['meta'] }) &&
+    (await isThere(join(dirname(path), 'meta/_journal.json')));
   if (tool === 'drizzle' || (tool === undefined && is_drizzle)) return [await readDrizzleFile(path)];
   if (tool === undefined) return [];
   const up = await readSqlFile(path);

@@ -7,15 +7,9 @@ import { openClient } from '../server/client.ts';
 import { startSmallServer } from '../testing/small-server.ts';
 import { historyOf } from './history.ts';
 import { readMigrations } from './read.ts';
-import {
-  createHistorySql,
-  markSql,
-  type MigrationState,
-  readState,
-  requireLinear,
-  unmarkSql,
-} from './state.ts';
+import { createHistorySql, markSql, readState, requireLinear, unmarkSql } from './state.ts';
 import { folderWith } from './testing/folder.ts';
+import { names } from './testing/told.ts';
 import type { MigrationSet } from './types.ts';
 
 const held = new AsyncDisposableStack();
@@ -78,10 +72,6 @@ async function rolledBack<Value>(work: () => Promise<Value>): Promise<Value> {
   } finally {
     await client.query('ROLLBACK');
   }
-}
-
-function names({ applied, pending }: MigrationState): readonly (readonly string[])[] {
-  return [applied.map(({ name }) => name), pending.map(({ name }) => name)];
 }
 
 describe.for(Object.keys(FILES))('%s', (tool) => {

@@ -4,12 +4,6 @@ import { messageOf, UsageError } from '#harness/core/errors.ts';
 import { REDACTED, redactText } from '#harness/core/redact.ts';
 import type { Address, SslMode } from './types.ts';
 
-/** An address as somebody wrote it. */
-interface GivenAddress extends Address {
-  /** File with the certificates that are trusted, as in libpq; `system` for those of the machine. */
-  readonly sslrootcert?: string;
-}
-
 const SSL_MODES: readonly SslMode[] = ['disable', 'require', 'verify-ca', 'verify-full'];
 const USER_WITHOUT_HOST = /^postgres(?:ql)?:\/\/[^/]*@(?=[/?]|$)/;
 /** Read from the text itself: to the standard of URLs `.` and `..` are steps, and here they are names of databases. */
@@ -26,7 +20,7 @@ const NEXT = 'Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, special c
  * its place, and one that is absent is taken from `PGUSER`, `PGPASSWORD` and the like.
  * @throws UsageError that says what is wrong and repeats nothing of the text, which may hold a password
  */
-export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = process.env): GivenAddress {
+export function parseAddress(url: string, env: Readonly<NodeJS.ProcessEnv> = process.env): Address {
   // libpq allows a user without a host, and the standard of URLs does not.
   const hosted = url.replace(USER_WITHOUT_HOST, `$&${NO_HOST}`);
   const { path = '', query = '' } = partsOf(hosted);
@@ -144,7 +138,7 @@ export function nameOf({ host, port, database }: Address): string {
  * An address as the client library takes it.
  * @throws UsageError when the file of trusted certificates cannot be read
  */
-export function clientConfig({ sslmode, sslrootcert, ...address }: GivenAddress): ClientConfig {
+export function clientConfig({ sslmode, sslrootcert, ...address }: Address): ClientConfig {
   if (sslmode === undefined || sslmode === 'disable') return address;
   // So does libpq: who names whom to trust wants the certificate looked at.
   const is_verified = sslmode !== 'require' || sslrootcert !== undefined;
@@ -179,7 +173,7 @@ export function clientEnv({
   database,
   sslmode,
   sslrootcert,
-}: GivenAddress): Readonly<Record<string, string>> {
+}: Address): Readonly<Record<string, string>> {
   return {
     PGHOST: host,
     PGPORT: String(port),

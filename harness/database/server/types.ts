@@ -9,6 +9,8 @@ export interface Address {
   readonly database: string;
   /** As in libpq; without it the connection is not encrypted, and programs of PostgreSQL try both. */
   readonly sslmode?: SslMode;
+  /** File with the certificates that are trusted, as in libpq; `system` for those of the machine. */
+  readonly sslrootcert?: string;
 }
 
 /** Ways to reach a server by TLS: `verify-*` ask for a certificate that this machine trusts. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MettleError } from '#harness/core/errors.ts';
 import { type ReadOptions, readMigrations } from '../read.ts';
+import type { MigrationState } from '../state.ts';
 import type { MigrationSet } from '../types.ts';
 import { folderWith } from './folder.ts';
 
@@ -23,6 +24,11 @@ export function told({
     down?.statements.length,
     in_transaction,
   ]);
+}
+
+/** Names of what a database has seen of them, and of what is due. */
+export function names({ applied, pending }: MigrationState): readonly (readonly string[])[] {
+  return [applied.map(({ name }) => name), pending.map(({ name }) => name)];
 }
 
 /** Of each migration with a way back, whether that is one transaction. */

@@ -136,7 +136,7 @@ function waits(
 }
 
 function rowsEffect(migration: MigrationFacts, checks: readonly CheckVerdict[], index: number): Effect {
-  const broken = failing(checks, ['rows-kept', 'values-kept', 'runs-on-data'], index);
+  const broken = failing(checks, ['rows-kept', 'values-kept', 'writes-kept', 'runs-on-data'], index);
   if (broken.length > 0) {
     const lines = broken.flatMap(({ items, reason }) => items ?? [reason]);
     return { name: 'rows', text: lines.join('; '), outcome: 'fail' };
@@ -205,6 +205,7 @@ function releases(
     ]),
     ...met('new release', [...(new_before === undefined ? [] : [new_before]), ...of('new')], checks, [
       'new-release-before',
+      'new-release-during',
       'new-release-after',
     ]),
   ];

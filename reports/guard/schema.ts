@@ -77,6 +77,22 @@ const workload = looseObject({
   by_statement: array(looseObject({ name: text, reads_only: boolean(), begun: count, failed: count })),
 });
 
+const written = looseObject({
+  changes: count,
+  tables: array(
+    looseObject({
+      table: text,
+      rows: count,
+      missing: count,
+      changed: count,
+      returned: count,
+      columns: array(text),
+      examples: array(text),
+    }),
+  ),
+  not_compared: array(looseObject({ table: text, why: text })),
+});
+
 const under_load = looseObject({
   outcome,
   refusal: optional(refusal),
@@ -126,6 +142,9 @@ const under_load = looseObject({
     ),
   ),
   workloads: array(workload),
+  new_during_missing: optional(text),
+  written: optional(written),
+  written_missing: optional(text),
 });
 
 const trip = looseObject({

@@ -57,6 +57,23 @@ describe('releases that are programs', { timeout: 180_000 }, () => {
     expect(ended.out).toMatch(/was answered with 500/);
   });
 
+  test('lose what they write between the copy of a table and the swap, and the verdict says which rows', async () => {
+    program.write(
+      'swap.sql',
+      `CREATE TABLE users_new (LIKE users INCLUDING ALL);
+INSERT INTO users_new OVERRIDING SYSTEM VALUE SELECT * FROM users;
+SELECT pg_sleep(0.5);
+ALTER TABLE users RENAME TO users_old;
+ALTER TABLE users_new RENAME TO users;
+`,
+    );
+    const ended = await guard('swap.sql', '--old', 'users.http', '--old-command', RELEASE);
+    expect(ended.code).toBe(1);
+    expect(checksOf(ended, 'fail')).toContain('writes-kept');
+    expect(ended.out).toMatch(/public\.users: \d+ rows? written and not there, for example id=\d+/);
+    expect(checksOf(ended, 'pass')).toEqual(expect.arrayContaining(['rows-kept', 'values-kept']));
+  });
+
   test('may be started by a line of shell; nothing of it is left', async () => {
     const marker = `left-of-${process.pid}`;
     mkdirSync(join(program.folder, 'app'));

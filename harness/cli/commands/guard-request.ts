@@ -130,6 +130,9 @@ function leftOut(flags: GuardFlags, judged: readonly Migration[], data: DataChoi
   else if (flags.fast === true && flags.old === undefined && flags.new === undefined) {
     left.push({ part: 'behind-reader', why: 'left out by --fast, as no release was named' });
   }
+  if (flags.fast === true && flags.old === undefined && flags.new === undefined) {
+    left.push({ part: 'writes', why: 'left out by --fast, as no release was named' });
+  }
   if (judged.every(({ down }) => down === undefined)) {
     left.push({ part: 'down', why: 'no down was given' });
   }

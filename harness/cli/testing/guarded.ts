@@ -42,6 +42,7 @@ export const RELEASES_CHECKED: readonly string[] = [
   'old-release-during',
   'old-release-after',
   'new-release-before',
+  'new-release-during',
   'new-release-after',
 ];
 

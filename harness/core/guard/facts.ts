@@ -34,6 +34,7 @@ export interface GuardFacts {
 export type GuardPart =
   | 'old-release'
   | 'new-release'
+  | 'writes'
   | 'behind-reader'
   | 'down'
   | 'kills'

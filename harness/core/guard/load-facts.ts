@@ -115,6 +115,37 @@ export interface DeadlockFacts {
   readonly parties: readonly DeadlockParty[];
 }
 
+/** What became of the rows of one table that the releases wrote while all went on. */
+export interface WrittenTableFacts {
+  /** `schema.table` before the migration. */
+  readonly table: string;
+  /** Rows that a release wrote at least once; each is held against the last of its writes. */
+  readonly rows: number;
+  /** Written, and not there. */
+  readonly missing: number;
+  /** There, with another value than was written. */
+  readonly changed: number;
+  /** Deleted by a release, and there. */
+  readonly returned: number;
+  /** Columns in which they differ. */
+  readonly columns: readonly string[];
+  /** Primary keys of such rows, never contents; at most 5. */
+  readonly examples: readonly string[];
+}
+
+/** What the releases committed, by the server's log of changes, against what is there once all was over. */
+export interface WrittenFacts {
+  /** Changes of rows that they committed. */
+  readonly changes: number;
+  /** Tables whose rows were compared. What the migration does to rows where it runs alone is told there. */
+  readonly tables: readonly WrittenTableFacts[];
+  readonly not_compared: readonly {
+    readonly table: string;
+    /** As a sentence without a full stop. */
+    readonly why: string;
+  }[];
+}
+
 export interface UnderLoadFacts {
   readonly outcome: 'applied' | 'refused';
   readonly refusal?: Refusal;
@@ -132,6 +163,12 @@ export interface UnderLoadFacts {
   readonly held?: readonly HeldLockFacts[];
   /** One for each side that met one: the migration, the old release. */
   readonly deadlocks?: readonly DeadlockFacts[];
-  /** What the releases met: old before, old during, old after, new after. */
+  /** What the releases met: old before, during and after, new during and after. */
   readonly workloads: readonly WorkloadFacts[];
+  /** Why the new release was not at work while it ran, as a sentence without a full stop; only where it was to be. */
+  readonly new_during_missing?: string;
+  /** Absent where it was not asked for, and in facts from before it was recorded. */
+  readonly written?: WrittenFacts;
+  /** Why that is absent, as a sentence without a full stop. */
+  readonly written_missing?: string;
 }

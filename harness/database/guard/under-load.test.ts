@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { UnderLoadFacts } from '#harness/core/guard/load-facts.ts';
 import { embedded } from '../testing/embedded.ts';
 import { readSqlRelease } from '../workload/read-sql.ts';
+import type { Release } from '../workload/types.ts';
 import { openSession } from './apply-session.ts';
 import { madeFile } from './testing/made-file.ts';
 import { type UnderLoadOptions, underLoad, workOnly } from './under-load.ts';
@@ -155,6 +156,67 @@ describe('a migration under load', { timeout: 60_000 }, () => {
     expect(after?.by_statement.find(({ name }) => name === 'touch')?.failed).toBe(0);
     expect(of('new', 'after')).toMatchObject({ failed: 0 });
     expect(of('new', 'after')?.good).toBeGreaterThan(0);
+  });
+
+  const SWAP = `ALTER TABLE users RENAME TO users_old; ALTER TABLE users_new RENAME TO users`;
+
+  test('loses what is written between the copy of a table and the swap, and says so', async () => {
+    const statements = [
+      'CREATE TABLE users_new (LIKE users INCLUDING ALL)',
+      'INSERT INTO users_new SELECT * FROM users',
+    ];
+    const { facts } = await run([...statements, 'SELECT pg_sleep(0.3)', SWAP], {
+      writes: { content: undefined },
+      stretches: { before_ms: 150, during_ms: 0, after_ms: 0 },
+    });
+    const [users] = facts.written?.tables ?? [];
+    expect(users).toMatchObject({ table: 'public.users', missing: 0, returned: 0, columns: ['n'] });
+    expect(users?.changed).toBeGreaterThan(0);
+    expect(users?.examples[0]).toMatch(/^id=\d+$/);
+  });
+
+  test('keeps all of it where writers are held off meanwhile', async () => {
+    const statements = ['LOCK TABLE users', 'CREATE TABLE users_new (LIKE users INCLUDING ALL)'];
+    const { facts } = await run([], {
+      migration: {
+        up: madeFile(...statements, 'INSERT INTO users_new SELECT * FROM users', SWAP),
+        in_transaction: true,
+      },
+      writes: { content: undefined },
+    });
+    const sent = facts.workloads
+      .flatMap(({ by_statement }) => by_statement)
+      .filter(({ reads_only }) => !reads_only);
+    expect(facts.written).toMatchObject({
+      changes: sent.reduce((sum, { begun, failed }) => sum + begun - failed, 0),
+      tables: [{ missing: 0, changed: 0, returned: 0 }],
+    });
+  });
+
+  test('has the new release at work too, which fails until it is through', async () => {
+    const { facts } = await run(
+      ['SELECT pg_sleep(0.2)', 'ALTER TABLE users RENAME name TO full_name', 'SELECT pg_sleep(0.2)'],
+      {
+        next: await readSqlRelease('next.sql', NEXT),
+      },
+    );
+    const new_during = facts.workloads.find(({ side, moment }) => side === 'new' && moment === 'during');
+    expect(new_during?.failed).toBeGreaterThan(0);
+    expect(new_during?.good).toBeGreaterThan(0);
+    expect(new_during?.errors).toMatchObject([{ code: '42703' }]);
+  });
+
+  test('goes on without a new release that does not start on the schema as it was', async () => {
+    const next: Release = {
+      kind: 'command',
+      command: ['sh', '-c', 'echo no such column; exit 7'],
+      file: 'next.http',
+      requests: [],
+    };
+    // One that is refused leaves the schema as it was, on which the release is not started again.
+    const { facts } = await run(['SELEC 1'], { next });
+    expect(facts.new_during_missing).toMatch(/exited with 7 before it served/);
+    expect(facts.workloads.some(({ side }) => side === 'new')).toBe(false);
   });
 
   test('tells for how long it held a lock that nobody came to wait for', async () => {

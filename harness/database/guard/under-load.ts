@@ -1,5 +1,6 @@
-/** Runs a migration while the old release works, and the new one after it. */
+/** Runs a migration while the old and the new release work, and lets them work on after it. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ContentFacts } from '#harness/core/guard/content-facts.ts';
 import type { StatementFacts } from '#harness/core/guard/facts.ts';
 import type { Moment, UnderLoadFacts, WorkloadFacts } from '#harness/core/guard/load-facts.ts';
 import { UnfitError } from '#harness/core/errors.ts';
@@ -14,6 +15,8 @@ import { deadlocksOf } from './deadlocks.ts';
 import { LockWatch, type Watched } from './locks.ts';
 import { blockedFacts, type RunStatement, type SeenStall } from './under-load-facts.ts';
 import { openLongReader } from './under-load-reader.ts';
+import { startReleases } from './under-load-releases.ts';
+import { openWriteLog, type WriteLog } from './writes/write-log.ts';
 
 /** How long the releases work in each stretch, in ms. */
 export interface Stretches {
@@ -42,12 +45,18 @@ export interface LoadOptions {
 export interface UnderLoadOptions extends LoadOptions {
   readonly migration: Pick<Migration, 'up' | 'in_transaction'>;
   readonly old: Release;
-  /** Works after the migration, where that was not refused. */
+  /** Works while it runs, and anew after it where that was not refused. */
   readonly next?: Release;
   /** Time for which a transaction that has read all tables stays open once the migration has begun; none when absent. */
   readonly reader_ms?: number;
   /** Settings of the migration's session, as the tool sets them: `lock_timeout`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Holds what the releases write against what is there afterwards. */
+  readonly writes?: {
+    /** What the migration does to rows and values where it runs alone. */ readonly content:
+      | ContentFacts
+      | undefined;
+  };
 }
 
 interface Ran {
@@ -103,9 +112,10 @@ interface During {
   readonly reader_held_ms?: number;
 }
 
-async function runWatched(options: UnderLoadOptions): Promise<During> {
+async function runWatched(options: UnderLoadOptions, log: WriteLog | undefined): Promise<During> {
   const { address, settings, reader_ms, signal } = options;
   await using migrating = await openSession(address, 'mettle migration');
+  await log?.leaveOut(migrating);
   await applySettings(migrating, settings);
   await using reader = reader_ms === undefined ? undefined : await openLongReader(address);
   await using watch = await LockWatch.open(address, migrating.pid);
@@ -120,25 +130,29 @@ async function runWatched(options: UnderLoadOptions): Promise<During> {
 }
 
 /**
- * Runs a migration on a database at which the old release is at work: before, during and after it; and then the new one.
- * Who waits for the migration is told by the server's locks and by how long clients got no good answer.
+ * Runs a migration on a database at which the releases are at work: the old one before, during and after it, the new one
+ * during and after it. Who waits for the migration is told by the server's locks and by how long clients of the old one got no
+ * good answer.
  * @throws UnfitError when the database lets nobody in, or ends the connection of the migration
  */
 export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFacts> {
-  const { address, old, next, rate_per_s, seed, stretches = STRETCHES, signal } = options;
-  const work = { address, rate_per_s, seed, ...(signal === undefined ? {} : { signal }) };
+  const { address, next, stretches = STRETCHES, signal, writes } = options;
   const wait = (ms: number) => delay(Math.max(0, ms), undefined, { signal });
 
-  await using working = await startWorkload(old, { ...work, side: 'old' });
+  const logged = writes === undefined ? {} : await openWriteLog(address);
+  await using log = logged.log;
+  await using releases = await startReleases(options);
+  const { working, coming } = releases;
   await wait(stretches.before_ms);
   // All that was due before it is answered before it begins; what becomes due meanwhile belongs to the next stretch.
-  const before = await working.cut('before');
-  const { ran, watched, reader_held_ms } = await runWatched(options);
+  const [before] = await Promise.all([working.cut('before'), coming?.cut('before')]);
+  const { ran, watched, reader_held_ms } = await runWatched(options, log);
   await wait(stretches.during_ms - (performance.now() - ran.run.from_ms));
   // What it held up belongs to it, and not to what comes after.
-  await working.settle();
-  const during = await working.cut('during');
+  await Promise.all([working.settle(), coming?.settle()]);
+  const [during, new_during] = await Promise.all([working.cut('during'), coming?.stop('during')]);
   const stalls = await stallsOf(working, ran.run);
+  await coming?.[Symbol.asyncDispose]();
 
   const is_new = next !== undefined && ran.applied.outcome === 'applied';
   const [old_after, new_after] = await Promise.all([
@@ -155,7 +169,10 @@ export async function underLoad(options: UnderLoadOptions): Promise<UnderLoadFac
     ...(reader_held_ms === undefined ? {} : { reader_held_ms }),
     ...blockedFacts({ run, statements, releases_ms, watched, stalls }),
     ...(deadlocks.length === 0 ? {} : { deadlocks }),
-    workloads: [before, during, old_after, ...(new_after ? [new_after] : [])],
+    workloads: [before, during, old_after, new_during, new_after].filter((one) => one !== undefined),
+    ...(releases.coming_missing === undefined ? {} : { new_during_missing: releases.coming_missing }),
+    ...(log === undefined ? {} : { written: await log.compare(writes?.content) }),
+    ...(logged.missing === undefined ? {} : { written_missing: logged.missing }),
   };
 }
 

@@ -17,11 +17,12 @@ import {
 import { alone, cost, type Defect, load, name, without } from './testing/defects.ts';
 import { GROUNDLESS } from './testing/defects-grounds.ts';
 import { HARM } from './testing/defects-harm.ts';
+import { MEANWHILE } from './testing/defects-meanwhile.ts';
 import { UNTOLD_REACH } from './testing/defects-reach.ts';
 import { WAY_BACK } from './testing/defects-way-back.ts';
 import { found } from './testing/found.ts';
 
-const DEFECTS = [...HARM, ...WAY_BACK, ...GROUNDLESS, ...UNTOLD_REACH];
+const DEFECTS = [...HARM, ...MEANWHILE, ...WAY_BACK, ...GROUNDLESS, ...UNTOLD_REACH];
 
 function spoilt({ spoil }: Defect): GuardFacts {
   return typeof spoil === 'function' ? spoil(madeFacts()) : madeFacts(spoil);
@@ -32,7 +33,7 @@ describe('seeded defects', () => {
     const verdict = judgeGuard(madeFacts());
     expect(verdict.checks.filter(({ outcome }) => outcome !== 'pass')).toEqual([]);
     expect(verdict).toMatchObject({ outcome: 'pass', not_judged: [] });
-    expect(verdict.checks).toHaveLength(22);
+    expect(verdict.checks).toHaveLength(24);
   });
 
   test.each(DEFECTS)('$name: $check turns $outcome', (defect) => {

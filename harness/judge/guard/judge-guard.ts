@@ -9,7 +9,13 @@ import { GROUNDS } from './grounds.ts';
 import { growth } from './growth.ts';
 import { connectionCut, killedClient, killedServer } from './kills.ts';
 import { lintOpinions, unseenByLinter } from './lint.ts';
-import { newReleaseAfter, newReleaseBefore, oldReleaseAfter, oldReleaseDuring } from './releases.ts';
+import {
+  newReleaseAfter,
+  newReleaseBefore,
+  newReleaseDuring,
+  oldReleaseAfter,
+  oldReleaseDuring,
+} from './releases.ts';
 import { tableRewrite } from './rewrite.ts';
 import { downPresent, roundTripData, roundTripSchema } from './round-trip.ts';
 import { saferFor } from './safer.ts';
@@ -22,12 +28,14 @@ import {
   SEVERITIES,
   type Severity,
 } from './verdict.ts';
+import { writesKept } from './writes.ts';
 
 /** In the order in which a reader wants them: the data, who works on it, the way back, accidents. */
 const CHECKS: readonly Check[] = [
   runsOnData,
   rowsKept,
   valuesKept,
+  writesKept,
   readersBlocked,
   writersBlocked,
   lockQueue,
@@ -35,6 +43,7 @@ const CHECKS: readonly Check[] = [
   oldReleaseDuring,
   oldReleaseAfter,
   newReleaseBefore,
+  newReleaseDuring,
   newReleaseAfter,
   downPresent,
   roundTripSchema,

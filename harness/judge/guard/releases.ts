@@ -10,6 +10,7 @@ import { counted, list, share } from './words.ts';
 /** Share of failed statements from which it is an outage. */
 const CRITICAL_SHARE = 0.01;
 const LIMIT = '0 failed statements';
+const LIMIT_ALIKE = '0 failed statements, but of such as fail on the database as it was';
 
 function stretch(
   { under_load }: MigrationFacts,
@@ -136,6 +137,54 @@ function released(id: CheckId, side: ReleaseSide, moment: 'during' | 'after'): C
 export const oldReleaseDuring = released('old-release-during', 'old', 'during');
 export const oldReleaseAfter = released('old-release-after', 'old', 'after');
 export const newReleaseAfter = released('new-release-after', 'new', 'after');
+
+/** Statements that failed, by name. */
+function failingIn({ by_statement }: WorkloadFacts): ReadonlySet<string> {
+  return new Set(by_statement.filter(({ failed }) => failed > 0).map(({ name }) => name));
+}
+
+/**
+ * The new release while the migration runs. What fails on the database as it was fails for as long as the migration is not
+ * through, and only says that the migration goes first; what fails at no other time is broken by what it passes through.
+ */
+export const newReleaseDuring: Check = {
+  id: 'new-release-during',
+  part: 'new-release',
+  grounds: ['workload-ran'],
+  find: ({ migration }) => {
+    const when = 'while it ran';
+    const met = need(
+      stretch(migration, 'new', 'during'),
+      notSeen(
+        migration,
+        migration.under_load?.new_during_missing ?? `the new release was not seen at work ${when}`,
+      ),
+    );
+    if (met.failed === 0) return judgeStretch(migration, met, when);
+    const before = needPart(
+      migration,
+      'new_before',
+      `${counted(met.failed, 'statement')} of the new release failed ${when}, and it was not tried on the database as it was`,
+    );
+    const known = failingIn(before);
+    const only_then = met.by_statement.filter(({ name, failed }) => failed > 0 && !known.has(name));
+    if (only_then.length === 0) {
+      return {
+        ...holds(
+          `${counted(met.failed, 'statement')} of the new release failed ${when}, all of such as fail on the database as it was: migrate first, then release`,
+          LIMIT_ALIKE,
+          { measured: measuredOf(met), items: errorLines(met) },
+        ),
+        severity: 'low',
+      };
+    }
+    return {
+      ...judgeStretch(migration, met, when),
+      reason: `${list(only_then.map(({ name }) => name))} of the new release failed ${when}, and not before it`,
+      limit: LIMIT_ALIKE,
+    };
+  },
+};
 
 /**
  * The new release on the database as it was. That it fails there is usual, and only says that the migration goes first;

@@ -1,5 +1,6 @@
 /** What a migration does to the releases that work meanwhile, and what they do to it. */
 import { UnfitError } from '#harness/core/errors.ts';
+import type { ContentFacts } from '#harness/core/guard/content-facts.ts';
 import type { MigrationFacts } from '#harness/core/guard/facts.ts';
 import type { UnderLoadFacts } from '#harness/core/guard/load-facts.ts';
 import { conflicts, LOCK_MODES } from '#harness/database/guard/locks-modes.ts';
@@ -26,6 +27,8 @@ const MADE_UP: Stretches = { before_ms: 150, during_ms: 100, after_ms: 50 };
 
 interface Load {
   readonly old: Release;
+  /** What the migration does to rows and values where it runs alone. */
+  readonly content: ContentFacts | undefined;
   readonly reader_ms?: number;
   readonly stretches?: Stretches;
   readonly signal: AbortSignal;
@@ -34,7 +37,7 @@ interface Load {
 async function run(
   { migration, request }: Trial,
   address: Address,
-  { old, ...load }: Load,
+  { old, content, ...load }: Load,
 ): Promise<UnderLoadFacts> {
   const { next, rate_per_s, seed } = request;
   return await underLoad({
@@ -43,6 +46,7 @@ async function run(
     old,
     rate_per_s,
     seed,
+    writes: { content },
     ...(next === undefined ? {} : { next }),
     ...settingsOf(request),
     ...load,
@@ -78,7 +82,10 @@ export async function freelyAtWork(
       const old = request.old ?? (await madeUp(address, migration));
       if (old === undefined) return undefined;
       const stretches = counts ? {} : { stretches: MADE_UP };
-      return { old, under_load: await run(trial, address, { old, signal, ...stretches }) };
+      return {
+        old,
+        under_load: await run(trial, address, { old, content: measured.content, signal, ...stretches }),
+      };
     },
   });
 }
@@ -99,7 +106,13 @@ export async function behindReader(
     deadline_s: DEADLINE_S.load,
     act: async ({ signal }) => {
       await using database = await server.create({ template });
-      return await run(trial, database.address, { old, reader_ms, signal, stretches: BEHIND_READER });
+      return await run(trial, database.address, {
+        old,
+        content: measured.content,
+        reader_ms,
+        signal,
+        stretches: BEHIND_READER,
+      });
     },
   });
   return behind_reader === undefined ? {} : { behind_reader };

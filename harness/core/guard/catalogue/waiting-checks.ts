@@ -65,6 +65,17 @@ export const WAITING_CHECKS = {
     safer: 'Make one of both releases work with both schemas.',
     sources: [PARALLEL_CHANGE],
   },
+  'new-release-during': {
+    title: 'the new release while it runs',
+    measured:
+      'Answers and errors of the new release while the migration runs, beside the old one; a release that does not start on the database as it was is not at work then.',
+    why: 'Where both are rolled out together, pods of the new release come before the migration is through. They meet states that are there at no other time: a table that is renamed and not yet made again, a lock, a deadlock.',
+    judged:
+      'Fails when statements fail that do not fail on the database as it was. Those that do say that the migration goes first, which is a remark.',
+    safer:
+      'Make the states in between fit, by one transaction or by expanding first; or start the new release once the migration is through.',
+    sources: [PARALLEL_CHANGE],
+  },
   'new-release-after': {
     title: 'the new release works afterwards',
     measured: 'Answers and errors of the new release on the new schema.',

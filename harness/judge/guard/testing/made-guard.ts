@@ -14,6 +14,7 @@ import type {
   ReleaseSide,
   UnderLoadFacts,
   WorkloadFacts,
+  WrittenTableFacts,
 } from '#harness/core/guard/load-facts.ts';
 
 export const ROWS = 1_000_000;
@@ -112,6 +113,20 @@ export function madeFailing(
   });
 }
 
+/** Rows that the releases wrote, all of them kept. */
+export function madeWritten(more: Partial<WrittenTableFacts> = {}): WrittenTableFacts {
+  return {
+    table: 'public.users',
+    rows: 380,
+    missing: 0,
+    changed: 0,
+    returned: 0,
+    columns: [],
+    examples: [],
+    ...more,
+  };
+}
+
 export function madeLoad(more: Partial<UnderLoadFacts> = {}): UnderLoadFacts {
   return {
     outcome: 'applied',
@@ -125,8 +140,10 @@ export function madeLoad(more: Partial<UnderLoadFacts> = {}): UnderLoadFacts {
       madeWorkload('old', 'before'),
       madeWorkload('old', 'during', { due: 9, begun: 9, good: 9, duration_s: 0.03 }),
       madeWorkload('old', 'after'),
+      madeWorkload('new', 'during', { due: 9, begun: 9, good: 9, duration_s: 0.03 }),
       madeWorkload('new', 'after'),
     ],
+    written: { changes: 400, tables: [madeWritten()], not_compared: [] },
     ...more,
   };
 }

@@ -1,0 +1,146 @@
+/** Holds what the releases wrote against what is there once all is over. */
+import type { ClientBase } from 'pg';
+import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
+import type { WrittenFacts, WrittenTableFacts } from '#harness/core/guard/load-facts.ts';
+import type { LoggedColumn } from './decoded.ts';
+import type { LastWrite, LastWrites, WrittenTable } from './last-writes.ts';
+import { type Column, lookUp, type Table, tableNamed } from './look-up.ts';
+
+const EXAMPLES_MAX = 5;
+
+/** Types whose values are written alike, so that a change from one to the other changes none. */
+const ALIKE: Readonly<Record<string, string>> = {
+  smallint: 'whole number',
+  integer: 'whole number',
+  bigint: 'whole number',
+  'character varying': 'words',
+  text: 'words',
+};
+
+function isAlike(before: string, now: string): boolean {
+  return (ALIKE[before] ?? before) === (ALIKE[now] ?? now);
+}
+
+/** A column by its names before and now. */
+interface Pair {
+  readonly before: string;
+  readonly now: Column;
+}
+
+function isHarmed({ changed, nulled, lost }: ColumnFate): boolean {
+  return changed + nulled + lost > 0;
+}
+
+/** Where the values of a column are to be found; undefined where it is gone or another one. */
+function columnNow(name: string, type: string, fate: TableFate | undefined, now: Table): Column | undefined {
+  const known = fate?.columns.find(({ column }) => column === name)?.now ?? name;
+  return now.columns.find((one) => one.name === known && isAlike(type, one.type));
+}
+
+/** A value that was there and is another one; one that is given where there was none is no harm. */
+function differs(written: LoggedColumn | undefined, now: string | null): boolean {
+  return typeof written?.value === 'string' && written.value !== now;
+}
+
+/** Columns whose values must be there as they were written: what the migration does to those that existed is told by others. */
+function comparable(writes: readonly LastWrite[], fate: TableFate | undefined, now: Table): readonly Pair[] {
+  const types = new Map<string, string>();
+  for (const { row } of writes) for (const [name, { type }] of row ?? []) types.set(name, type);
+  return [...types].flatMap(([before, type]) => {
+    const known = fate?.columns.find(({ column }) => column === before);
+    const found = columnNow(before, type, fate, now);
+    return found === undefined || (known !== undefined && isHarmed(known)) ? [] : [{ before, now: found }];
+  });
+}
+
+interface Fates {
+  readonly missing: readonly LastWrite[];
+  readonly changed: readonly LastWrite[];
+  readonly returned: readonly LastWrite[];
+  readonly columns: readonly string[];
+}
+
+async function fatesOf(
+  client: ClientBase,
+  writes: readonly LastWrite[],
+  {
+    now,
+    key,
+    pairs,
+  }: { readonly now: Table; readonly key: readonly Column[]; readonly pairs: readonly Pair[] },
+): Promise<Fates> {
+  const [missing, changed, returned]: [LastWrite[], LastWrite[], LastWrite[]] = [[], [], []];
+  const columns = new Set<string>();
+  const keys = writes.map((write) => write.key);
+  const there = await lookUp(client, { table: now, key, columns: pairs.map((pair) => pair.now) }, keys);
+  for (const [place, write] of writes.entries()) {
+    const values = there[place];
+    const { row } = write;
+    if (row === undefined) {
+      if (values !== undefined) returned.push(write);
+    } else if (values === undefined) {
+      missing.push(write);
+    } else {
+      const other = pairs.filter(({ before }, column) => differs(row.get(before), values[column] ?? null));
+      if (other.length > 0) changed.push(write);
+      for (const { before } of other) columns.add(before);
+    }
+  }
+  return { missing, changed, returned, columns: [...columns] };
+}
+
+type Compared = WrittenTableFacts | { readonly why: string };
+
+/** Undefined where what became of its rows is told of the migration alone. */
+async function compareTable(
+  client: ClientBase,
+  { table, key, rows }: WrittenTable & { readonly rows: readonly LastWrite[] },
+  content: ContentFacts | undefined,
+): Promise<Compared | undefined> {
+  const fate = content?.tables.find((one) => one.table === table);
+  if (fate !== undefined && (fate.rows_lost > 0 || (fate.moved_to ?? table) !== table)) return undefined;
+  // Whoever asks for a table asks by its name, whatever it was called before.
+  const named = await tableNamed(client, table);
+  const now = named ?? (fate?.now === undefined ? undefined : await tableNamed(client, fate.now));
+  if (now === undefined) return fate === undefined ? { why: 'it is gone' } : undefined;
+  const own = named === undefined || fate?.now === table ? fate : undefined;
+  const key_now = key.flatMap(({ name, type }) => columnNow(name, type, own, now) ?? []);
+  if (key_now.length !== key.length) return { why: 'its primary key is gone, or of another type' };
+  if (own?.columns.some((one) => isHarmed(one) && key.some(({ name }) => name === one.column)))
+    return undefined;
+  const pairs = comparable(rows, own, now);
+  const { missing, changed, returned, columns } = await fatesOf(client, rows, { now, key: key_now, pairs });
+  return {
+    table,
+    rows: rows.length,
+    missing: missing.length,
+    changed: changed.length,
+    returned: returned.length,
+    columns,
+    // Keys, never contents.
+    examples: [...missing, ...changed, ...returned]
+      .slice(0, EXAMPLES_MAX)
+      .map((write) => key.map(({ name }, place) => `${name}=${write.key[place] ?? ''}`).join(', ')),
+  };
+}
+
+/**
+ * @param content what the migration does to rows and values where it runs alone
+ * @throws UnfitError when the database does not tell what is there
+ */
+export async function compareWrites(
+  client: ClientBase,
+  { changes, tables: written, without_key }: LastWrites,
+  content: ContentFacts | undefined,
+): Promise<WrittenFacts> {
+  const tables: WrittenTableFacts[] = [];
+  const not_compared = [...without_key].map((table) => ({ table, why: 'it has no primary key' }));
+  for (const one of written) {
+    if (without_key.has(one.table)) continue;
+    const found = await compareTable(client, one, content);
+    if (found === undefined) continue;
+    if ('why' in found) not_compared.push({ table: one.table, why: found.why });
+    else tables.push(found);
+  }
+  return { changes, tables, not_compared };
+}

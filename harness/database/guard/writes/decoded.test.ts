@@ -58,10 +58,11 @@ test('a line in other words is an error, not no change', () => {
   expect(() => readChange('table public.users: INSERT: id[integer]:1 odd')).toThrow(SyntaxError);
 });
 
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
 test('any text is read as it was written', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
-      const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
       const line = `table public.t: UPDATE: old-key: k[text]:${quoted(one)} new-tuple: k[text]:${quoted(other)}`;
       expect(readChange(line)).toMatchObject({
         former: row({ k: ['text', one] }),
@@ -78,6 +79,12 @@ const CHANGE = fc.oneof(
   fc.record({ do: fc.constant('remove' as const), id: fc.nat(3) }),
 );
 
+const of = (id: number, value?: number): LoggedRow =>
+  row({
+    id: ['integer', String(id)],
+    ...(value === undefined ? {} : { v: ['integer', String(value)] }),
+  });
+
 test('what is left of the rows is what a table would hold', () => {
   const tables = new Map([['public.t', { table: 'public.t', key: [{ name: 'id', type: 'integer' }] }]]);
   fc.assert(
@@ -85,11 +92,6 @@ test('what is left of the rows is what a table would hold', () => {
       const held = new Map<number, number>();
       const touched = new Set<number>();
       const table = 'public.t';
-      const of = (id: number, value?: number): LoggedRow =>
-        row({
-          id: ['integer', String(id)],
-          ...(value === undefined ? {} : { v: ['integer', String(value)] }),
-        });
       const changes: Change[] = [];
       for (const one of asked) {
         const there = held.get(one.id);

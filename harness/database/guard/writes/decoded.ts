@@ -98,15 +98,10 @@ export function readChange(line: string): Change | undefined {
     throw new SyntaxError('the log of changes has a line that cannot be read');
   const rest = line.slice(head[0].length);
   const has_row = rest !== ' (no-tuple-data)';
-  switch (kind) {
-    case 'INSERT':
-      return { kind: 'insert', table, row: has_row ? columnsOf(rest) : new Map() };
-    case 'DELETE':
-      return { kind: 'delete', table, former: has_row ? columnsOf(rest) : new Map() };
-    case 'TRUNCATE':
-      return { kind: 'truncate', tables };
-    default:
-      if (rest.startsWith(FORMER)) return { kind: 'update', table, ...twoRows(rest) };
-      return { kind: 'update', table, row: has_row ? columnsOf(rest) : new Map() };
-  }
+  const columns = (): LoggedRow => (has_row ? columnsOf(rest) : new Map());
+  if (kind === 'TRUNCATE') return { kind: 'truncate', tables };
+  if (kind === 'INSERT') return { kind: 'insert', table, row: columns() };
+  if (kind === 'DELETE') return { kind: 'delete', table, former: columns() };
+  if (rest.startsWith(FORMER)) return { kind: 'update', table, ...twoRows(rest) };
+  return { kind: 'update', table, row: columns() };
 }

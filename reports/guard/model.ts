@@ -86,7 +86,9 @@ export function describeGround({ server, data }: GuardFacts): string {
     data.source
   ];
   const seed = data.seed === undefined ? '' : `, seed ${data.seed}`;
-  return `PostgreSQL ${server.version} (${server.engine}); ${source} ${data.from}: ${counted(rows, 'row')} in ${counted(data.tables.length, 'table')}${seed}`;
+  const { time_zone = 'UTC' } = server;
+  const zone = time_zone === 'UTC' ? '' : `, ${time_zone}`;
+  return `PostgreSQL ${server.version} (${server.engine}${zone}); ${source} ${data.from}: ${counted(rows, 'row')} in ${counted(data.tables.length, 'table')}${seed}`;
 }
 
 function failing(

@@ -238,7 +238,7 @@ export const GUARD_FACTS: GenericSchema = looseObject({
   format: literal('mettle-guard/1'),
   started_at: number(),
   ended_at: number(),
-  server: looseObject({ engine: text, version: text, version_num: count }),
+  server: looseObject({ engine: text, version: text, version_num: count, time_zone: optional(text) }),
   data: looseObject({
     source: picklist(['dump', 'live', 'generated', 'empty']),
     from: text,

@@ -60,6 +60,7 @@ export function guardFlags() {
         .default('embedded' as const),
     )
     .option('--postgres <major>', 'version of the server (default: that of the data, else the newest)')
+    .option('--time-zone <zone>', 'of its sessions (default: that of the database rows come from, else UTC)')
     .addOption(
       new Option('--seed <number>', 'for rows and values that are made up')
         .argParser(wholeNumber(0, 2 ** 31))

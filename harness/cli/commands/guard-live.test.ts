@@ -24,7 +24,8 @@ beforeAll(async () => {
   await using client = await openClient(address);
   await client.query(
     `CREATE TABLE users (id int PRIMARY KEY, name text);
-     INSERT INTO users SELECT n, 'name of user ' || n FROM generate_series(1, 500) AS n`,
+     INSERT INTO users SELECT n, 'name of user ' || n FROM generate_series(1, 500) AS n;
+     ALTER DATABASE ${address.database} SET timezone = 'Asia/Tokyo'`,
   );
 }, 60_000);
 
@@ -53,6 +54,7 @@ test('nothing is written to a live database, and nothing of its address is in an
   const { code, out, err } = await program.run('guard', 'up.sql', '--copy-from', url, ...quick);
   expect(err).toContain('exit 1 (fail): values-kept: 500 values of public.users.name are cut off');
   expect(code).toBe(1);
+  expect(out).toContain('(embedded, Asia/Tokyo)');
   expect(await writes()).toEqual(before);
 
   const [run = ''] = await readdir(join(program.folder, 'out'));

@@ -29,7 +29,7 @@ export async function guardRequest(
   });
   const { earlier, judged } = chosen(set, flags);
   const [old, next] = await Promise.all([releaseOf('old', flags, logs), releaseOf('new', flags, logs)]);
-  const { schema, postgres, lockTimeout, realRows } = flags;
+  const { schema, postgres, timeZone, lockTimeout, realRows } = flags;
   const made_up = flags.fast !== true;
   const reader_ms = old !== undefined || next !== undefined || made_up ? flags.reader : 0;
   return {
@@ -46,6 +46,7 @@ export async function guardRequest(
     ...(postgres === undefined ? {} : { postgres }),
     made_up,
     ...(reader_ms === 0 ? {} : { reader_ms }),
+    ...(timeZone === undefined ? {} : { time_zone: timeZone }),
     ...(lockTimeout === undefined ? {} : { lock_timeout: lockTimeout }),
     ...(realRows === undefined ? {} : { real_rows: realRows }),
     left_out: leftOut(flags, judged, data),

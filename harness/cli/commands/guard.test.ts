@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cacheDir } from '#harness/process/paths.ts';
+import { checksOf } from '../testing/guarded.ts';
 import { type Ended, Program } from '../testing/program.ts';
 
 /** Nobody may see it: it stands where people put passwords. */
@@ -141,6 +142,28 @@ GRANT SELECT ON TABLE public.users TO reporting;
       'wrong.sql:2:1: the server refuses the schema: relation "users" already exists',
     );
     expect(refused.code).toBe(64);
+  });
+
+  test('the time zone of the sessions decides whether a timestamp is written anew; one that nobody knows is refused', async () => {
+    program.write('days.sql', 'CREATE TABLE days (id int PRIMARY KEY, at timestamp NOT NULL);\n');
+    program.write('zone.sql', 'ALTER TABLE days ALTER COLUMN at TYPE timestamptz;\n');
+    const at = (zone: string): Promise<Ended> =>
+      program.run(
+        'guard',
+        'zone.sql',
+        '--schema',
+        'days.sql',
+        ...QUICK,
+        '--time-zone',
+        zone,
+        '--format',
+        'json',
+      );
+    const [utc, berlin, unknown] = [await at('UTC'), await at('Europe/Berlin'), await at('Europe/Berlln')];
+    expect(checksOf(utc, 'pass')).toContain('table-rewrite');
+    expect(checksOf(berlin, 'fail')).toContain('table-rewrite');
+    expect(unknown.code).toBe(64);
+    expect(unknown.err).toMatch(/knows no time zone "Europe\/Berlln"/);
   });
 
   test('an extension that the server does not have is no verdict, in a file as in a folder', async () => {

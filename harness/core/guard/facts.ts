@@ -52,6 +52,8 @@ export interface ServerFacts {
   /** As the server says: `18.4`. */
   readonly version: string;
   readonly version_num: number;
+  /** Of the migration's session. Absent in facts from before it was recorded. */
+  readonly time_zone?: string;
 }
 
 export interface DataFacts {

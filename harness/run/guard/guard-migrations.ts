@@ -18,6 +18,7 @@ import { bringData, openServer } from './ground.ts';
 import { judgeSpan } from './lane.ts';
 import { onlyPending } from './pending.ts';
 import { type GuardRequest, isLeftOut } from './request.ts';
+import { setTimeZone } from './time-zone.ts';
 import { type Span, spansOf, wholeOf } from './spans.ts';
 
 const DEADLINE_S = { server: 120, data: 1800, lint: 120 } as const;
@@ -72,6 +73,7 @@ async function judgeLane(request: GuardRequest, span: Span, context: GuardContex
         ),
       ),
     );
+  const time_zone = await setTimeZone(server, request, { is_new: context.server === undefined });
   const { template, facts: data } = await phases.phase(
     'data',
     `guard-data-${request.data.source}`,
@@ -86,7 +88,7 @@ async function judgeLane(request: GuardRequest, span: Span, context: GuardContex
   const migrations = await judgeSpan(pending, own, { server, first: template, phases, signal });
   refuseLacking(migrations);
   const { version, version_num, engine } = server;
-  return { server: { engine, version, version_num }, data, migrations, ...linted };
+  return { server: { engine, version, version_num, time_zone }, data, migrations, ...linted };
 }
 
 /**

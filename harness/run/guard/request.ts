@@ -37,6 +37,8 @@ export interface GuardRequest {
   readonly reader_ms?: number;
   /** As the team's tool sets it for a migration: `500ms`. */
   readonly lock_timeout?: string;
+  /** Of every session, `Europe/Berlin`; that of the database that rows come from, else UTC, when absent. */
+  readonly time_zone?: string;
   /** Rows of tables in production, by name. */
   readonly real_rows?: Readonly<Record<string, number>>;
   readonly left_out: readonly LeftOut[];

@@ -19,6 +19,13 @@ ALTER TABLE kinds ALTER big SET STORAGE EXTERNAL;
 const COPY = 'CREATE TABLE users_new (LIKE users INCLUDING ALL); INSERT INTO users_new SELECT * FROM users';
 const SWAP = 'ALTER TABLE users RENAME TO users_old; ALTER TABLE users_new RENAME TO users';
 
+/** What became of `users`, whose name is another one now. */
+const renamedTo = (...columns: readonly [string, Parameters<typeof madeColumn>[1]][]) => ({
+  tables: [
+    madeTable({ now: 'public.people', columns: columns.map(([name, more]) => madeColumn(name, more)) }),
+  ],
+});
+
 describe('what the releases wrote', { timeout: 60_000 }, () => {
   const made = embedded(MADE);
 
@@ -98,16 +105,14 @@ describe('what the releases wrote', { timeout: 60_000 }, () => {
 
   test('is looked for under the names and types that the migration gives, and not where its harm is told already', async () => {
     const wrote = `INSERT INTO users VALUES (51, 'New', 4, NULL)`;
-    const of = (...columns: readonly [string, Parameters<typeof madeColumn>[1]][]) => ({
-      tables: [
-        madeTable({ now: 'public.people', columns: columns.map(([name, more]) => madeColumn(name, more)) }),
-      ],
-    });
     const rename = `m:ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME name TO full_name;
       ALTER TABLE people ALTER id TYPE bigint, ALTER full_name TYPE text; UPDATE people SET full_name = 'x' WHERE id = 51`;
-    const renamed = await after([wrote, rename], of(['name', { now: 'full_name' }], ['id', {}]));
+    const renamed = await after([wrote, rename], renamedTo(['name', { now: 'full_name' }], ['id', {}]));
     expect(renamed.tables).toMatchObject([{ rows: 1, missing: 0, changed: 1, columns: ['name'] }]);
-    const told = await after([wrote, rename], of(['name', { now: 'full_name', changed: 3 }], ['id', {}]));
+    const told = await after(
+      [wrote, rename],
+      renamedTo(['name', { now: 'full_name', changed: 3 }], ['id', {}]),
+    );
     expect(told.tables).toMatchObject([{ rows: 1, missing: 0, changed: 0 }]);
     const lost = { tables: [madeTable({ rows_lost: 1 })] };
     expect(await after([wrote, 'm:DELETE FROM users'], lost)).toMatchObject({ tables: [], not_compared: [] });

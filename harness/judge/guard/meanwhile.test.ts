@@ -52,7 +52,7 @@ test('what was written is kept, by number', () => {
 });
 
 test('a table that it does not touch may go without a key', () => {
-  const not_compared = [{ table: 'public.others', why: 'it has no primary key' }];
+  const not_compared = [{ table: 'public.others', why: 'its rows cannot be told apart' }];
   const under_load = madeLoad({ written: { changes: 9, tables: [madeWritten()], not_compared } });
   expect(found('writes-kept', madeFacts({ under_load }))).toMatchObject({ outcome: 'pass' });
 });

@@ -21,7 +21,8 @@ function tableLine({ table, missing, changed, returned, columns, examples }: Wri
       : undefined,
     returned > 0 ? `${counted(returned, 'row')} deleted and there again` : undefined,
   ].flatMap((part) => part ?? []);
-  return `${table}: ${list(parts)}, for example ${examples.join('; ')}`;
+  const shown = examples.length === 0 ? '' : `, for example ${examples.join('; ')}`;
+  return `${table}: ${list(parts)}${shown}`;
 }
 
 /** Writes that were answered as done, by the clients. */

@@ -51,10 +51,10 @@ export const DATA_CHECKS = {
   'writes-kept': {
     title: 'what is written meanwhile is kept',
     measured:
-      "Rows that the releases insert, update or delete before, during and after the migration, by the server's own log of changes (logical decoding, without those of the migration), held against what is there at the end, by primary key.",
+      "Rows that the releases insert, update or delete before, during and after the migration, by the server's own log of changes (logical decoding, without those of the migration), held against what is there at the end, by primary key; without any key by all values of the row.",
     why: 'A table that is copied and swapped loses what was written between the copy and the swap, and nobody is told: each write was answered, and a run without users shows no loss.',
     judged:
-      'Fails when one row that a release wrote last is missing, has another value than it wrote, or is there though it was deleted. Columns that the migration changes where it runs alone are told by `values-kept`; NULLs may be given a value. Without a primary key on a table that the migration touches it is inconclusive.',
+      'Fails when one row that a release wrote last is missing, has another value than it wrote, or is there though it was deleted. Columns that the migration changes where it runs alone are told by `values-kept`; NULLs may be given a value. Where it cannot be told what a written row is known by afterwards, in a table that the migration touches, it is inconclusive.',
     safer:
       'Keep both tables the same by a trigger from before the copy until after the swap, or hold the writers off for copy and swap together in one transaction.',
     sources: [

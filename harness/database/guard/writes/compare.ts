@@ -4,7 +4,7 @@ import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/co
 import type { WrittenFacts, WrittenTableFacts } from '#harness/core/guard/load-facts.ts';
 import type { LoggedColumn } from './decoded.ts';
 import type { LastWrite, LastWrites, WrittenTable } from './last-writes.ts';
-import { type Column, lookUp, type Table, tableNamed } from './look-up.ts';
+import { areThere, type Column, lookUp, type Table, tableNamed } from './look-up.ts';
 
 const EXAMPLES_MAX = 5;
 
@@ -89,6 +89,28 @@ async function fatesOf(
   return { missing, changed, returned, columns: [...columns] };
 }
 
+/** Of rows that nothing tells apart: whether one like it is there, by all values that it was given. */
+async function wholeFates(
+  client: ClientBase,
+  writes: readonly LastWrite[],
+  { now, pairs }: { readonly now: Table; readonly pairs: readonly Pair[] },
+): Promise<Fates> {
+  // What had no value may have been given one.
+  const given = ({ row }: LastWrite): readonly Pair[] =>
+    pairs.filter(({ before }) => typeof row?.get(before)?.value === 'string');
+  const alike = Map.groupBy(writes, (write) => JSON.stringify(given(write).map(({ before }) => before)));
+  const missing: LastWrite[] = [];
+  for (const group of alike.values()) {
+    const [first] = group;
+    const columns = first === undefined ? [] : given(first);
+    if (columns.length === 0) continue;
+    const values = group.map(({ row }) => columns.map(({ before }) => row?.get(before)?.value ?? ''));
+    const there = await areThere(client, { table: now, columns: columns.map((one) => one.now) }, values);
+    missing.push(...group.filter((_, place) => !there.has(place)));
+  }
+  return { missing, changed: [], returned: [], columns: [] };
+}
+
 type Compared = WrittenTableFacts | { readonly why: string };
 
 /** Undefined where what became of its rows is told of the migration alone. */
@@ -105,11 +127,16 @@ async function compareTable(
   if (now === undefined) return fate === undefined ? { why: 'it is gone' } : undefined;
   const own = named === undefined || fate?.now === table ? fate : undefined;
   const key_now = key.flatMap(({ name, type }) => columnNow(name, type, own, now) ?? []);
-  if (key_now.length !== key.length) return { why: 'its primary key is gone, or of another type' };
+  if (key_now.length !== key.length) return { why: 'what its rows are known by is gone, or of another type' };
   if (own?.columns.some((one) => isHarmed(one) && key.some(({ name }) => name === one.column)))
     return undefined;
   const pairs = comparable(rows, own, now);
-  const { missing, changed, returned, columns } = await fatesOf(client, rows, { now, key: key_now, pairs });
+  if (key.length === 0 && pairs.length === 0)
+    return { why: 'no column is left that its rows could be known by' };
+  const { missing, changed, returned, columns } =
+    key.length === 0
+      ? await wholeFates(client, rows, { now, pairs })
+      : await fatesOf(client, rows, { now, key: key_now, pairs });
   return {
     table,
     rows: rows.length,
@@ -118,7 +145,7 @@ async function compareTable(
     returned: returned.length,
     columns,
     // Keys, never contents.
-    examples: [...missing, ...changed, ...returned]
+    examples: (key.length === 0 ? [] : [...missing, ...changed, ...returned])
       .slice(0, EXAMPLES_MAX)
       .map((write) => key.map(({ name }, place) => `${name}=${write.key[place] ?? ''}`).join(', ')),
   };
@@ -134,7 +161,7 @@ export async function compareWrites(
   content: ContentFacts | undefined,
 ): Promise<WrittenFacts> {
   const tables: WrittenTableFacts[] = [];
-  const not_compared = [...without_key].map((table) => ({ table, why: 'it has no primary key' }));
+  const not_compared = [...without_key].map((table) => ({ table, why: 'its rows cannot be told apart' }));
   for (const one of written) {
     if (without_key.has(one.table)) continue;
     const found = await compareTable(client, one, content);

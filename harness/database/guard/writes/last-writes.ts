@@ -5,7 +5,10 @@ import type { Change, LoggedRow } from './decoded.ts';
 export interface WrittenTable {
   /** `schema.table`; of a partition, that of the whole table. */
   readonly table: string;
-  /** Columns of its primary key, with their types without length or precision; empty where it has none. */
+  /**
+   * Columns that tell its rows apart, of its primary key where it has one, with their types without length or precision; empty
+   * where there are none: then a row is known by all of its values.
+   */
   readonly key: readonly KeyColumn[];
 }
 
@@ -16,6 +19,7 @@ export interface KeyColumn {
 
 /** A row by the last change that a release made to it. */
 export interface LastWrite {
+  /** Empty where nothing tells the rows of its table apart. */
   readonly key: readonly string[];
   /** As the release left it; undefined where it deleted the row. */
   readonly row: LoggedRow | undefined;
@@ -47,6 +51,25 @@ function over(former: LoggedRow | undefined, row: LoggedRow): LoggedRow {
   return merged;
 }
 
+/** The log leaves NULLs out of former rows. */
+function wholeOf(row: LoggedRow): string {
+  const given = [...row].filter(([, { value }]) => value !== null);
+  return JSON.stringify(given.map(([name, { value }]) => [name, value]));
+}
+
+/** Of a table without a key. A row that is there twice counts once. @returns whether it cannot be told which row was changed */
+function noteWhole(known: Map<string, LastWrite>, change: Exclude<Change, { kind: 'truncate' }>): boolean {
+  const former = change.kind === 'insert' ? undefined : (change.former ?? new Map());
+  // The log has it as a whole, or not at all.
+  if (former?.size === 0) return true;
+  if (former !== undefined) known.delete(wholeOf(former));
+  if (change.kind !== 'delete') {
+    const row = over(former, change.row);
+    known.set(wholeOf(row), { key: [], row });
+  }
+  return false;
+}
+
 /**
  * Folds changes in the order in which they were committed.
  * @param tables by the name under which a change names them: a partition by its own
@@ -59,6 +82,10 @@ export function lastWrites(changes: Iterable<Change>, tables: ReadonlyMap<string
   const note = (table: WrittenTable, change: Exclude<Change, { kind: 'truncate' }>): void => {
     const { known } = rows.get(table.table) ?? { known: new Map<string, LastWrite>() };
     rows.set(table.table, { table, known });
+    if (table.key.length === 0) {
+      if (noteWhole(known, change)) without_key.add(table.table);
+      return;
+    }
     const after = change.kind === 'delete' ? undefined : keyOf(table, change.row);
     // The key of before is in the log only where it changed.
     const former = change.kind === 'insert' ? undefined : change.former;
@@ -69,7 +96,7 @@ export function lastWrites(changes: Iterable<Change>, tables: ReadonlyMap<string
       return;
     }
     const id = JSON.stringify(before ?? key);
-    const written = known.get(id)?.row;
+    const written = known.get(id)?.row ?? former;
     if (before !== undefined && JSON.stringify(before) !== JSON.stringify(after)) {
       known.set(id, { key: before, row: undefined });
     }

@@ -76,3 +76,28 @@ export async function lookUp(
   }
   return found;
 }
+
+/** As the plugin of the log writes it: by the output of its type. */
+const written = (column: string): string => `format('%s', ${column})`;
+
+/**
+ * Which rows have their like in a table, by their places, whatever else it holds. The table is read once.
+ * @param rows values of the columns, none of them NULL
+ */
+export async function areThere(
+  client: ClientBase,
+  { table, columns }: Pick<Lookup, 'table' | 'columns'>,
+  rows: readonly (readonly string[])[],
+): Promise<ReadonlySet<number>> {
+  const asked = columns.map((_, place) => `$${place + 1}::text[]`).join(', ');
+  const names = columns.map((_, place) => `k${place}`).join(', ');
+  const same = columns
+    .map(({ name }, place) => `${written(`o.${identifier(name)}`)} = w.k${place}`)
+    .join(' AND ');
+  const { rows: found } = await client.query<{ n: string }>(
+    `SELECT w.n::text FROM unnest(${asked}) WITH ORDINALITY AS w(${names}, n)
+     WHERE EXISTS (SELECT FROM ${table.name} o WHERE ${same})`,
+    columns.map((_, place) => rows.map((row) => row[place])),
+  );
+  return new Set(found.map(({ n }) => Number(n) - 1));
+}

@@ -9,7 +9,10 @@ import { openWriteLog, WriteLog } from './write-log.ts';
 const MADE = `
 CREATE TABLE users (id int PRIMARY KEY, name varchar(40) NOT NULL, n int NOT NULL DEFAULT 0, "note it's" text);
 INSERT INTO users SELECT g, 'name ' || g FROM generate_series(1, 50) g;
-CREATE TABLE bare (a int);
+CREATE TABLE bare (a int, b text, ok boolean);
+INSERT INTO bare VALUES (9, 'nine', true);
+CREATE TABLE tags (id int NOT NULL, tag text NOT NULL, note text, UNIQUE (id, tag));
+INSERT INTO tags VALUES (2, 'old', NULL);
 CREATE TABLE parts (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 CREATE TABLE kinds (b boolean PRIMARY KEY, i bigint, d numeric(6, 2), f float8, t timestamptz, j jsonb, x bytea,
@@ -118,9 +121,45 @@ describe('what the releases wrote', { timeout: 60_000 }, () => {
     expect(await after([wrote, 'm:DELETE FROM users'], lost)).toMatchObject({ tables: [], not_compared: [] });
   });
 
-  test('is not compared without a primary key, before or after', async () => {
+  test('is known by another key, or by all of its values, where there is no primary key', async () => {
+    const own = [
+      `INSERT INTO bare VALUES (1, 'one', true), (1, 'one', true), (2, NULL, false), (3, '', NULL)`,
+      `UPDATE bare SET a = 4 WHERE a = 3`,
+      `DELETE FROM bare WHERE a = 9`,
+      `INSERT INTO tags VALUES (1, 'red', 'x'), (1, 'blue', 'x')`,
+      `UPDATE tags SET tag = 'green' WHERE tag = 'blue'`,
+      `DELETE FROM tags WHERE tag = 'old'`,
+    ];
+    const kept = await after([
+      ...own,
+      `m:UPDATE bare SET b = 'given' WHERE b IS NULL; ALTER TABLE bare ADD c int DEFAULT 1`,
+    ]);
+    expect(kept.not_compared).toStrictEqual([]);
+    expect(kept.tables).toMatchObject([
+      { table: 'public.bare', rows: 3, missing: 0, changed: 0, returned: 0 },
+      { table: 'public.tags', rows: 4, missing: 0, changed: 0, returned: 0 },
+    ]);
+    const copied = `m:CREATE TABLE bare_new AS SELECT * FROM bare; CREATE TABLE tags_new AS SELECT * FROM tags`;
+    const swapped = ['bare', 'tags'].map(
+      (table) => `m:ALTER TABLE ${table} RENAME TO ${table}_old; ALTER TABLE ${table}_new RENAME TO ${table}`,
+    );
+    const lost = await after([copied, ...own, ...swapped]);
+    expect(lost.tables).toMatchObject([
+      { table: 'public.bare', rows: 3, missing: 3, examples: [] },
+      {
+        table: 'public.tags',
+        rows: 4,
+        missing: 2,
+        returned: 1,
+        examples: ['id=1, tag=red', 'id=1, tag=green', 'id=2, tag=old'],
+      },
+    ]);
+  });
+
+  test('is not compared where what its rows are known by is of another kind', async () => {
     const found = await after([
       'INSERT INTO bare VALUES (1)',
+      'm:ALTER TABLE bare ALTER a TYPE text, DROP b, DROP ok',
       `INSERT INTO users VALUES (51, 'New', 4, NULL)`,
       'm:ALTER TABLE users ALTER id TYPE text',
     ]);
@@ -128,8 +167,8 @@ describe('what the releases wrote', { timeout: 60_000 }, () => {
       changes: 2,
       tables: [],
       not_compared: [
-        { table: 'public.bare', why: 'it has no primary key' },
-        { table: 'public.users', why: 'its primary key is gone, or of another type' },
+        { table: 'public.bare', why: 'no column is left that its rows could be known by' },
+        { table: 'public.users', why: 'what its rows are known by is gone, or of another type' },
       ],
     });
   });

@@ -42,7 +42,10 @@ export class WriteLog implements AsyncDisposable {
     try {
       const { client } = session;
       const slot = `mettle_${randomBytes(6).toString('hex')}`;
-      await client.query(`${SAME_WORDS}; SET statement_timeout = ${BEGIN_MS}`);
+      // Triggers of the database on changes of its schema stay out of it.
+      await client.query(
+        `${SAME_WORDS}; SET session_replication_role = replica; SET statement_timeout = ${BEGIN_MS}`,
+      );
       const tables = await loggedTables(client);
       await client.query('SELECT pg_replication_origin_create($1)', [slot]);
       const log = new WriteLog(session, slot, tables);

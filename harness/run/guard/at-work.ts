@@ -16,7 +16,7 @@ import type { Trial } from './trial.ts';
 /** In seconds; ten million rows are written anew in less. */
 const DEADLINE_S = { load: 600 } as const;
 
-/** The queue is what matters there; that the releases are in order was seen without the reader. */
+/** The queue is what matters there, in which one release is enough; that both are in order was seen without the reader. */
 const BEHIND_READER: Stretches = { before_ms: 200, during_ms: 0, after_ms: 100 };
 
 /**
@@ -29,6 +29,7 @@ interface Load {
   readonly old: Release;
   /** What the migration does to rows and values where it runs alone. */
   readonly content: ContentFacts | undefined;
+  readonly next?: Release | undefined;
   readonly reader_ms?: number;
   readonly stretches?: Stretches;
   readonly signal: AbortSignal;
@@ -37,9 +38,9 @@ interface Load {
 async function run(
   { migration, request }: Trial,
   address: Address,
-  { old, content, ...load }: Load,
+  { old, next, content, ...load }: Load,
 ): Promise<UnderLoadFacts> {
-  const { next, rate_per_s, seed } = request;
+  const { rate_per_s, seed } = request;
   return await underLoad({
     address,
     migration,
@@ -84,7 +85,13 @@ export async function freelyAtWork(
       const stretches = counts ? {} : { stretches: MADE_UP };
       return {
         old,
-        under_load: await run(trial, address, { old, content: measured.content, signal, ...stretches }),
+        under_load: await run(trial, address, {
+          old,
+          next: request.next,
+          content: measured.content,
+          signal,
+          ...stretches,
+        }),
       };
     },
   });

@@ -6,12 +6,16 @@ import { readRecord } from '#harness/cluster/record.ts';
 import type { RunningCluster } from '#harness/cluster/types.ts';
 import { CleanupError, messageOf } from '#harness/core/errors.ts';
 import { type KubeClient, kubeClient } from '#harness/kube/client.ts';
+import { POD } from '#harness/kube/recording.ts';
+import { isGone } from '#harness/kube/wait.ts';
 import { thisProcess } from '#harness/lease/owner.ts';
 import { freshId, type Receipt, removeReceipt, writeReceipt } from '#harness/lease/receipt.ts';
 import { ensureWarden } from '#harness/lease/warden.ts';
 
 /** What its receipt is settled by. */
 export const GUARD_SERVER = 'guard-server';
+/** The pod of the server, in its namespace. */
+export const SERVER_POD = 'postgres';
 /** A run gives it back; this only bounds one that hangs for ever. */
 export const LEASE_S = 6 * 3600;
 const GONE_S = 60;
@@ -25,8 +29,12 @@ export interface OwnNamespace extends AsyncDisposable {
   readonly name: string;
 }
 
+/** The pod goes beside it: who removes namespaces begins 5 s late, and then waits for pods in steps of seconds. */
 async function remove(kube: KubeClient, name: string): Promise<void> {
-  await kube.remove({ api_version: 'v1', kind: 'Namespace', name }, { deadline_s: GONE_S });
+  const namespace = { api_version: 'v1', kind: 'Namespace', name } as const;
+  if (!(await kube.beginRemoval(namespace))) return;
+  await kube.beginRemoval({ ...POD, namespace: name, name: SERVER_POD });
+  await kube.waitFor(isGone(namespace), { deadline_s: GONE_S });
 }
 
 /** Writes down what is owed, with a warden beside it, and names the namespace; nothing is made yet. */

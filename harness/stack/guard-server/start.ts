@@ -19,10 +19,9 @@ import type { Condition } from '#harness/kube/wait.ts';
 import { manifestsOf } from '../component.ts';
 import { podFailure } from '../readiness.ts';
 import { postgresImageOn } from './image.ts';
-import { claimNamespace, LEASE_S } from './namespace.ts';
+import { claimNamespace, LEASE_S, SERVER_POD } from './namespace.ts';
 import { chooseReach } from './reach.ts';
 
-const NAME = 'postgres';
 const PASSWORD_BYTES = 18;
 const RUNNING_S = 60;
 /** For what is run in the pod: PostgreSQL itself gives up sooner. */
@@ -113,8 +112,8 @@ function nodePortOf(applied: readonly KubeObject[]): number {
 /** The pod to run; what cannot come by waiting is an error. */
 function isRunning(namespace: string): Condition<KubeObject> {
   return {
-    awaited: `Pod/${namespace}/${NAME} to run`,
-    of: { ...POD, namespace, name: NAME },
+    awaited: `Pod/${namespace}/${SERVER_POD} to run`,
+    of: { ...POD, namespace, name: SERVER_POD },
     test([pod]) {
       const { standing, message } = statusOf(pod);
       if (pod === undefined) return { met: false, seen: message };
@@ -131,7 +130,12 @@ function isRunning(namespace: string): Condition<KubeObject> {
 
 async function inPod(kube: KubeClient, namespace: string, what: 'begin' | 'start' | 'crash'): Promise<void> {
   const command = ['/bin/sh', '/mettle/serve.sh', what];
-  const { exit_code, stderr } = await kube.exec({ namespace, pod: NAME, command, timeout_s: COMMAND_S });
+  const { exit_code, stderr } = await kube.exec({
+    namespace,
+    pod: SERVER_POD,
+    command,
+    timeout_s: COMMAND_S,
+  });
   if (exit_code === 0) return;
   throw new UnfitError(`PostgreSQL in ${namespace} did not ${what} (${exit_code}):\n${stderr.trim()}`);
 }

@@ -229,28 +229,30 @@ test('on a cluster that was adopted a server is reached by what that publishes o
   const record = await readRecord(cluster.name);
   if (record === undefined) throw new Error('the cluster has no record');
   const { api_server, kubeconfig, uid, ports, marker_id } = record;
+  await using undo = new AsyncDisposableStack();
   // As one that somebody else made: nothing on it says that it is ours.
   await removeMarker(record, marker_id);
+  undo.defer(async () => {
+    await writeMarker(record, marker_id);
+  });
   await expect(startInCluster({ cluster: cluster.name, signal, progress })).rejects.toThrow(
     'carries no marker',
   );
-  try {
-    const name = `theirs${process.pid}`;
-    const adopted = await adoptCluster({ name, kubeconfig, api_server, uid, ports: {}, progress });
-    {
-      await using server = await startInCluster({ cluster: adopted.name, signal, progress });
-      await using database = await server.create();
-      expect(database.address).toMatchObject({ host: '127.0.0.1', port: ports.postgres });
-      await server.crash();
-      await server.recover();
-      await using client = await openClient(database.address);
-      expect((await client.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }]);
-    }
-    expect(await guardsOwn()).toEqual([]);
+  const name = `theirs${process.pid}`;
+  await adoptCluster({ name, kubeconfig, api_server, uid, ports: {}, progress });
+  undo.defer(async () => {
     await releaseCluster(name);
-  } finally {
-    await writeMarker(record, marker_id);
+  });
+  {
+    await using server = await startInCluster({ cluster: name, signal, progress });
+    await using database = await server.create();
+    expect(database.address).toMatchObject({ host: '127.0.0.1', port: ports.postgres });
+    await server.crash();
+    await server.recover();
+    await using client = await openClient(database.address);
+    expect((await client.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }]);
   }
+  expect(await guardsOwn()).toEqual([]);
 });
 
 test('a cluster whose node does not hold the image is refused', async () => {

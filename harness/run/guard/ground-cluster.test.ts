@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { UnfitError } from '#harness/core/errors.ts';
 import { readMigrations } from '#harness/database/migrations/read.ts';
@@ -5,17 +6,26 @@ import { folderWith } from '#harness/database/migrations/testing/folder.ts';
 import { openClient } from '#harness/database/server/client.ts';
 import type { Address, StartInCluster } from '#harness/database/server/types.ts';
 import { startSmallServer } from '#harness/database/testing/small-server.ts';
-import { join } from 'node:path';
 import { openServer } from './ground.ts';
 import type { GuardRequest } from './request.ts';
 
 const doing = { signal: new AbortController().signal, progress: () => undefined };
 
-/** A dump of PostgreSQL 16 that is tried on a server of a cluster, for which one of this machine stands in. */
-async function opened(
-  server: string,
-  postgres?: string,
-): Promise<{ readonly addresses: Address[]; readonly asked: unknown }> {
+/** Starts a server of one version, as a cluster would, on this machine; notes what it was asked for and where it was. */
+function cluster(has: string) {
+  const asked: { readonly cluster: string; readonly version: string | undefined; readonly at: Address }[] =
+    [];
+  const start: StartInCluster = async ({ cluster: name, version }) => {
+    const server = await startSmallServer(has);
+    const { address } = await server.create();
+    asked.push({ cluster: name, version, at: { ...address, database: 'postgres' } });
+    return server;
+  };
+  return { asked, start };
+}
+
+/** A dump of PostgreSQL 16 that is to be tried on the server of a cluster. */
+async function open(start: StartInCluster, postgres?: string): Promise<void> {
   await using folder = await folderWith({
     '1.sql': 'SELECT 1;\n',
     'dump.txt': '--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 16.2\n',
@@ -33,33 +43,32 @@ async function opened(
     ...(postgres === undefined ? {} : { postgres }),
     left_out: [],
   };
-  const addresses: Address[] = [];
-  let asked: unknown;
-  const start: StartInCluster = async ({ cluster, version }) => {
-    asked = { cluster, version };
-    const started = await startSmallServer(server);
-    addresses.push((await started.create()).address);
-    return started;
-  };
-  try {
-    await using _server = await openServer(request, doing, start);
-    return { addresses, asked };
-  } catch (error) {
-    // It was ended before it was refused.
-    await expect(
-      openClient(addresses[0] ?? { host: '', port: 0, user: '', password: '', database: '' }),
-    ).rejects.toThrow('cannot be reached');
-    throw error;
-  }
+  await using _server = await openServer(request, doing, start);
 }
 
-test('data of a newer version than the cluster has is refused, unless that is asked for', async () => {
-  const refused = opened('15');
+test('data of a newer version than the cluster has is refused, and the server ended', async () => {
+  const { start, asked } = cluster('15');
+  const refused = open(start);
   await expect(refused).rejects.toThrow(UnfitError);
   await expect(refused).rejects.toThrow(
     /^the data is of PostgreSQL 16\.2, and cluster mettle-play has PostgreSQL 15\.\d+$/,
   );
-  expect((await opened('15', '15')).asked).toEqual({ cluster: 'mettle-play', version: '15' });
-  expect((await opened('16')).asked).toEqual({ cluster: 'mettle-play', version: undefined });
-  expect((await opened('17')).asked).toEqual({ cluster: 'mettle-play', version: undefined });
-}, 120_000);
+  const [{ at } = { at: undefined }] = asked;
+  if (at === undefined) throw new Error('no server was started');
+  await expect(openClient(at)).rejects.toThrow('nobody listens there');
+}, 60_000);
+
+test.each([
+  ['15', '15'],
+  ['16', undefined],
+  ['17', undefined],
+])(
+  'a cluster with %s takes it, asked for %s',
+  async (has, postgres) => {
+    const { start, asked } = cluster(has);
+    await open(start, postgres);
+    expect(asked).toMatchObject([{ cluster: 'mettle-play' }]);
+    expect(asked.map(({ version }) => version)).toEqual([postgres]);
+  },
+  60_000,
+);

@@ -33,22 +33,24 @@ describe('a port that an adopted cluster publishes', () => {
   });
 });
 
+const WANTED = {
+  image: 'localhost/mettle/postgres:1',
+  namespace: 'mettle-guard-1',
+  password: 'drawn-by-chance',
+};
+
+const made = async (node_port?: number): Promise<readonly KubeObject[]> =>
+  (await serverManifests({ ...WANTED, node_port })).map(({ object }) => object);
+
+const one = (objects: readonly KubeObject[], kind: string): KubeObject => {
+  const [found, ...more] = objects.filter((object) => object.kind === kind);
+  if (found === undefined || more.length > 0) throw new Error(`${more.length} more or no ${kind}`);
+  return found;
+};
+
+const portOf = (objects: readonly KubeObject[]): unknown => at(one(objects, 'Service'), 'spec', 'ports', 0);
+
 describe('what is made for a server', () => {
-  const WANTED = {
-    image: 'localhost/mettle/postgres:1',
-    namespace: 'mettle-guard-1',
-    password: 'drawn-by-chance',
-  };
-
-  const made = async (node_port?: number): Promise<readonly KubeObject[]> =>
-    (await serverManifests({ ...WANTED, node_port })).map(({ object }) => object);
-
-  const one = (objects: readonly KubeObject[], kind: string): KubeObject => {
-    const [found, ...more] = objects.filter((object) => object.kind === kind);
-    if (found === undefined || more.length > 0) throw new Error(`${more.length} more or no ${kind}`);
-    return found;
-  };
-
   test('is in one namespace, where nothing may do more than it must', async () => {
     const objects = await made();
     const namespace = one(objects, 'Namespace');
@@ -82,10 +84,8 @@ describe('what is made for a server', () => {
   });
 
   test('listens on any port of the node, or on the one that is published', async () => {
-    const port = async (asked?: number): Promise<unknown> =>
-      at(one(await made(asked), 'Service'), 'spec', 'ports', 0);
-    expect(await port()).toEqual({ name: 'postgres', port: 5432, targetPort: 'postgres' });
-    expect(await port(30_054)).toEqual({
+    expect(portOf(await made())).toEqual({ name: 'postgres', port: 5432, targetPort: 'postgres' });
+    expect(portOf(await made(30_054))).toEqual({
       name: 'postgres',
       port: 5432,
       targetPort: 'postgres',

@@ -3,6 +3,7 @@ import { clusterCommand } from './commands/cluster.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { faultCommand } from './commands/fault.ts';
 import { guardCommand } from './commands/guard.ts';
+import { startInCluster } from './commands/guard-cluster.ts';
 import { imagesCommand } from './commands/images.ts';
 import { judgeCommand } from './commands/judge.ts';
 import { listCommand } from './commands/list.ts';
@@ -35,7 +36,7 @@ await runProgram({
     validateCommand,
     judgeCommand,
     reportCommand,
-    guardCommand,
+    (context, done) => guardCommand(context, done, startInCluster),
     rebuildCommand,
     clusterCommand,
     imagesCommand,

@@ -1,6 +1,7 @@
 import { healCluster } from '#harness/cluster/remove.ts';
 import type { Healers } from '#harness/lease/receipt.ts';
 import { healOffsite } from '#harness/offsite/remove.ts';
+import { GUARD_SERVER, healGuardServer } from '#harness/stack/guard-server/namespace.ts';
 import { FAULTS } from './catalogue.ts';
 import { healFault } from './heal.ts';
 
@@ -8,5 +9,6 @@ import { healFault } from './heal.ts';
 export const HEALERS: Healers = {
   cluster: healCluster,
   offsite: healOffsite,
+  [GUARD_SERVER]: healGuardServer,
   fault: (receipt) => healFault(receipt, FAULTS),
 };

@@ -101,7 +101,7 @@ const PORT_VALUES: Readonly<Record<string, Value>> = Object.fromEntries(
 
 /** Manifests of one folder under fixtures/manifests, with images, ports and the given values filled in. */
 export async function manifestsOf(
-  ctx: StackContext,
+  ctx: Pick<StackContext, 'artifacts'>,
   folder: string,
   values: Readonly<Record<string, Value>> = {},
 ): Promise<Manifest[]> {

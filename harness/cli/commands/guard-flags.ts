@@ -56,9 +56,10 @@ export function guardFlags() {
     )
     .addOption(
       new Option('--engine <engine>', 'where the server comes from')
-        .choices(['embedded', 'container'] as const)
+        .choices(['embedded', 'container', 'cluster'] as const)
         .default('embedded' as const),
     )
+    .option('--cluster <name>', 'cluster that Mettle made or was given, for --engine cluster')
     .option('--postgres <major>', 'version of the server (default: that of the data, else the newest)')
     .option('--time-zone <zone>', 'of its sessions (default: that of the database rows come from, else UTC)')
     .addOption(

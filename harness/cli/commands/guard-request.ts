@@ -1,4 +1,5 @@
 /** What the flags of `mettle guard` ask for. */
+import { clusterName } from '#harness/cluster/names.ts';
 import { UsageError } from '#harness/core/errors.ts';
 import type { LeftOut } from '#harness/core/guard/facts.ts';
 import { nearest } from '#harness/core/nearest.ts';
@@ -18,6 +19,7 @@ export async function guardRequest(
   logs: ReleaseLogs,
   doing: Pick<ProgramOptions, 'signal' | 'progress'>,
 ): Promise<GuardRequest> {
+  const engine = engineOf(flags);
   const data = dataOf(flags);
   const tool = flags.tool === undefined ? undefined : toolNamed(flags.tool);
   const { down } = flags;
@@ -42,7 +44,7 @@ export async function guardRequest(
     ...(next === undefined ? {} : { next }),
     rate_per_s: flags.rate,
     seed: flags.seed,
-    engine: flags.engine === 'container' ? 'testcontainers' : 'embedded',
+    engine,
     ...(postgres === undefined ? {} : { postgres }),
     made_up,
     ...(reader_ms === 0 ? {} : { reader_ms }),
@@ -51,6 +53,19 @@ export async function guardRequest(
     ...(realRows === undefined ? {} : { real_rows: realRows }),
     left_out: leftOut(flags, judged, data),
   };
+}
+
+function engineOf({ engine, cluster }: GuardFlags): GuardRequest['engine'] {
+  if (engine === 'cluster') {
+    if (cluster !== undefined) return { cluster: clusterName(cluster) };
+    throw new UsageError('--engine cluster needs the name of a cluster', {
+      next: 'Name it with --cluster; `mettle cluster list` shows them.',
+    });
+  }
+  if (cluster === undefined) return engine === 'container' ? 'testcontainers' : 'embedded';
+  throw new UsageError(`--cluster names where the server runs, and --engine ${engine} runs it here`, {
+    next: 'Add --engine cluster, or leave --cluster out.',
+  });
 }
 
 function dataOf({ data, copyFrom, copySchema, rows, like }: GuardFlags): DataChoice {

@@ -2,8 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { messageOf, UsageError } from '#harness/core/errors.ts';
 import type { GuardFacts } from '#harness/core/guard/facts.ts';
+import type { StartInCluster } from '#harness/database/server/types.ts';
 import { judgeGuard } from '#harness/judge/guard/judge-guard.ts';
 import type { JudgeOptions } from '#harness/judge/guard/verdict.ts';
+import type { GuardContext } from '#harness/run/guard/guard-migrations.ts';
 import { writeWhole } from '#reports/files.ts';
 import { renderGuardBrief } from '#reports/guard/brief.ts';
 import { renderGuardJson } from '#reports/guard/json.ts';
@@ -20,6 +22,7 @@ export async function guard(
   path: string | undefined,
   flags: GuardFlags,
   context: CliContext,
+  startInCluster?: StartInCluster,
 ): Promise<CommandEnd> {
   if (flags.list === true) return listChecks(context.out);
   if (flags.explain !== undefined) return explainCheck(flags.explain, context.out);
@@ -36,7 +39,7 @@ export async function guard(
   }
   const { ReleaseLogs } = await import('./guard-release.ts');
   const logs = new ReleaseLogs();
-  const facts = await measure(path, flags, context, logs);
+  const facts = await measure(path, flags, { ...context, startInCluster }, logs);
   const report = { facts, verdict: judgeGuard(facts, options) };
   const folder = await keep(report, flags.outDir);
   await logs.keep(folder);
@@ -55,7 +58,7 @@ function judgeOptions({ readersMs, writersMs, queueMs, allow = {} }: GuardFlags)
 async function measure(
   path: string,
   flags: GuardFlags,
-  { err, signal }: CliContext,
+  { err, signal, startInCluster }: CliContext & Pick<GuardContext, 'startInCluster'>,
   logs: ReleaseLogs,
 ): Promise<GuardFacts> {
   const [{ guardRequest }, { guardMigrations }, { QuietPhases }] = await Promise.all([
@@ -68,7 +71,7 @@ async function measure(
     guardRequest(path, flags, logs, { signal, progress }),
   );
   signal.throwIfAborted();
-  return await guardMigrations(request, { phases, signal });
+  return await guardMigrations(request, { phases, signal, startInCluster });
 }
 
 /** Keeps the facts, so that they can be judged again, with verdict and page. */

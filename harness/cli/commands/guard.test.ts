@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cacheDir } from '#harness/process/paths.ts';
 import { checksOf } from '../testing/guarded.ts';
+import { tryRun } from '#harness/process/run.ts';
 import { type Ended, Program } from '../testing/program.ts';
 
 /** Nobody may see it: it stands where people put passwords. */
@@ -215,6 +216,8 @@ GRANT SELECT ON TABLE public.users TO reporting;
   });
 });
 
+const IN_CLUSTER = ['guard', 'good.sql', '--rows', '10k', '--engine', 'cluster', '--cluster'] as const;
+
 describe('bad input', { timeout: 60_000 }, () => {
   test.each([
     [['guard'], 64, /no migration was named/],
@@ -228,6 +231,14 @@ describe('bad input', { timeout: 60_000 }, () => {
     [['guard', 'good.sql', '--rows', '10k', '--allow', 'value-kept'], 64, /did you mean values-kept/],
     [['guard', 'good.sql', '--rows', '10k', '--tool', 'rake'], 64, /no tool "rake" is known/],
     [['guard', 'good.sql', '--rows', '10k', '--from', 'god'], 64, /there is no migration "god"/],
+    [['guard', 'good.sql', '--rows', '10k', '--engine', 'cluster'], 64, /needs the name of a cluster/],
+    [['guard', 'good.sql', '--rows', '10k', '--cluster', 'play'], 64, /--engine embedded runs it here/],
+    [[...IN_CLUSTER, 'A b'], 64, /"A b" cannot be the name of a cluster/],
+    [
+      [...IN_CLUSTER, 'absent'],
+      3,
+      /Refusing to act on cluster mettle-absent: Mettle has no record of having made/,
+    ],
     [['guard', '--explain', 'lock-que'], 64, /did you mean lock-queue/],
     [['guard', '--judge', 'absent'], 64, /cannot read absent\/facts\.json/],
   ] as const)('%j', async (args, code, says) => {
@@ -237,6 +248,14 @@ describe('bad input', { timeout: 60_000 }, () => {
     expect(ended.err).toMatch(says);
     expect(ended.code).toBe(code);
     expect(existsSync(join(program.folder, 'reports'))).toBe(false);
+  });
+
+  test('the program of the image of the guard knows no clusters', async () => {
+    file('good.sql', 'SELECT 1;\n');
+    const main = join(import.meta.dirname, '..', 'guard-main.ts');
+    const ended = await tryRun([process.execPath, main, ...IN_CLUSTER, 'play'], { cwd: program.folder });
+    expect(ended.stderr).toContain('this program can start no server in a cluster');
+    expect(ended.exit_code).toBe(64);
   });
 
   test('a database that cannot be reached is named without its credentials', async () => {

@@ -1,3 +1,4 @@
+import type { StartInCluster } from '#harness/database/server/types.ts';
 import type { CliContext } from '../context.ts';
 import type { CommandEnd } from '../exit.ts';
 import { guardFlags } from './guard-flags.ts';
@@ -13,6 +14,7 @@ Examples:
   mettle guard up.sql --schema schema.sql --rows 1M --format markdown --output comment.md
   mettle guard migrations/ --rows 10k --from 0042 --fast
   mettle guard migrations/0042.up.sql --copy-from postgres://reader@db.example/shop --allow lock-queue='pods are drained'
+  mettle guard up.sql --data dump.sql --engine cluster --cluster play
   mettle guard --judge reports/out/guard/2026-11-21T10-00-00Z --format html --output guard.html
   mettle guard --list
   mettle guard --explain values-kept
@@ -21,12 +23,19 @@ A release is a file of SQL statements with their rates, one statement each; or a
 file of requests: see the README.
 Exit codes: 0 pass, 1 fail, 2 inconclusive (evidence is missing), 3 not fit, 64 usage, 130 interrupted.`;
 
-/** `mettle guard`: judges migrations on copies of real rows, before they reach production. */
-export function guardCommand(context: CliContext, done: (end: CommandEnd) => void) {
+/**
+ * `mettle guard`: judges migrations on copies of real rows, before they reach production.
+ * @param startInCluster absent in a program that has no clusters
+ */
+export function guardCommand(
+  context: CliContext,
+  done: (end: CommandEnd) => void,
+  startInCluster?: StartInCluster,
+) {
   return guardFlags()
     .addHelpText('after', EXAMPLES)
     .action(async (path, flags) => {
       const { guard } = await import('./guard-run.ts');
-      done(await guard(path, flags, context));
+      done(await guard(path, flags, context, startInCluster));
     });
 }

@@ -9,7 +9,7 @@ import type { Refusal, UnderLoadFacts, WorkloadFacts } from './load-facts.ts';
 import type { Meaning } from './meaning.ts';
 
 /** Where the server came from that the migration was run on. */
-export type ServerEngine = 'embedded' | 'testcontainers' | 'cluster' | 'address';
+export type ServerEngine = 'embedded' | 'testcontainers' | 'cluster';
 
 /** Where the rows came from. */
 export type DataSource = 'dump' | 'live' | 'generated' | 'empty';

@@ -14,6 +14,7 @@ import {
   sweepContainers,
 } from './own-containers.ts';
 import { SETTINGS, SUPERUSER } from './prepared.ts';
+import { refuseOther } from './refusals.ts';
 import { RunningServer } from './running.ts';
 import type { ScratchServer } from './types.ts';
 
@@ -51,7 +52,10 @@ export async function startContainer(
     recover: restart,
     running: stack.move(),
   });
-  await refuseOther(server, version, image);
+  await refuseOther(server, version, {
+    where: `the image ${image}`,
+    next: `Bring an image of that version: docker pull postgres:${version}`,
+  });
   return server;
 }
 
@@ -119,13 +123,4 @@ async function userOf(image: string): Promise<string> {
   }
   const user = inspected.stdout.trim();
   return /^(?:|root|0)(?::|$)/.test(user) ? 'postgres' : user;
-}
-
-/** A tag says what somebody called it; the server knows better. */
-async function refuseOther(server: ScratchServer, version: string | undefined, image: string): Promise<void> {
-  if (version === undefined || server.version === version || server.version.startsWith(`${version}.`)) return;
-  await server[Symbol.asyncDispose]();
-  throw new UnfitError(`the image ${image} holds PostgreSQL ${server.version}, not ${version}`, {
-    next: `Bring an image of that version: docker pull postgres:${version}`,
-  });
 }

@@ -1,7 +1,7 @@
 import { messageOf, type MettleError, UnfitError } from '#harness/core/errors.ts';
 import { answerOf } from '../guard/apply-refusal.ts';
 import { nameOf } from './address.ts';
-import type { Address } from './types.ts';
+import type { Address, ScratchServer } from './types.ts';
 
 const NOT_AVAILABLE = /^extension "(?<name>[^"]+)" is not available/;
 const NO_CONTROL_FILE = /extension control file "[^"]*\/(?<name>[^/"]+)\.control"/;
@@ -43,6 +43,22 @@ export function lackOf(thrown: unknown, who: string): UnfitError | undefined {
     });
   }
   return undefined;
+}
+
+/**
+ * Ends a server of another version than the one that was asked for: a tag says what somebody called it, the server knows better.
+ * @param wanted `18` or `18.4`; any when undefined
+ * @throws UnfitError that names both
+ */
+export async function refuseOther(
+  server: ScratchServer,
+  wanted: string | undefined,
+  { where, next }: { readonly where: string; readonly next: string },
+): Promise<void> {
+  const { version } = server;
+  if (wanted === undefined || version === wanted || version.startsWith(`${wanted}.`)) return;
+  await server[Symbol.asyncDispose]();
+  throw new UnfitError(`${where} holds PostgreSQL ${version}, not ${wanted}`, { next });
 }
 
 /** In the words of the operating system and of the server, and what can be done. */

@@ -1,4 +1,5 @@
 import type { ServerEngine } from '#harness/core/guard/facts.ts';
+import type { Progress } from '#harness/core/progress.ts';
 
 /** How a database is reached. Never printed: errors and reports name `host:port/database` only. */
 export interface Address {
@@ -40,3 +41,16 @@ export interface ScratchServer extends AsyncDisposable {
   /** Starts it again after a crash and waits until it has recovered. */
   recover(): Promise<void>;
 }
+
+/** What a server in a cluster is started with. */
+export interface ClusterStart {
+  /** Name of the cluster, with or without the prefix. */
+  readonly cluster: string;
+  /** `15` or `15.14`, where it must be that; what the cluster has when absent. */
+  readonly version?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly progress?: Progress | undefined;
+}
+
+/** Starts a server in a cluster. Handed in by whoever has what that takes: this layer knows no clusters. */
+export type StartInCluster = (options: ClusterStart) => Promise<ScratchServer>;

@@ -1,6 +1,6 @@
 /** The server that migrations are tried on, and the rows that they find there. */
 import { stat } from 'node:fs/promises';
-import { UnfitError } from '#harness/core/errors.ts';
+import { UnfitError, UsageError } from '#harness/core/errors.ts';
 import type { DataFacts } from '#harness/core/guard/facts.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { describeLive, type LiveShape } from '#harness/database/data/live-shape.ts';
@@ -18,7 +18,7 @@ import { openClient } from '#harness/database/server/client.ts';
 import { lacksExtension, missingExtension } from '#harness/database/server/refusals.ts';
 import { startServer } from '#harness/database/server/start.ts';
 import { availableVersions } from '#harness/database/server/versions.ts';
-import type { Address, ScratchServer } from '#harness/database/server/types.ts';
+import type { Address, ScratchServer, StartInCluster } from '#harness/database/server/types.ts';
 import type { GuardRequest } from './request.ts';
 
 /** Of all tables together, of up to 1 KiB each. */
@@ -149,8 +149,43 @@ async function isSmall({ data, earlier, judged }: GuardRequest): Promise<boolean
   }
 }
 
+/**
+ * Starts one in a cluster. It has one version: data of a newer one may hold what that does not know, and a verdict on it would not
+ * be about the server that the data comes from.
+ * @throws UnfitError for data of a newer version, unless the version was asked for by name
+ */
+async function openInCluster(
+  request: GuardRequest,
+  cluster: string,
+  doing: Doing,
+  start: StartInCluster | undefined,
+): Promise<ScratchServer> {
+  if (start === undefined) {
+    throw new UsageError('this program can start no server in a cluster', {
+      next: 'Leave --engine out here, or use mettle itself.',
+    });
+  }
+  const { postgres: version } = request;
+  const source = version === undefined ? await sourceVersion(dataRequest(request)) : undefined;
+  const server = await start({ cluster, version, ...doing });
+  if (source === undefined || Number.parseInt(source, 10) <= Number.parseInt(server.version, 10))
+    return server;
+  await server[Symbol.asyncDispose]();
+  throw new UnfitError(
+    `the data is of PostgreSQL ${source}, and cluster ${cluster} has PostgreSQL ${server.version}`,
+    { next: `Choose --engine embedded; or try it on that all the same: --postgres ${server.version}` },
+  );
+}
+
 /** Starts the server. @throws UsageError for a version that is not here; UnfitError when it does not start */
-export async function openServer(request: GuardRequest, { signal, progress }: Doing): Promise<ScratchServer> {
+export async function openServer(
+  request: GuardRequest,
+  { signal, progress }: Doing,
+  startInCluster?: StartInCluster,
+): Promise<ScratchServer> {
+  if (typeof request.engine === 'object') {
+    return await openInCluster(request, request.engine.cluster, { signal, progress }, startInCluster);
+  }
   const version = await versionFor(request);
   return await startServer({
     engine: request.engine,

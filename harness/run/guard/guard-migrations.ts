@@ -10,7 +10,7 @@ import { messageOf, UnfitError } from '#harness/core/errors.ts';
 import type { LeftOut } from '#harness/core/guard/facts.ts';
 import { lintMigrations } from '#harness/database/lint/squawk.ts';
 import { lacksExtension, missingExtension } from '#harness/database/server/refusals.ts';
-import type { ScratchServer } from '#harness/database/server/types.ts';
+import type { ScratchServer, StartInCluster } from '#harness/database/server/types.ts';
 import { GeneratorThread } from '#harness/database/workload/generator-thread.ts';
 import type { Phases } from '../phases.ts';
 import { within } from './deadline.ts';
@@ -28,6 +28,8 @@ export interface GuardContext {
   readonly signal: AbortSignal;
   /** One that runs already and is used for many runs; one of its own when absent. */
   readonly server?: ScratchServer;
+  /** Absent where no cluster can be reached, as in the image of the guard. */
+  readonly startInCluster?: StartInCluster | undefined;
 }
 
 /** An UnfitError of the linter costs its opinion, not the run. */
@@ -69,7 +71,7 @@ async function judgeLane(request: GuardRequest, span: Span, context: GuardContex
     undo.use(
       await phases.phase('server', 'guard-server', (progress) =>
         within({ awaited: 'the server', deadline_s: DEADLINE_S.server, signal, progress }, (doing) =>
-          openServer(request, doing),
+          openServer(request, doing, context.startInCluster),
         ),
       ),
     );

@@ -1,5 +1,5 @@
 /** What a run of the guard is asked to do. */
-import type { LeftOut } from '#harness/core/guard/facts.ts';
+import type { LeftOut, ServerEngine } from '#harness/core/guard/facts.ts';
 import type { Migration, MigrationSet } from '#harness/database/migrations/types.ts';
 import type { Address } from '#harness/database/server/types.ts';
 import type { Release } from '#harness/database/workload/types.ts';
@@ -30,7 +30,7 @@ export interface GuardRequest {
   readonly made_up: boolean;
   readonly rate_per_s: number;
   readonly seed: number;
-  readonly engine: 'embedded' | 'testcontainers';
+  readonly engine: Exclude<ServerEngine, 'cluster'> | { readonly cluster: string };
   /** Major version, `17`; that of the data, else the newest one, when absent. */
   readonly postgres?: string;
   /** Time for which a reader stays in the way, in ms; none when absent. */

@@ -54,7 +54,7 @@ export interface AnswerSeries {
   readonly route: string;
   /** True when the client did not get what it was promised: status, transport or content. */
   readonly bad: boolean;
-  /** Group of the users that asked, for loads that know groups (`LoadUsers`). */
+  /** Group of the users that asked, for loads that know groups (`LoadUsers`); `READ_ONLY_GROUP` of answers that say so. */
   readonly group?: string;
   readonly count: number;
   readonly sum_ms: number;

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   REFUSALS,
+  REFUSALS_OF_PROXY,
   syntheticMigration,
   type SyntheticMigrationOptions,
 } from '#harness/core/testing/synthetic-migration.ts';
 import { after, type Answers, type Timed } from '#harness/core/testing/synthetic-parts.ts';
-import type { ScratchRestoreData } from '#harness/core/migration.ts';
+import type { ReadOnlyData, ScratchRestoreData } from '#harness/core/migration.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
 import { Timeline } from '#harness/core/timeline.ts';
 import type { RuleVerdict } from '#harness/core/verdict.ts';
@@ -131,7 +132,7 @@ describe('expand, migrate, contract', () => {
 /** Answers of the time in which writes are refused, where nobody reads. */
 const only_writes = (from: number): readonly Answers[] | undefined =>
   from >= after(20) && from < after(30)
-    ? [{ release: 'v1', count: 300, route: '/orders', status: 503, bad: true }]
+    ? [{ release: 'v1', group: 'read-only', count: 300, route: '/orders', status: 503, bad: true }]
     : undefined;
 
 describe('a migration while the service is read-only', () => {
@@ -168,6 +169,30 @@ describe('a migration while the service is read-only', () => {
     ['writes are taken again too late', { refused_until_s: 35 }, 'read-only-held: fail'],
   ])('%s: %s', (_what, read_only, complaint) => {
     expect(complaints({ read_only })).toContain(complaint);
+  });
+
+  test('passes by a rule of the proxy too', () => {
+    expect(complaints({ read_only: { by: 'proxy' } })).toEqual([]);
+  });
+
+  // All of them are 503 to a write.
+  test.each<[by: ReadOnlyData['by'], what: string, crashed: { release: string; group?: string }]>([
+    ['proxy', 'the gateway has no pod of the shop', { release: 'none' }],
+    ['proxy', 'the shop has lost its database', { release: 'v1' }],
+    ['proxy', 'whoever answers for the proxy is not ready itself', { release: 'read-only' }],
+    ['proxy', 'the shop refuses by its own flag', { release: 'v1', group: 'read-only' }],
+    ['flag', 'the gateway has no pod of the shop', { release: 'none' }],
+    ['flag', 'the shop has lost its database', { release: 'v1' }],
+    ['flag', 'the proxy refuses in its place', { release: 'read-only', group: 'read-only' }],
+  ])('by the %s: %s is no read-only mode', (by, _what, crashed) => {
+    const found = complaints({ read_only: { by, crashed: { count: 1, ...crashed } } });
+    expect(found).toContain('read-only-held: fail');
+    expect(found).toContain('migration-compatible: fail');
+  });
+
+  test('whoever is tried must be who was to refuse', () => {
+    expect(complaints({ read_only: { by: 'proxy', answers: REFUSALS } })).toContain('read-only-held: fail');
+    expect(complaints({ read_only: { answers: REFUSALS_OF_PROXY } })).toContain('read-only-held: fail');
   });
 
   test('proves nothing about reads where nobody read', () => {

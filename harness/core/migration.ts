@@ -8,6 +8,9 @@ import type { EpochMs } from './time.ts';
 export const GUARD_APP = 'shop-guard';
 export const MIGRATION_APP = 'shop-migration';
 
+/** Who rolls a release out, or leaves it, by how the guard's Job ended. */
+export type GateController = 'argo-rollouts' | 'flagger' | 'flux';
+
 /** A migration that is asked for, in its turn. */
 export interface DeclaredMigration {
   /** Names its Job, and its records as `Migration/namespace/name`. */
@@ -26,6 +29,8 @@ export interface DeclaredMigration {
     readonly says: 'pass' | 'fail';
     /** The release that is shipped with it. */
     readonly release: string;
+    /** Whose words must lead to the guard's Job where the release is held back; absent in records from before it was asked for. */
+    readonly by?: GateController;
   };
 }
 

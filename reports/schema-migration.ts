@@ -104,6 +104,7 @@ export const MIGRATION_SHAPES = {
     rows: count,
     note: text,
   }),
+  'database/refused_columns': looseObject({ columns: texts }),
   'harness/read_only': looseObject({
     state: picklist(['asked', 'holds', 'ended']),
     by: picklist(['flag', 'proxy']),

@@ -17,7 +17,10 @@ export interface DeclaredMigration {
   readonly name: string;
   /** `refused`: what it needs is not there, so it must not begin. */
   readonly expected: 'applied' | 'refused';
-  /** Columns, as `table.column`, that are there afterwards and were not before all migrations, or the other way round. */
+  /**
+   * Columns, as `table.column`, that are there afterwards and were not before all migrations, or the other way round. Of one that
+   * is refused: those that it would add or drop, and that must be as they were once it was refused.
+   */
   readonly adds?: readonly string[];
   readonly drops?: readonly string[];
   /** Releases that know what it takes away: none of their pods may live when it begins. */
@@ -128,6 +131,12 @@ export interface MigrationData {
   readonly state: 'begun' | 'applied' | 'failed' | 'refused';
   /** For a reader: why it was refused, what the server said, what it did. */
   readonly note: string;
+}
+
+/** What a database has once a migration was refused, read before any other may begin; the record's subject is the migration. */
+export interface RefusedColumnsData {
+  /** As in `DatabaseContentData`. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 /** The verdict of the guard on a migration, as its pod left it behind; the record's subject is the migration. */

@@ -13,6 +13,7 @@ import type {
   GuardVerdictData,
   MigrationData,
   ReadOnlyData,
+  RefusedColumnsData,
   ScratchRestoreData,
   ShipmentsData,
 } from './migration.ts';
@@ -163,6 +164,7 @@ export type TimelineRecord =
   | RecordBase<'database', 'guard', GuardVerdictData>
   | RecordBase<'database', 'errors', DatabaseErrorsData>
   | RecordBase<'database', 'scratch_restore', ScratchRestoreData>
+  | RecordBase<'database', 'refused_columns', RefusedColumnsData>
   | RecordBase<'harness', 'read_only', ReadOnlyData>
   | RecordBase<'harness', 'closed', ClosedData>
   | RecordBase<'harness', 'consumer_killed', ConsumerKilledData>

@@ -85,7 +85,7 @@ export function contents(
 }
 
 /** Columns of the orders are named without their schema in a declaration. */
-export function hasColumn({ columns }: DatabaseContentData, name: string): boolean {
+export function hasColumn({ columns }: Pick<DatabaseContentData, 'columns'>, name: string): boolean {
   return Object.keys(columns).some((column) => column.endsWith(`.${name}`));
 }
 

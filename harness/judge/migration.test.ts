@@ -200,6 +200,57 @@ describe('a migration while the service is read-only', () => {
   });
 });
 
+describe('a migration that was refused', () => {
+  const declared = {
+    migrations: [
+      { name: 'early', expected: 'refused', adds: ['orders.digest'], drops: ['orders.content_hash'] },
+      { name: 'contract', expected: 'applied', adds: ['orders.digest'], drops: ['orders.content_hash'] },
+    ],
+  } as const;
+  const UNTOUCHED = { 's.orders.id': 'text NOT NULL', 's.orders.content_hash': 'text' };
+  const read = (at_s: number, columns: Readonly<Record<string, string>> = UNTOUCHED): Timed => ({
+    at: after(at_s),
+    source: 'database',
+    kind: 'refused_columns',
+    subject: 'Migration/shop-demo/early',
+    data: { columns },
+  });
+  const judged = (...more: readonly Timed[]) => ({
+    expectation: declared,
+    states: { expand: 'none' } as const,
+    more,
+  });
+
+  test('has changed nothing, although the same statements were applied afterwards', () => {
+    expect(complaints(judged(read(21)))).toEqual([]);
+  });
+
+  test.each<[what: string, columns: Readonly<Record<string, string>>, says: string]>([
+    [
+      'what it adds is there',
+      { ...UNTOUCHED, 's.orders.digest': 'text' },
+      'early was refused, and orders.digest is there all the same',
+    ],
+    [
+      'what it drops is gone',
+      { 's.orders.id': 'text NOT NULL' },
+      'early was refused, and orders.content_hash is gone all the same',
+    ],
+  ])('fails where %s all the same', (_what, columns, says) => {
+    const options = judged(read(21, columns));
+    expect(complaints(options)).toEqual(['migrations-took: fail']);
+    expect(reasonOf('migrations-took', options)).toBe(says);
+  });
+
+  test.each<[what: string, more: readonly Timed[]]>([
+    ['nobody looked', []],
+    ['somebody looked before it was refused', [read(19)]],
+    ['somebody looked only once another had begun', [read(41)]],
+  ])('is inconclusive where %s', (_what, more) => {
+    expect(complaints(judged(...more))).toEqual(['migrations-took: inconclusive']);
+  });
+});
+
 const restored = (at_s: number, change: Partial<ScratchRestoreData> = {}): Timed => ({
   at: after(at_s),
   source: 'database',

@@ -1,6 +1,7 @@
 /** The one door that scenarios come in by: `test`, `expect`, and what a scenario may use. */
 import { relative } from 'node:path';
 import { expect, inject, test as base } from 'vitest';
+import { type HowCaught, isCaught } from '#harness/core/caught.ts';
 import { UnfitError } from '#harness/core/errors.ts';
 import type { Progress } from '#harness/core/progress.ts';
 import { type Verdict, worst } from '#harness/core/verdict.ts';
@@ -240,18 +241,16 @@ expect.extend({
       message: () => `the verdict is ${verdict.outcome}\n${describeVerdict(verdict)}`,
     };
   },
-  /**
-   * The verdict is not `pass`, and it was the named rule that noticed.
-   * @param says what its reason must say, where a rule that lacks its evidence would notice nothing
-   */
-  toBeCaughtBy(verdict: Verdict, rule: string, says: RegExp = /./) {
+  /** The named rule noticed: it fails, unless the scenario says that the defect takes its evidence away. See `isCaught`. */
+  toBeCaughtBy(verdict: Verdict, rule: string, how?: HowCaught) {
     const found = verdict.rules.find((one) => one.rule === rule);
-    const noticed = found !== undefined && found.outcome !== 'pass' && says.test(found.reason);
-    const caught = verdict.outcome !== 'pass' && noticed;
+    const wanted = how === undefined || how instanceof RegExp ? 'fail' : 'be inconclusive';
+    const says = how === undefined || how instanceof RegExp ? how : how.says;
+    const because = says === undefined ? '' : `, because of ${String(says)}`;
     return {
-      pass: caught,
+      pass: isCaught(verdict, rule, how),
       message: () =>
-        `the verdict is ${verdict.outcome}, and rule ${rule} says ${found?.outcome ?? 'nothing'}\n${describeVerdict(verdict)}`,
+        `rule ${rule} had to ${wanted}${because}; it says ${found?.outcome ?? 'nothing'}, and the verdict is ${verdict.outcome}\n${describeVerdict(verdict)}`,
     };
   },
   /**
@@ -273,7 +272,7 @@ expect.extend({
 declare module 'vitest' {
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
     toHold(): R;
-    toBeCaughtBy(rule: string, says?: RegExp): R;
+    toBeCaughtBy(rule: string, how?: HowCaught): R;
     toBreakAsKnown(contract: string, thread: string): R;
   }
 }

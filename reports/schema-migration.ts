@@ -16,7 +16,13 @@ export const migrationExpectation = looseObject({
       drops: optional(array(text)),
       retires: optional(array(text)),
       backup_within_s: optional(number()),
-      guard: optional(looseObject({ says: picklist(['pass', 'fail']), release: text })),
+      guard: optional(
+        looseObject({
+          says: picklist(['pass', 'fail']),
+          release: text,
+          by: optional(picklist(['argo-rollouts', 'flagger', 'flux'])),
+        }),
+      ),
     }),
   ),
   moved: optional(texts),
@@ -98,6 +104,7 @@ export const MIGRATION_SHAPES = {
     rows: count,
     note: text,
   }),
+  'database/refused_columns': looseObject({ columns: texts }),
   'harness/read_only': looseObject({
     state: picklist(['asked', 'holds', 'ended']),
     by: picklist(['flag', 'proxy']),

@@ -161,6 +161,15 @@ test('fields of an AnalysisRun count the measurements of each metric and keep th
   });
 });
 
+test('fields of an AnalysisRun name the Job that was a measurement', () => {
+  const metadata = { 'job-name': '3f0c4f0a.shop-guard.1' };
+  const metricResults = [{ name: 'shop-guard', failed: 1, measurements: [{ phase: 'Failed', metadata }] }];
+  expect(fieldsOf(argo('AnalysisRun', { status: { phase: 'Failed', metricResults } }))).toMatchObject({
+    'shop-guard.job': '3f0c4f0a.shop-guard.1',
+    'shop-guard.last_phase': 'Failed',
+  });
+});
+
 test('fields of a Service and of a pod tell the hash that they belong to', () => {
   const labels = { 'rollouts-pod-template-hash': 'bbb', 'mettle.dev/role': 'canary' };
   const service = argo('Service', { spec: { selector: { app: 'shop', ...labels } } });

@@ -117,7 +117,7 @@ function declaredOf({ metadata }: KubeObject): Fields {
 /**
  * An AnalysisRun: of which sort, how it stands, and for each of its metrics how often it was measured with which
  * result, the last value as the provider gave it (for Prometheus a list, empty without data) and the query that was
- * asked. Source: pkg/apis/rollouts/v1alpha1/analysis_types.go of Argo Rollouts 1.10.
+ * asked, or the Job that was the measurement. Source: pkg/apis/rollouts/v1alpha1/analysis_types.go of Argo Rollouts 1.10.
  */
 export function analysisRunFields(object: KubeObject): Fields {
   const fields: Fields = {
@@ -143,6 +143,8 @@ export function analysisRunFields(object: KubeObject): Fields {
     put('last_phase', textAt(last, 'phase'));
     put('last_value', textAt(last, 'value'));
     put('last_message', textAt(last, 'message'));
+    // metricproviders/job/job.go: where the measurement is a Job, its name.
+    put('job', textAt(last, 'metadata', 'job-name'));
     if (at(metric, 'dryRun') === true) fields[`${name}.dry_run`] = true;
     put('query', textAt(metric, 'metadata', 'ResolvedPrometheusQuery'));
   }

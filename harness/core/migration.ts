@@ -8,13 +8,19 @@ import type { EpochMs } from './time.ts';
 export const GUARD_APP = 'shop-guard';
 export const MIGRATION_APP = 'shop-migration';
 
+/** Who rolls a release out, or leaves it, by how the guard's Job ended. */
+export type GateController = 'argo-rollouts' | 'flagger' | 'flux';
+
 /** A migration that is asked for, in its turn. */
 export interface DeclaredMigration {
   /** Names its Job, and its records as `Migration/namespace/name`. */
   readonly name: string;
   /** `refused`: what it needs is not there, so it must not begin. */
   readonly expected: 'applied' | 'refused';
-  /** Columns, as `table.column`, that are there afterwards and were not before all migrations, or the other way round. */
+  /**
+   * Columns, as `table.column`, that are there afterwards and were not before all migrations, or the other way round. Of one that
+   * is refused: those that it would add or drop, and that must be as they were once it was refused.
+   */
   readonly adds?: readonly string[];
   readonly drops?: readonly string[];
   /** Releases that know what it takes away: none of their pods may live when it begins. */
@@ -26,6 +32,8 @@ export interface DeclaredMigration {
     readonly says: 'pass' | 'fail';
     /** The release that is shipped with it. */
     readonly release: string;
+    /** Whose words must lead to the guard's Job where the release is held back; absent in records from before it was asked for. */
+    readonly by?: GateController;
   };
 }
 
@@ -123,6 +131,12 @@ export interface MigrationData {
   readonly state: 'begun' | 'applied' | 'failed' | 'refused';
   /** For a reader: why it was refused, what the server said, what it did. */
   readonly note: string;
+}
+
+/** What a database has once a migration was refused, read before any other may begin; the record's subject is the migration. */
+export interface RefusedColumnsData {
+  /** As in `DatabaseContentData`. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 /** The verdict of the guard on a migration, as its pod left it behind; the record's subject is the migration. */

@@ -13,6 +13,7 @@ import type {
   GuardVerdictData,
   MigrationData,
   ReadOnlyData,
+  RefusedColumnsData,
   ScratchRestoreData,
   ShipmentsData,
 } from './migration.ts';
@@ -54,7 +55,7 @@ export interface AnswerSeries {
   readonly route: string;
   /** True when the client did not get what it was promised: status, transport or content. */
   readonly bad: boolean;
-  /** Group of the users that asked, for loads that know groups (`LoadUsers`). */
+  /** Group of the users that asked, for loads that know groups (`LoadUsers`); `READ_ONLY_GROUP` of answers that say so. */
   readonly group?: string;
   readonly count: number;
   readonly sum_ms: number;
@@ -163,6 +164,7 @@ export type TimelineRecord =
   | RecordBase<'database', 'guard', GuardVerdictData>
   | RecordBase<'database', 'errors', DatabaseErrorsData>
   | RecordBase<'database', 'scratch_restore', ScratchRestoreData>
+  | RecordBase<'database', 'refused_columns', RefusedColumnsData>
   | RecordBase<'harness', 'read_only', ReadOnlyData>
   | RecordBase<'harness', 'closed', ClosedData>
   | RecordBase<'harness', 'consumer_killed', ConsumerKilledData>

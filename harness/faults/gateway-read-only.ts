@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { READ_ONLY_RELEASE } from '#harness/core/read-only-answer.ts';
 import { defineFault, type FaultContext, type Probe } from './fault.ts';
 import { answers, ask, leadBack, leadThere, objectsLeft, WAY, wayOf } from './gateway-responder.ts';
 import type { Responder } from './responder-objects.ts';
@@ -7,7 +8,7 @@ const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export const READ_ONLY: Responder = {
   name: 'mettle-read-only',
-  release: 'read-only',
+  release: READ_ONLY_RELEASE,
   config: { read_only: true },
 };
 

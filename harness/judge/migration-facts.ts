@@ -1,11 +1,14 @@
 import type { DeclaredMigration, MigrationData, MigrationExpectation } from '#harness/core/migration.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
-import type { RecordOf } from '#harness/core/timeline.ts';
+import { READ_ONLY_GROUP, READ_ONLY_RELEASE } from '#harness/core/read-only-answer.ts';
+import type { AnswerSeries, RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from './facts.ts';
 import { MissingEvidence } from './missing-evidence.ts';
 
 /** What answers in the place of a service that is closed calls itself so. */
 export const CLOSED_RELEASE = 'closed';
+/** Route by which a service is written to. */
+export const WRITE_ROUTE = '/orders';
 /** Status of an answer that refuses on purpose. */
 export const REFUSED = 503;
 /** A load's second and the harness's clock may be apart by this, and by the requests that are under way. */
@@ -82,7 +85,7 @@ export function contents(
 }
 
 /** Columns of the orders are named without their schema in a declaration. */
-export function hasColumn({ columns }: DatabaseContentData, name: string): boolean {
+export function hasColumn({ columns }: Pick<DatabaseContentData, 'columns'>, name: string): boolean {
   return Object.keys(columns).some((column) => column.endsWith(`.${name}`));
 }
 
@@ -94,13 +97,25 @@ export function isBlamable(
   return series.bad && series.release !== bad_release;
 }
 
+type Answered = Pick<AnswerSeries, 'route' | 'status' | 'release' | 'group'>;
+
+/**
+ * Whether an answer is the one by which whoever was to refuse writes refuses one. It says so itself, and who it is: another 503 is
+ * that of a service which is broken.
+ */
+export function isRefusedByMode(
+  { by }: NonNullable<MigrationExpectation['read_only']>,
+  { route, status, release, group }: Answered,
+): boolean {
+  if (route !== WRITE_ROUTE || status !== REFUSED || group !== READ_ONLY_GROUP) return false;
+  return (release === READ_ONLY_RELEASE) === (by === 'proxy');
+}
+
 /** Requests that are refused on purpose have rules of their own. */
 export function isRefusedOnPurpose(
   { read_only, window }: Pick<MigrationExpectation, 'read_only' | 'window'>,
-  { route, status, release }: { readonly route: string; readonly status: number; readonly release: string },
+  answered: Answered,
 ): boolean {
-  if (status !== REFUSED) return false;
-  return (
-    (read_only !== undefined && route === '/orders') || (window !== undefined && release === CLOSED_RELEASE)
-  );
+  if (read_only && isRefusedByMode(read_only, answered)) return true;
+  return window !== undefined && answered.status === REFUSED && answered.release === CLOSED_RELEASE;
 }

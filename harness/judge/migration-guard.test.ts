@@ -1,36 +1,20 @@
 import { expect, test } from 'vitest';
-import { MIGRATION_APP, type GuardVerdictData, type MigrationData } from '#harness/core/migration.ts';
-import { syntheticMigration } from '#harness/core/testing/synthetic-migration.ts';
-import { after, object, observer, type Timed } from '#harness/core/testing/synthetic-parts.ts';
+import { MIGRATION_APP } from '#harness/core/migration.ts';
+import { after, object, type Timed } from '#harness/core/testing/synthetic-parts.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
-import { Timeline } from '#harness/core/timeline.ts';
-import type { RuleVerdict } from '#harness/core/verdict.ts';
-import { judgeRun } from './judge-run.ts';
-
-const SUBJECT = 'Migration/shop-demo/change';
-
-function migration(at_s: number, state: MigrationData['state'], note = 'its pod was made'): Timed {
-  return { at: after(at_s), source: 'database', kind: 'migration', subject: SUBJECT, data: { state, note } };
-}
-
-function verdict(at_s: number, data: Partial<GuardVerdictData>): Timed {
-  const said = { why: 'so it is', migrations: ['migration.sql'], failed: [], exit_code: 0, pod: 'guard-x' };
-  return {
-    at: after(at_s),
-    source: 'database',
-    kind: 'guard',
-    subject: SUBJECT,
-    data: { outcome: 'pass', ...said, ...data },
-  };
-}
-
-const FAILS: Partial<GuardVerdictData> = {
-  outcome: 'fail',
-  exit_code: 1,
-  failed: [
-    { check: 'values-kept', outcome: 'fail', severity: 'critical', reason: '5000 values are cut off' },
-  ],
-};
+import {
+  type Course,
+  FAILS,
+  kustomization,
+  migration,
+  REFUSED,
+  ruleOf,
+  shipped as committed,
+  STALLED,
+  UNTOUCHED,
+  verdict,
+  watched,
+} from './testing/guard-course.ts';
 
 const ran = (at_s: number): Timed =>
   object(after(at_s), 'Pod/shop-demo/shop-migration-change-x', 'added', {
@@ -47,50 +31,9 @@ const shipped = (started: boolean): Timed =>
     started,
   });
 
-const watched = observer('guard', after(0), after(61));
-
-/** The same before and after: nothing was migrated. */
-const UNTOUCHED = (data: DatabaseContentData): DatabaseContentData => ({
-  ...data,
-  tables: [{ table: 's.orders', rows: 5000, content_hash: 'aa', columns: { id: '01', content_hash: '02' } }],
-  columns: { 's.orders.id': 'text NOT NULL', 's.orders.content_hash': 'text' },
-});
-
-interface Course {
-  readonly says: 'pass' | 'fail';
-  readonly more: readonly Timed[];
-  readonly next_from_s?: number;
-  readonly content?: (data: DatabaseContentData) => DatabaseContentData;
-}
-
-function ruleOf({
-  says,
-  more,
-  next_from_s = Infinity,
-  content = UNTOUCHED,
-}: Course): RuleVerdict | undefined {
-  const records = syntheticMigration({
-    expectation: {
-      migrations: [
-        {
-          name: 'change',
-          expected: says === 'pass' ? 'applied' : 'refused',
-          guard: { says, release: 'v2' },
-        },
-      ],
-      moved: {},
-    },
-    states: { expand: 'none', early: 'none', contract: 'none' },
-    next_from_s,
-    content,
-    more,
-  });
-  const wanted = says === 'pass' ? 'guard-passed' : 'guard-blocked';
-  return judgeRun(new Timeline(records)).rules.find(({ rule }) => rule === wanted);
-}
-
-const REFUSED = migration(22, 'refused', 'the Kustomization says so');
-const BLOCKED: Course = { says: 'fail', more: [...watched, verdict(20, FAILS), REFUSED] };
+/** What Flux does with a commit whose guard refuses. */
+const BY_FLUX = [...committed, kustomization(STALLED)];
+const BLOCKED: Course = { says: 'fail', more: [...watched, ...BY_FLUX, verdict(20, FAILS), REFUSED] };
 
 test('a Job that was shipped and never started is none that ran', () => {
   expect(ruleOf({ ...BLOCKED, more: [...BLOCKED.more, shipped(false)] })?.outcome).toBe('pass');
@@ -116,7 +59,12 @@ test.each<[what: string, course: Partial<Course>, outcome: string, reason: RegEx
   ['nobody judged it, and it ran', { more: [ran(23)] }, 'fail', /reached the database/],
   ['a column changed', { content: cut }, 'fail', /content_hash is character varying\(4\), and was text/],
   ['its release had users', { next_from_s: 40 }, 'fail', /v2 answered \d+ requests/],
-  ['the guard let it pass', { more: [...watched, verdict(20, {}), REFUSED] }, 'fail', /let change pass/],
+  [
+    'the guard let it pass',
+    { more: [...watched, ...BY_FLUX, verdict(20, {}), REFUSED] },
+    'fail',
+    /let change pass/,
+  ],
   ['the guard said nothing', { more: [...watched, REFUSED] }, 'inconclusive', /said nothing of change/],
   ['nobody watched', { more: [verdict(20, FAILS), REFUSED] }, 'inconclusive', /nothing observed guard/],
   [
@@ -139,7 +87,7 @@ test.each<[what: string, course: Partial<Course>, outcome: string, reason: RegEx
   ],
   [
     'no check was named',
-    { more: [...watched, verdict(20, { ...FAILS, failed: [] }), REFUSED] },
+    { more: [...watched, ...BY_FLUX, verdict(20, { ...FAILS, failed: [] }), REFUSED] },
     'inconclusive',
     /named no check/,
   ],

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   REFUSALS,
+  REFUSALS_OF_PROXY,
   syntheticMigration,
   type SyntheticMigrationOptions,
 } from '#harness/core/testing/synthetic-migration.ts';
 import { after, type Answers, type Timed } from '#harness/core/testing/synthetic-parts.ts';
-import type { ScratchRestoreData } from '#harness/core/migration.ts';
+import type { ReadOnlyData, ScratchRestoreData } from '#harness/core/migration.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
 import { Timeline } from '#harness/core/timeline.ts';
 import type { RuleVerdict } from '#harness/core/verdict.ts';
@@ -131,7 +132,7 @@ describe('expand, migrate, contract', () => {
 /** Answers of the time in which writes are refused, where nobody reads. */
 const only_writes = (from: number): readonly Answers[] | undefined =>
   from >= after(20) && from < after(30)
-    ? [{ release: 'v1', count: 300, route: '/orders', status: 503, bad: true }]
+    ? [{ release: 'v1', group: 'read-only', count: 300, route: '/orders', status: 503, bad: true }]
     : undefined;
 
 describe('a migration while the service is read-only', () => {
@@ -170,8 +171,83 @@ describe('a migration while the service is read-only', () => {
     expect(complaints({ read_only })).toContain(complaint);
   });
 
+  test('passes by a rule of the proxy too', () => {
+    expect(complaints({ read_only: { by: 'proxy' } })).toEqual([]);
+  });
+
+  // All of them are 503 to a write.
+  test.each<[by: ReadOnlyData['by'], what: string, crashed: { release: string; group?: string }]>([
+    ['proxy', 'the gateway has no pod of the shop', { release: 'none' }],
+    ['proxy', 'the shop has lost its database', { release: 'v1' }],
+    ['proxy', 'whoever answers for the proxy is not ready itself', { release: 'read-only' }],
+    ['proxy', 'the shop refuses by its own flag', { release: 'v1', group: 'read-only' }],
+    ['flag', 'the gateway has no pod of the shop', { release: 'none' }],
+    ['flag', 'the shop has lost its database', { release: 'v1' }],
+    ['flag', 'the proxy refuses in its place', { release: 'read-only', group: 'read-only' }],
+  ])('by the %s: %s is no read-only mode', (by, _what, crashed) => {
+    const found = complaints({ read_only: { by, crashed: { count: 1, ...crashed } } });
+    expect(found).toContain('read-only-held: fail');
+    expect(found).toContain('migration-compatible: fail');
+  });
+
+  test('whoever is tried must be who was to refuse', () => {
+    expect(complaints({ read_only: { by: 'proxy', answers: REFUSALS } })).toContain('read-only-held: fail');
+    expect(complaints({ read_only: { answers: REFUSALS_OF_PROXY } })).toContain('read-only-held: fail');
+  });
+
   test('proves nothing about reads where nobody read', () => {
     expect(complaints({ read_only: {}, answers: only_writes })).toContain('read-only-held: inconclusive');
+  });
+});
+
+describe('a migration that was refused', () => {
+  const declared = {
+    migrations: [
+      { name: 'early', expected: 'refused', adds: ['orders.digest'], drops: ['orders.content_hash'] },
+      { name: 'contract', expected: 'applied', adds: ['orders.digest'], drops: ['orders.content_hash'] },
+    ],
+  } as const;
+  const UNTOUCHED = { 's.orders.id': 'text NOT NULL', 's.orders.content_hash': 'text' };
+  const read = (at_s: number, columns: Readonly<Record<string, string>> = UNTOUCHED): Timed => ({
+    at: after(at_s),
+    source: 'database',
+    kind: 'refused_columns',
+    subject: 'Migration/shop-demo/early',
+    data: { columns },
+  });
+  const judged = (...more: readonly Timed[]) => ({
+    expectation: declared,
+    states: { expand: 'none' } as const,
+    more,
+  });
+
+  test('has changed nothing, although the same statements were applied afterwards', () => {
+    expect(complaints(judged(read(21)))).toEqual([]);
+  });
+
+  test.each<[what: string, columns: Readonly<Record<string, string>>, says: string]>([
+    [
+      'what it adds is there',
+      { ...UNTOUCHED, 's.orders.digest': 'text' },
+      'early was refused, and orders.digest is there all the same',
+    ],
+    [
+      'what it drops is gone',
+      { 's.orders.id': 'text NOT NULL' },
+      'early was refused, and orders.content_hash is gone all the same',
+    ],
+  ])('fails where %s all the same', (_what, columns, says) => {
+    const options = judged(read(21, columns));
+    expect(complaints(options)).toEqual(['migrations-took: fail']);
+    expect(reasonOf('migrations-took', options)).toBe(says);
+  });
+
+  test.each<[what: string, more: readonly Timed[]]>([
+    ['nobody looked', []],
+    ['somebody looked before it was refused', [read(19)]],
+    ['somebody looked only once another had begun', [read(41)]],
+  ])('is inconclusive where %s', (_what, more) => {
+    expect(complaints(judged(...more))).toEqual(['migrations-took: inconclusive']);
   });
 });
 

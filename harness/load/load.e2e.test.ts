@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { READ_ONLY_GROUP } from '#harness/core/read-only-answer.ts';
 import { type AnswerSeries, type Recorder, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import { orderFates } from '#harness/core/order-fates.ts';
 import { loadBom, folderOf } from '#harness/images/bom.ts';
@@ -61,7 +62,7 @@ interface Shop extends AsyncDisposable {
 }
 
 /** The shop with a release of the catalogue. */
-async function startShop(release: string, on_port?: number): Promise<Shop> {
+async function startShop(release: string, on_port?: number, mode_file?: string): Promise<Shop> {
   const port = on_port ?? (await getPort({ host: '127.0.0.1' }));
   const shop: Child = startChild([process.execPath, join(PROJECT, 'fixtures/apps/shop/main.ts')], {
     env: {
@@ -69,6 +70,7 @@ async function startShop(release: string, on_port?: number): Promise<Shop> {
       POD_NAME: 'pod',
       HOST: '127.0.0.1',
       PORT: String(port),
+      ...(mode_file === undefined ? {} : { MODE_FILE: mode_file }),
     },
   });
   const lines = createInterface({ input: shop.stdout });
@@ -157,6 +159,31 @@ describe('the load generator', () => {
       unknown: [],
       held: { lost: [], changed: [], refused: [], strangers: [], count: fates?.accepted.length },
     });
+  });
+
+  it('counts writes that a shop refuses because it is read-only apart from those that it loses', async () => {
+    const mode_file = join(folder, 'mode.yaml');
+    await using shop = await startShop('database-errors', undefined, mode_file);
+    const recorder = new MemoryRecorder();
+    await using running = await load('light-50', shop.url, recorder);
+    await judgeable(running);
+    await writeFile(mode_file, `read_only_until: ${new Date(Date.now() + 60_000).toISOString()}\n`);
+    await more(running, 4);
+    await running.stop();
+    const refused = recorder.series.filter(({ status, route }) => status === 503 && route === '/orders');
+    const marked = refused.filter(({ group }) => group === READ_ONLY_GROUP);
+    const lost = refused.filter(({ group }) => group === undefined);
+    expect([marked.length > 0, lost.length > 0, marked.length + lost.length]).toEqual([
+      true,
+      true,
+      refused.length,
+    ]);
+    // The database loses orders only for as long as the shop takes them.
+    const last_lost_at = Math.max(...lost.map(({ last_at }) => last_at));
+    expect(Math.min(...marked.map(({ first_at }) => first_at))).toBeGreaterThan(last_lost_at);
+    expect(recorder.series.filter(({ status }) => status !== 503).map(({ group }) => group)).not.toContain(
+      READ_ONLY_GROUP,
+    );
   });
 
   it('keeps its rate while nobody is there, and knows of no order what became of it', async () => {

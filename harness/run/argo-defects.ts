@@ -5,13 +5,13 @@ export interface ArgoDefect {
   readonly name: string;
   /** What is broken, as a sentence. */
   readonly breaks: string;
-  /** Id of the rule that must not pass. */
+  /** Id of the rule that must fail. */
   readonly noticed_by: string;
   /** The Rollout differs from what the scenario declares. */
   readonly rollout: RolloutOptions;
 }
 
-/** Each must turn the verdict red or inconclusive: proof that the rules about Argo Rollouts can fail. */
+/** Each must turn the verdict red: proof that the rules about Argo Rollouts can fail. */
 export const ARGO_DEFECTS: readonly ArgoDefect[] = [
   {
     name: 'argo-blind-analysis',

@@ -46,7 +46,7 @@ export interface ScenarioEnvironment extends PreparedMachine {
 export interface ScenarioOutcome {
   readonly run_dir: string;
   readonly outcome: Outcome;
-  /** A seeded defect: the test passes when the verdict is not `pass`. */
+  /** A seeded defect: the test passes when the rule that is meant for it noticed. */
   readonly seeded_defect?: string;
   /** Folders of further runs of the same test. */
   readonly further_runs?: readonly string[];

@@ -11,7 +11,7 @@ export interface DeliveryDefect {
   readonly name: string;
   /** What is broken, as a sentence. */
   readonly breaks: string;
-  /** Id of the rule that must not pass. */
+  /** Id of the rule that must fail. */
   readonly noticed_by: string;
   /** Who rolls out; Flagger when absent. */
   readonly controller?: RolloutSpec['controller'];
@@ -37,7 +37,7 @@ function overriding(files: RepositoryFiles): RepositoryFiles {
   );
 }
 
-/** Each must turn the verdict red or inconclusive: proof that a delivery is judged by where it came from. */
+/** Each must turn the verdict red: proof that a delivery is judged by where it came from. */
 export const DELIVERY_DEFECTS: readonly DeliveryDefect[] = [
   {
     name: 'delivery-suspended',

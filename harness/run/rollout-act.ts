@@ -1,3 +1,4 @@
+import type { TakesEvidence } from '#harness/core/caught.ts';
 import type { RolloutSpec } from '#harness/core/rollout-spec.ts';
 import type { RunningLoad } from '#harness/load/running.ts';
 import type { CanaryOptions } from '#harness/stack/shop.ts';
@@ -13,8 +14,10 @@ export interface SeededDefect {
   readonly name: string;
   /** What is broken, as a sentence. */
   readonly breaks: string;
-  /** Id of the rule that must not pass. */
+  /** Id of the rule that must fail. */
   readonly noticed_by: string;
+  /** It breaks what the rule judges by, so that the rule is inconclusive. */
+  readonly takes_evidence?: TakesEvidence;
   /** True for what other scenarios on the cluster would notice too: it runs alone. */
   readonly breaks_shared?: true;
   /** The Canary differs from what the scenario declares. */

@@ -41,7 +41,7 @@ function killLater(load: RunningLoad): AsyncDisposable {
   };
 }
 
-/** Each must turn the verdict red or inconclusive: proof that Mettle can fail. */
+/** Each must be noticed by its rule, which fails but where the defect takes its evidence away: proof that Mettle can fail. */
 const DEFECTS: readonly SeededDefect[] = [
   {
     name: 'rollback-disabled',
@@ -75,12 +75,22 @@ const DEFECTS: readonly SeededDefect[] = [
     name: 'load-starved',
     breaks: 'the load generator gets a tenth of the time it needs',
     noticed_by: 'load-self-check',
+    takes_evidence: {
+      says: /the load generator (?:dropped|was starved)|s of load were not measured|the load reached/,
+      inconclusive_because:
+        'a load that is not as offered proves nothing about the stack, so its rule never fails',
+    },
     load: starve,
   },
   {
     name: 'load-killed',
     breaks: 'the load generator dies half-way',
     noticed_by: 'load-self-check',
+    takes_evidence: {
+      says: /the load ended before it was asked to/,
+      inconclusive_because:
+        'a load that died measured nothing from then on, and the stack is not to blame for that',
+    },
     load: killLater,
   },
   {
@@ -98,6 +108,11 @@ const DEFECTS: readonly SeededDefect[] = [
     name: 'release-not-bad',
     breaks: 'the release that should be bad is good',
     noticed_by: 'fault-took',
+    takes_evidence: {
+      says: /the fault did not take as declared/,
+      inconclusive_because:
+        'without a bad release nothing is proven about its rollback, and nothing is broken',
+    },
     release: 'good',
   },
 ];

@@ -5,12 +5,13 @@ import type { Progress } from '#harness/core/progress.ts';
 import type { Outcome } from '#harness/core/verdict.ts';
 import { ROOT, scenarioName, type ScenarioFile } from './catalogue.ts';
 import { PROGRESS_ANNOTATION, type PreparedMachine } from './environment.ts';
+import { outcomeOfTest } from './test-outcome.ts';
 
 /** The result of one test of a scenario file. */
 export interface ScenarioResult {
   readonly scenario: string;
   readonly title: string;
-  /** For a seeded defect: `pass` when Mettle noticed it. */
+  /** For a seeded defect: `pass` when Mettle noticed it. See `outcomeOfTest`. */
   readonly outcome: Outcome;
   readonly duration_s: number;
   /** Absent when the scenario broke before it had a run folder. */
@@ -33,24 +34,13 @@ export interface RunScenariosOptions {
   readonly vitest_flags: readonly string[];
 }
 
-function outcomeOf(test: TestCase): Outcome {
-  const state = test.result().state;
-  if (state === 'passed') return 'pass';
-  if (state !== 'failed') return 'inconclusive';
-  const reported = test.meta().mettle;
-  // A scenario that broke without a verdict has proven nothing; a seeded defect that passed unnoticed is a failure.
-  if (!reported) return 'inconclusive';
-  if (reported.seeded_defect !== undefined) return 'fail';
-  return reported.outcome === 'pass' ? 'fail' : reported.outcome;
-}
-
 function asResult(test: TestCase): ScenarioResult {
   const reported = test.meta().mettle;
   const result = test.result();
   return {
     scenario: scenarioName(test.module.moduleId),
     title: test.fullName,
-    outcome: outcomeOf(test),
+    outcome: outcomeOfTest(result.state, reported),
     duration_s: (test.diagnostic()?.duration ?? 0) / 1000,
     ...(reported ? { run_dir: reported.run_dir } : {}),
     ...(reported?.seeded_defect === undefined ? {} : { seeded_defect: reported.seeded_defect }),

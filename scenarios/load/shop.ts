@@ -9,6 +9,7 @@ import type { Options } from 'k6/options';
 import { enter, orderSent, orderSettled } from 'k6/x/mettle';
 import { frontContent, itemContent, orderContent } from '../../fixtures/apps/shop/catalogue.ts';
 import { type Visit, visitId, visitOf } from '../../fixtures/apps/shop/visits.ts';
+import { isReadOnlyAnswer, READ_ONLY_GROUP } from '../../harness/core/read-only-answer.ts';
 import { fateOf } from '../../harness/load/order-fate.ts';
 import type { LoadSettings } from '../../harness/load/settings.ts';
 
@@ -124,6 +125,8 @@ export default function visit(): void {
     release: headers['X-Release'] ?? 'none',
     route,
     status: String(response.status),
+    // Who crashed, or lost a database, has the same status.
+    ...(isReadOnlyAnswer(response.status, body, headers['Retry-After']) ? { group: READ_ONLY_GROUP } : {}),
     ...told.tags,
   });
 }

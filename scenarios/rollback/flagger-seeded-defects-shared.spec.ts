@@ -14,5 +14,5 @@ test.for(SHARED_DEFECTS)('$name: $breaks', async (defect, { openRun }) => {
     load: 'steady-300',
     defect,
   });
-  expect(verdict).toBeCaughtBy(defect.noticed_by);
+  expect(verdict).toBeCaughtBy(defect.noticed_by, defect.takes_evidence);
 });

@@ -1,4 +1,5 @@
 import type { DatabaseErrorsData, MigrationData, MigrationExpectation, ReadOnlyData } from '../migration.ts';
+import { READ_ONLY_GROUP, READ_ONLY_RELEASE } from '../read-only-answer.ts';
 import type { DatabaseContentData, PlacedOrderFact } from '../recovery.ts';
 import type { EpochMs, TimelineRecord } from '../timeline.ts';
 import {
@@ -33,7 +34,10 @@ export interface SyntheticMigrationOptions {
   readonly next_from_s?: number;
   /** A time in which writes are refused, from 20 s to 30 s. */
   readonly read_only?: {
+    readonly by?: ReadOnlyData['by'];
     readonly taken?: number;
+    /** Writes of one second that meet another 503 than the one by which they are to be refused. */
+    readonly crashed?: { readonly count: number; readonly release: string; readonly group?: string };
     readonly ends_s?: number;
     readonly ended_by?: ReadOnlyData['ended_by'];
     readonly migration_ends_s?: number;
@@ -56,16 +60,21 @@ const ORDERS = 30;
 const LEASE_S = 10;
 const HOLD_S = 20;
 
-/** Right answers to the methods that are tried. */
-export const REFUSALS: NonNullable<ReadOnlyData['answers']> = [
-  { method: 'GET', status: 200, body: '{}' },
-  ...['POST', 'PUT', 'PATCH', 'DELETE'].map((method) => ({
-    method,
-    status: 503,
-    retry_after_s: 7,
-    body: '"error":"read-only until 2026"',
-  })),
-];
+function refusals(says: string): NonNullable<ReadOnlyData['answers']> {
+  return [
+    { method: 'GET', status: 200, body: '{}' },
+    ...['POST', 'PUT', 'PATCH', 'DELETE'].map((method) => ({
+      method,
+      status: 503,
+      retry_after_s: 7,
+      body: `"error":"${says}"`,
+    })),
+  ];
+}
+
+/** Right answers to the methods that are tried, by the shop's flag and by the proxy's rule. */
+export const REFUSALS = refusals('read-only until 2026');
+export const REFUSALS_OF_PROXY = refusals('read-only: orders are not taken here');
 
 function contentOf(moment: 'before' | 'after', renamed: boolean): DatabaseContentData {
   const now = moment === 'after' && renamed ? 'digest' : 'content_hash';
@@ -92,6 +101,7 @@ function contentOf(moment: 'before' | 'after', renamed: boolean): DatabaseConten
 export function syntheticMigration(options: SyntheticMigrationOptions = {}): TimelineRecord[] {
   const { failing, errors = [], unread = false, states = {}, read_only, more = [] } = options;
   const { content = (data) => data, held = (orders) => orders, old_gone_s = 35 } = options;
+  const by = read_only?.by ?? 'flag';
   const expectation: MigrationExpectation = {
     of: 'migration',
     namespace: NAMESPACE,
@@ -99,7 +109,7 @@ export function syntheticMigration(options: SyntheticMigrationOptions = {}): Tim
     ...(read_only
       ? {
           migrations: [{ name: 'rename', expected: 'applied', adds: ['orders.digest'] }],
-          read_only: { by: 'flag', lease_s: LEASE_S, back_within_s: 3 },
+          read_only: { by, lease_s: LEASE_S, back_within_s: 3 },
         }
       : {
           migrations: [
@@ -120,13 +130,23 @@ export function syntheticMigration(options: SyntheticMigrationOptions = {}): Tim
     const closed = read_only !== undefined && from >= after(HOLD_S) && from < refused_until;
     const taken = closed && from === after(HOLD_S + 2) ? (read_only?.taken ?? 0) : 0;
     const reads_failed = from === after(HOLD_S + 2) ? (read_only?.reads_failed ?? 0) : 0;
+    const crashed = (from === after(HOLD_S + 2) && read_only?.crashed) || { count: 0, release: 'none' };
     const bad = fails || closed;
     const release = from < after(options.next_from_s ?? 25) ? 'v1' : 'v2';
     return [
       { release, count: RATE - ORDERS - reads_failed },
       { release, count: reads_failed, bad: true, status: 503 },
       { release, count: taken, route: '/orders', status: 201 },
-      { release, count: ORDERS - taken, route: '/orders', status: bad ? 503 : 201, bad },
+      { ...crashed, route: '/orders', status: 503, bad: true },
+      {
+        ...(closed
+          ? { release: by === 'flag' ? release : READ_ONLY_RELEASE, group: READ_ONLY_GROUP }
+          : { release }),
+        count: ORDERS - taken - crashed.count,
+        route: '/orders',
+        status: bad ? 503 : 201,
+        bad,
+      },
     ];
   };
   for (let second = 0; second < SECONDS; second += 1) {
@@ -165,7 +185,7 @@ export function syntheticMigration(options: SyntheticMigrationOptions = {}): Tim
     source: 'harness',
     kind: 'read_only',
     subject: `Shop/${NAMESPACE}`,
-    data: { by: 'flag', lease_until: after(HOLD_S + LEASE_S), seen: 'so it is', ...data },
+    data: { by, lease_until: after(HOLD_S + LEASE_S), seen: 'so it is', ...data },
   });
   const database = { source: 'database', subject: 'Database/shop' } as const;
   const end = after(SECONDS);
@@ -174,7 +194,10 @@ export function syntheticMigration(options: SyntheticMigrationOptions = {}): Tim
   const apart = read_only
     ? [
         mode(HOLD_S - 1, { state: 'asked' }),
-        mode(HOLD_S, { state: 'holds', answers: read_only.answers ?? REFUSALS }),
+        mode(HOLD_S, {
+          state: 'holds',
+          answers: read_only.answers ?? (by === 'flag' ? REFUSALS : REFUSALS_OF_PROXY),
+        }),
         ...migration('rename', HOLD_S + 1, 'applied').map(
           (one): Timed =>
             one.kind === 'migration' &&

@@ -51,11 +51,12 @@ export interface Answers {
   readonly bad?: boolean;
   readonly status?: number;
   readonly route?: string;
+  readonly group?: string;
 }
 
 function series(
   from: EpochMs,
-  { release, count, bad = false, status, route = 'GET /' }: Answers,
+  { release, count, bad = false, status, route = 'GET /', group }: Answers,
 ): AnswerSeries {
   const buckets = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0);
   buckets[24] = count;
@@ -64,6 +65,7 @@ function series(
     status: status ?? (bad ? 500 : 200),
     route,
     bad,
+    ...(group === undefined ? {} : { group }),
     count,
     sum_ms: count * 1.5,
     max_ms: 3,

@@ -131,7 +131,20 @@ async function restore(
   await using script = opened;
   await using client = await openClient(into.address);
   using _ = endOn(client, signal);
+  using _program = endScriptOn(script, signal);
   await restoreScript(client, script.chunks, { file, signal });
+}
+
+/** Whoever reads a program that waits for its server waits with it, and hears of nothing else. */
+function endScriptOn(script: DumpScript, signal: AbortSignal): Disposable {
+  const end = (): void => void script[Symbol.asyncDispose]();
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  return {
+    [Symbol.dispose]: () => {
+      signal.removeEventListener('abort', end);
+    },
+  };
 }
 
 function refuseNewer({ path, server_version }: Dump, server: ScratchServer): void {

@@ -1,5 +1,6 @@
 import { MIGRATION_APP } from '#harness/core/migration.ts';
 import type { Facts } from '../facts.ts';
+import { heldBackByGuard } from '../gate-facts.ts';
 import { contents, courses, guardVerdict, type MigrationCourse } from '../migration-facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
@@ -60,7 +61,8 @@ function begunBy(facts: Facts, { declared, begun, applied, failed }: MigrationCo
 
 /**
  * A migration that the guard refuses never reaches the database, by the watch of pods and by the catalogue, and the release that
- * came with it has no users. A gate that was closed for another reason, or closed before the guard had spoken, proves nothing.
+ * came with it has no users. A gate that was closed for another reason than the guard's Job, by the words of whoever closed it, or
+ * closed before the guard had spoken, proves nothing.
  */
 export const guardBlocked = rule(
   'guard-blocked',
@@ -83,7 +85,8 @@ export const guardBlocked = rule(
       if (refused.at < verdict.at) {
         throw new MissingEvidence(`${declared.name} was held back before the guard had spoken`);
       }
-      return { declared, verdict, refused };
+      const held = verdict.data.outcome === 'pass' ? [] : heldBackByGuard(facts, declared, verdict).seqs;
+      return { declared, verdict, refused, held };
     });
     const passed = verdicts.filter(({ verdict }) => verdict.data.outcome === 'pass');
     const told = verdicts.map(({ declared, verdict: { data }, refused }) => {
@@ -101,7 +104,7 @@ export const guardBlocked = rule(
           : passed.map(({ declared }) => `the guard let ${declared.name} pass`).join('; '),
       limit,
       measured: '0 pods, 0 changes, 0 answers',
-      evidence: verdicts.flatMap(({ verdict, refused }) => [verdict.seq, refused.seq]),
+      evidence: verdicts.flatMap(({ verdict, refused, held }) => [verdict.seq, refused.seq, ...held]),
     };
   },
 );

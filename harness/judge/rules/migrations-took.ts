@@ -1,4 +1,5 @@
 import { contents, courses, hasColumn, type MigrationCourse } from '../migration-facts.ts';
+import type { Facts } from '../facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
 
@@ -15,19 +16,44 @@ function problemsOf({ declared, begun, applied, failed, refused }: MigrationCour
 }
 
 /**
+ * What one that was refused has changed all the same, by what was read before any other could: the same statements may be
+ * applied later, and then nobody can tell. A text that begins with `?` is evidence that is missing.
+ */
+function refusedButThere(facts: Facts, { declared, refused }: MigrationCourse): readonly string[] {
+  const { name, expected, adds = [], drops = [] } = declared;
+  if (expected !== 'refused' || !refused || adds.length + drops.length === 0) return [];
+  const read = facts.timeline
+    .of('database', 'refused_columns')
+    .find(({ subject, seq }) => subject === refused.subject && seq > refused.seq);
+  if (!read) return [`?nobody looked whether ${name} is in the database although it was refused`];
+  const other = facts.timeline
+    .of('database', 'migration')
+    .find(({ seq, data }) => data.state === 'begun' && seq > refused.seq && seq < read.seq);
+  if (other) return [`?${other.subject} began before anybody looked whether ${name} is in the database`];
+  return [
+    ...adds
+      .filter((column) => hasColumn(read.data, column))
+      .map((column) => `${name} was refused, and ${column} is there all the same`),
+    ...drops
+      .filter((column) => !hasColumn(read.data, column))
+      .map((column) => `${name} was refused, and ${column} is gone all the same`),
+  ];
+}
+
+/**
  * Each migration was applied or refused as it was declared, and those that were applied changed the schema as they were
- * meant to: one that does nothing harms nobody, and proves nothing.
+ * meant to: one that does nothing harms nobody, and proves nothing. What was refused has changed nothing.
  */
 export const migrationsTook = rule(
   'migrations-took',
   'every migration was applied or refused as declared, and changed the schema as it was meant to',
   (facts) => {
     const all = courses(facts);
-    const found = all.flatMap(problemsOf);
+    const found = all.flatMap((course) => [...problemsOf(course), ...refusedButThere(facts, course)]);
     const problems = found.filter((text) => !text.startsWith('?'));
     if (problems.length === 0) {
       const { before, after } = contents(facts);
-      for (const { declared } of all) {
+      for (const { declared } of all.filter(({ refused }) => refused === undefined)) {
         for (const column of declared.adds ?? []) {
           if (hasColumn(before.data, column)) problems.push(`${column} was there before ${declared.name}`);
           if (!hasColumn(after.data, column)) problems.push(`${declared.name} added no ${column}`);

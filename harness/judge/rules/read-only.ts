@@ -1,13 +1,15 @@
 import type { MethodAnswer } from '#harness/core/migration.ts';
 import type { RecordOf } from '#harness/core/timeline.ts';
 import type { Facts } from '../facts.ts';
-import { courses, EDGE_MS, REFUSED } from '../migration-facts.ts';
+import { courses, EDGE_MS, isRefusedByMode, REFUSED, WRITE_ROUTE } from '../migration-facts.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
 import { rule } from '../rule.ts';
 
 type ReadOnlyRecord = RecordOf<'harness', 'read_only'>;
 
-const ROUTE = '/orders';
+/** Who refuses, and how each begins to say why: the flag has a time, the rule of the proxy knows none. */
+const WHO = { flag: "the shop's flag", proxy: "the proxy's rule" } as const;
+const SAYS = { flag: /read-only until/, proxy: /read-only:/ } as const;
 const WRITES = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 interface Span {
@@ -43,14 +45,15 @@ export function answerProblem(
 }
 
 /**
- * While the mode holds no write gets through, every one is told so clearly, and reads go on as ever. Outside of it no
- * request fails at all.
+ * While the mode holds no write gets through, every one is told so clearly by whoever was to refuse it, and reads go on as ever.
+ * Outside of it no request fails at all, and a write that is refused by anybody else has failed.
  */
 export const readOnlyHeld = rule(
   'read-only-held',
   'writes are refused clearly while the service is read-only, and everything else is served',
   (facts) => {
-    facts.expectation('migration');
+    const { read_only } = facts.expectation('migration');
+    if (!read_only) throw new MissingEvidence('no read-only mode was declared');
     const { asked, holds, ended } = spanOf(facts);
     const probed = holds.data.answers ?? [];
     const unprobed = ['GET', ...WRITES].filter((method) => !probed.some((one) => one.method === method));
@@ -59,25 +62,23 @@ export const readOnlyHeld = rule(
       ({ at, data }) => data.from >= holds.at && at <= Math.min(ended.at, holds.data.lease_until) - EDGE_MS,
     );
     const series = within.flatMap((second) => second.data.series);
-    const writes = series.filter(({ route }) => route === ROUTE);
+    const writes = series.filter(({ route }) => route === WRITE_ROUTE);
     if (sum(writes) === 0) throw new MissingEvidence('nobody wrote while the service was read-only');
     const taken = sum(writes.filter(({ bad }) => !bad));
     const reads = sum(series) - sum(writes);
     if (reads === 0) throw new MissingEvidence('nobody read while the service was read-only');
     const all_bad = facts.series(({ bad }) => bad);
-    const other = all_bad.filter(({ series: one }) => !(one.route === ROUTE && one.status === REFUSED));
+    const other = all_bad.filter(({ series: one }) => !isRefusedByMode(read_only, one));
     const outside = all_bad.filter(
       ({ series: one }) =>
-        one.route === ROUTE &&
-        one.status === REFUSED &&
-        (one.last_at < asked.at || one.first_at > ended.at + EDGE_MS),
+        isRefusedByMode(read_only, one) && (one.last_at < asked.at || one.first_at > ended.at + EDGE_MS),
     );
     const problems = [
       ...(taken > 0 ? [`${taken} writes got through`] : []),
-      ...probed.flatMap((one) => answerProblem(one) ?? []),
+      ...probed.flatMap((one) => answerProblem(one, { says: SAYS[read_only.by] }) ?? []),
       ...other.map(
         ({ series: one }) =>
-          `${one.count} requests to ${one.route} failed with status ${one.status} of ${one.release}`,
+          `${one.count} requests to ${one.route} failed with status ${one.status} of ${one.release}${one.status === REFUSED ? `, which is not the answer of ${WHO[read_only.by]}` : ''}`,
       ),
       ...(outside.length > 0
         ? [`${sum(outside.map(({ series: one }) => one))} writes were refused before or after`]
@@ -88,7 +89,7 @@ export const readOnlyHeld = rule(
       outcome: problems.length === 0 ? 'pass' : 'fail',
       reason:
         problems.length === 0
-          ? `in ${held_s.toFixed(1)} s ${sum(writes)} writes were refused with ${REFUSED} and ${reads} reads served`
+          ? `in ${held_s.toFixed(1)} s ${sum(writes)} writes were refused with ${REFUSED} by ${WHO[read_only.by]} and ${reads} reads served`
           : problems.join('; '),
       limit: `every write ${REFUSED} with Retry-After and a reason, every read served`,
       measured: `${taken} writes got through, ${sum(other.map(({ series: one }) => one))} other requests failed`,
@@ -146,7 +147,7 @@ export const readOnlyEnds = rule(
     const { holds, ended } = spanOf(facts);
     const { lease_until } = holds.data;
     const written = facts
-      .series(({ route, bad, last_at }) => route === ROUTE && !bad && last_at > lease_until)
+      .series(({ route, bad, last_at }) => route === WRITE_ROUTE && !bad && last_at > lease_until)
       .toSorted((left, right) => left.series.first_at - right.series.first_at)[0];
     if (ended.data.ended_by !== 'lease') {
       return {

@@ -1,7 +1,6 @@
 /** No migration without a backup behind it that is fresh, and that was restored elsewhere and compared. */
 import { messageOf, MettleError, UnfitError } from '#harness/core/errors.ts';
 import type { ScratchRestoreData } from '#harness/core/migration.ts';
-import type { DatabaseContentData } from '#harness/core/recovery.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { identifier } from '#harness/database/ask.ts';
 import { contentOf } from '#harness/database/content.ts';
@@ -13,8 +12,10 @@ import { shopSchema } from '#harness/stack/postgres.ts';
 import type { Acting } from '../on-cluster.ts';
 import { asked } from '../recovery/database.ts';
 import type { ScenarioRun } from '../scenario-run.ts';
-import { applyMigration, type Gate } from './apply.ts';
+import { applyMigration } from './apply.ts';
+import { differences, notBackedUp, type Proof } from './backup-proof.ts';
 import { type MigrationAct, migrateUnderLoad } from './frame.ts';
+import { recordRefusedColumns } from './record.ts';
 
 /** The store is beside the data: what is asked here is whether a backup can be restored, not whether a node can be lost. */
 const STORE_ON_NODE = '/var/lib/mettle/volumes/postgres/backups';
@@ -25,26 +26,6 @@ const BACKUP_S = 60;
 const FRESH_S = 120;
 /** Nothing is as fresh as that once it was restored. */
 const STALE_S = 1;
-
-/** What a pipeline knows of the last backup that it tried. */
-interface Proof {
-  readonly backup: string;
-  readonly data: ScratchRestoreData;
-}
-
-/** A backup that was restored and holds the same, and that is no older. */
-function backedUp(proofs: readonly Proof[], within_s: number): Gate {
-  return async () => {
-    const last = proofs.at(-1);
-    if (!last) return 'there is no backup that was restored and compared';
-    const { state, note, taken_at } = last.data;
-    if (state !== 'same') return `backup ${last.backup} cannot be relied on: ${note}`;
-    const age_s = (Date.now() - taken_at) / 1000;
-    return age_s <= within_s
-      ? undefined
-      : `backup ${last.backup} is ${age_s.toFixed(0)} s old, and ${within_s} s are allowed`;
-  };
-}
 
 /** The database with backups, into a store that is used for the first time. */
 async function withBackups({ ctx, run }: Acting): Promise<void> {
@@ -76,20 +57,6 @@ async function backUp({ ctx }: Acting, name: string, args: readonly string[]): P
   const taken = logs.flatMap(parseDecisions).find(({ state }) => state === 'taken');
   if (taken) return taken;
   throw new UnfitError(`Job/${namespace}/${name} does not say which backup it took`);
-}
-
-function differences(
-  was: Omit<DatabaseContentData, 'moment'>,
-  is: Omit<DatabaseContentData, 'moment'>,
-): readonly string[] {
-  const tables = was.tables.flatMap((table) => {
-    const restored = is.tables.find((one) => one.table === table.table);
-    if (!restored) return [`table ${table.table} is missing`];
-    if (restored.rows !== table.rows) return [`${table.table} has ${restored.rows} rows, not ${table.rows}`];
-    return restored.content_hash === table.content_hash ? [] : [`${table.table} holds something else`];
-  });
-  const columns = Object.keys(was.columns).filter((name) => is.columns[name] !== was.columns[name]);
-  return [...tables, ...columns.map((name) => `column ${name} is another`)];
 }
 
 /** Takes a backup, restores it into a server of its own, and compares both up to a row that is there for good. */
@@ -126,6 +93,9 @@ async function prove(acting: MigrationAct, name: string, args: readonly string[]
   }
 }
 
+/** What the migration adds. */
+const ADDED = 'orders.digest';
+
 /** What is broken on purpose: nobody asks for the backup. */
 export interface BackupDefect {
   readonly ungated: true;
@@ -136,18 +106,23 @@ export async function backupFirst(run: ScenarioRun, defect?: BackupDefect): Prom
   const table = `${identifier(shopSchema(run.run_id))}.orders`;
   const sql = `SET lock_timeout = '1s';\nALTER TABLE ${table} ADD COLUMN IF NOT EXISTS digest text;\n`;
   const proofs: Proof[] = [];
-  const ask = (acting: MigrationAct, name: string, within_s: number): Promise<boolean> =>
-    applyMigration(acting, { name, sql, gates: defect ? [] : [backedUp(proofs, within_s)] });
-  const unbacked = { name: 'without-backup', expected: 'refused', backup_within_s: FRESH_S } as const;
+  const ask = async (acting: MigrationAct, name: string, within_s: number): Promise<void> => {
+    const gate = async (): Promise<string | undefined> => notBackedUp(proofs, within_s, Date.now());
+    const was_applied = await applyMigration(acting, { name, sql, gates: defect ? [] : [gate] });
+    // The next one adds the same column, so that afterwards nobody could tell.
+    if (!was_applied) await recordRefusedColumns(acting, name);
+  };
+  const refused = { expected: 'refused', adds: [ADDED] } as const;
+  const unbacked = { ...refused, name: 'without-backup', backup_within_s: FRESH_S } as const;
   return await migrateUnderLoad(run, {
     expectation: {
       migrations: defect
         ? [unbacked]
         : [
             unbacked,
-            { name: 'incomplete-backup', expected: 'refused', backup_within_s: FRESH_S },
-            { name: 'stale-backup', expected: 'refused', backup_within_s: STALE_S },
-            { name: 'fresh-backup', expected: 'applied', backup_within_s: FRESH_S, adds: ['orders.digest'] },
+            { ...refused, name: 'incomplete-backup', backup_within_s: FRESH_S },
+            { ...refused, name: 'stale-backup', backup_within_s: STALE_S },
+            { name: 'fresh-backup', expected: 'applied', backup_within_s: FRESH_S, adds: [ADDED] },
           ],
     },
     prepare: withBackups,

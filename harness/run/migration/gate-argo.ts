@@ -30,10 +30,16 @@ const DEPLOYED_S = 60;
 /** A rollout takes so long beside its Jobs. */
 const ROLLOUT_S = 120;
 
-/** An analysis whose one measurement is a Job. */
+/**
+ * An analysis whose one measurement is a Job. Its metric is called as what the Job does, since that is what an abort names; the
+ * name is part of the Job's, which must fit into a label with the 36 characters of the run's id.
+ */
 function asAnalysis({ object, position }: Manifest): Manifest {
   const { name, namespace = '', labels = {} } = object.metadata;
-  const metric = { name: 'job', provider: { job: { metadata: { labels }, spec: object['spec'] } } };
+  const metric = {
+    name: labels['app'] ?? 'job',
+    provider: { job: { metadata: { labels }, spec: object['spec'] } },
+  };
   const template: KubeObject = {
     apiVersion: ANALYSIS_RUN.api_version,
     kind: 'AnalysisTemplate',
@@ -68,6 +74,7 @@ const isJob = ({ object }: Manifest): boolean => object.kind === 'Job';
 export function argoGate(): GateWay {
   let before = '';
   return {
+    by: 'argo-rollouts',
     file: 'expanded',
     kinds: [ROLLOUT, ANALYSIS_RUN],
     async deploy({ ctx, namespace }) {

@@ -73,6 +73,7 @@ function refusalOf({ run, namespace }: Acting): string | undefined {
 /** By a changed Deployment, as Flagger rolls it out. */
 export function flaggerGate(): GateWay {
   return {
+    by: 'flagger',
     starts_job: true,
     // Flagger asks whether pods are ready before it asks its hooks, so a release that needs the column would never be asked for.
     file: 'good',

@@ -53,6 +53,7 @@ export function fluxGate(): GateWay {
   let repository: RunRepository | undefined;
   let pushed: Pushed | undefined;
   return {
+    by: 'flux',
     file: 'expanded',
     kinds: [KUSTOMIZATION],
     async deploy(acting) {

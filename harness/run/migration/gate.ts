@@ -1,5 +1,5 @@
 /** A release with a migration in a pipeline that has the guard as its gate. */
-import type { MigrationExpectation } from '#harness/core/migration.ts';
+import type { GateController, MigrationExpectation } from '#harness/core/migration.ts';
 import type { Verdict } from '#harness/core/verdict.ts';
 import { identifier } from '#harness/database/ask.ts';
 import { type GateKind, observeGuard } from '#harness/observe/guard.ts';
@@ -67,6 +67,8 @@ export interface GatedShipment {
 
 /** A pipeline: who ships, and who stands at the gate. */
 export interface GateWay {
+  /** Whose words must say that it was the guard's Job, where the release is refused. */
+  readonly by: GateController;
   /** The migration's Job is shipped with the release, and somebody starts it. */
   readonly starts_job?: boolean;
   /** Release document that is shipped with a migration that passes; one that needs what the migration adds, where that can be. */
@@ -93,7 +95,12 @@ export async function migrateThroughGate(
 ): Promise<Verdict> {
   const namespace = run.run_id;
   const expected = says === 'pass' ? 'applied' : 'refused';
-  const migration = { name, expected, guard: { says, release: NEXT }, ...(adds ? { adds } : {}) } as const;
+  const migration = {
+    name,
+    expected,
+    guard: { says, release: NEXT, by: way.by },
+    ...(adds ? { adds } : {}),
+  } as const;
   const expectation: Pick<MigrationExpectation, 'migrations'> = { migrations: [migration] };
   return await migrateUnderLoad(run, {
     expectation,

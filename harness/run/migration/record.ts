@@ -1,6 +1,7 @@
 /** What rules of a migration judge by, read once the load has ended. */
 import { UnfitError } from '#harness/core/errors.ts';
 import { refusalsIn } from '#harness/database/server-log.ts';
+import { structureOf } from '#harness/database/structure.ts';
 import type { EpochMs } from '#harness/core/timeline.ts';
 import type { DatabaseContentData } from '#harness/core/recovery.ts';
 import { DATABASE_POD, shopSchema } from '#harness/stack/postgres.ts';
@@ -31,6 +32,18 @@ export async function recordMigrationContent(
 ): Promise<void> {
   const { run, cluster, ctx, namespace } = acting;
   await recordContent(run, { kube: ctx.kube, cluster }, namespace, { moment, bounds });
+}
+
+/** Records which columns there are once a migration was refused: those that it asks for must not be among them. */
+export async function recordRefusedColumns(
+  { run, cluster, ctx, namespace }: Acting,
+  name: string,
+): Promise<void> {
+  const { columns } = await asked({ kube: ctx.kube, cluster }, (ask) =>
+    structureOf(ask, [shopSchema(namespace)]),
+  );
+  const subject = `Migration/${namespace}/${name}`;
+  run.timeline.record({ source: 'database', kind: 'refused_columns', subject, data: { columns } });
 }
 
 /** The orders of a shop whose release cannot list them on the schema as it is now. */

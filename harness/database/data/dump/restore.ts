@@ -11,6 +11,8 @@ import { demandWhole } from './whole.ts';
 /** What concerns the database as a whole, or the server: the scratch database has a name of its own. */
 const OF_THE_SERVER =
   /^(?:create|alter|drop)\s+(?:database|tablespace)\b|^(?:comment|security label)[^']*\son\s+database\b/i;
+/** pg_dump makes it where it alone was asked for, and every database has one. */
+const OF_EVERY_DATABASE = /^create\s+schema\s+"?public"?\s*;?\s*$/i;
 const INSERT = /^insert\s/i;
 const SETTING = /^(?:set\s|select\s+pg_catalog\.set_config)/i;
 const ENCODING = /^set\s+client_encoding\s*(?:=|to)\s*'?(?<name>[^';]+)/i;
@@ -83,7 +85,7 @@ async function runPart(client: Client, part: ScriptPart, options: RestoreOptions
     await refusedAt(options, line, () => pipeline(part.data, client.query(copyFrom(text)), stoppable));
     return;
   }
-  if (OF_THE_SERVER.test(text)) return;
+  if (OF_THE_SERVER.test(text) || OF_EVERY_DATABASE.test(text)) return;
   const encoding = ENCODING.exec(text)?.groups?.['name']?.toLowerCase();
   if (encoding !== undefined && !READABLE.has(encoding)) {
     throw new UsageError(`${called} is written in ${encoding.toUpperCase()}`, {

@@ -1,4 +1,4 @@
-import { openClient } from '../server/client.ts';
+import { endOn, openClient } from '../server/client.ts';
 import type { Address } from '../server/types.ts';
 import { READ_ONLY } from './live.ts';
 import type { ColumnShape, DataShape } from './shape.ts';
@@ -48,8 +48,9 @@ interface ColumnStatistics {
  * Only values of columns that have few different ones are taken over.
  * @throws UnfitError when it cannot be reached
  */
-export async function describeLive(address: Address): Promise<LiveShape> {
+export async function describeLive(address: Address, signal?: AbortSignal): Promise<LiveShape> {
   await using client = await openClient(address, READ_ONLY);
+  using _ = signal && endOn(client, signal);
   const tables = await client.query<{ name: string; rows: number }>(TABLES);
   const columns = await client.query<ColumnStatistics>(COLUMNS);
   // Of a table that was never looked at the server knows nothing.

@@ -200,12 +200,12 @@ export async function openServer(
 /** What the statistics of another database say, where the rows are to be like its own. */
 async function likeness(
   { data }: GuardRequest,
-  progress: Progress,
+  { progress, signal }: Doing,
 ): Promise<(LiveShape & { readonly from: string }) | undefined> {
   if (data.source !== 'generated' || data.like === undefined) return undefined;
   const name = nameOf(data.like);
   progress(`reading the statistics of ${name}`);
-  return { ...(await describeLive(data.like)), from: `the schema and the statistics of ${name}` };
+  return { ...(await describeLive(data.like, signal)), from: `the schema and the statistics of ${name}` };
 }
 
 /** Brings the rows. */
@@ -214,7 +214,7 @@ export async function bringData(
   request: GuardRequest,
   doing: Doing,
 ): Promise<FilledDatabase> {
-  const like = await likeness(request, doing.progress);
+  const like = await likeness(request, doing);
   const asked = dataRequest(request);
   const tables = asked.source === 'generated' ? await tablesThere(server, request) : [];
   const filled = await fillDatabase(

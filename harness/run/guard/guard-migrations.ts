@@ -75,7 +75,7 @@ async function judgeLane(request: GuardRequest, span: Span, context: GuardContex
         ),
       ),
     );
-  const time_zone = await setTimeZone(server, request, { is_new: context.server === undefined });
+  const time_zone = await setTimeZone(server, request, { is_new: context.server === undefined, signal });
   const { template, facts: data } = await phases.phase(
     'data',
     `guard-data-${request.data.source}`,

@@ -3,7 +3,7 @@ import { DatabaseError } from 'pg';
 import { UsageError } from '#harness/core/errors.ts';
 import { literal } from '#harness/database/ask.ts';
 import { READ_ONLY } from '#harness/database/data/live.ts';
-import { openClient } from '#harness/database/server/client.ts';
+import { endOn, openClient } from '#harness/database/server/client.ts';
 import type { ScratchServer } from '#harness/database/server/types.ts';
 import type { GuardRequest } from './request.ts';
 
@@ -13,11 +13,12 @@ const INVALID_PARAMETER_VALUE = '22023';
 const USUAL = 'UTC';
 
 /** What was asked for, else that of the database which is copied or whose statistics are read. */
-async function zoneFor({ time_zone, data }: GuardRequest): Promise<string> {
+async function zoneFor({ time_zone, data }: GuardRequest, signal: AbortSignal): Promise<string> {
   if (time_zone !== undefined) return time_zone;
   const source = data.source === 'live' ? data.address : data.source === 'generated' ? data.like : undefined;
   if (source === undefined) return USUAL;
   await using client = await openClient(source, READ_ONLY);
+  using _ = endOn(client, signal);
   const { rows } = await client.query<{ zone: string }>(`SELECT current_setting('TimeZone') AS zone`);
   return rows[0]?.zone ?? USUAL;
 }
@@ -30,9 +31,9 @@ async function zoneFor({ time_zone, data }: GuardRequest): Promise<string> {
 export async function setTimeZone(
   server: ScratchServer,
   request: GuardRequest,
-  { is_new }: { readonly is_new: boolean },
+  { is_new, signal }: { readonly is_new: boolean; readonly signal: AbortSignal },
 ): Promise<string> {
-  const zone = await zoneFor(request);
+  const zone = await zoneFor(request, signal);
   if (is_new && zone === USUAL) return zone;
   await using database = await server.create();
   await using client = await openClient(database.address);

@@ -106,9 +106,13 @@ export class StartupProxy implements AsyncDisposable {
     });
     server.on('data', (data) => {
       answered_bytes += data.length;
-      client.write(data);
-      if (answered_bytes < this.#stall_bytes) return;
+      if (answered_bytes < this.#stall_bytes) {
+        client.write(data);
+        return;
+      }
+      // It comes again once answers flow: whoever got it might be done.
       server.pause();
+      server.unshift(data);
       this.#stalled.resolve();
     });
   }

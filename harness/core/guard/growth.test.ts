@@ -44,6 +44,8 @@ describe("Student's t", () => {
 
 const LAWS = {
   constant: () => 1,
+  /** At a million rows chance hides it; at fifty millions it is most of the cost. */
+  hidden: (rows: number) => 1 + (0.1 * rows) / 1e6,
   root: (rows: number) => Math.sqrt(rows / 1e6),
   linear: (rows: number) => rows / 1e6,
   'n log n': (rows: number) => (rows * Math.log(rows)) / (1e6 * Math.log(1e6)),
@@ -109,7 +111,7 @@ describe('the growth of a cost', { timeout: 120_000 }, () => {
   });
 
   it.each(
-    (['constant', 'root', 'linear', 'n log n', 'square'] as const).flatMap((law) =>
+    (['constant', 'hidden', 'root', 'linear', 'n log n', 'square'] as const).flatMap((law) =>
       [0.01, 0.1, 0.3].flatMap((noise) => [0, 0.05].map((fixed) => ({ law, noise, fixed }))),
     ),
   )('holds a cost at fifty times the rows: $law, noise $noise, fixed $fixed', (noisy) => {
@@ -153,6 +155,11 @@ describe('the growth of a cost', { timeout: 120_000 }, () => {
     expect(value).toBeLessThan(300);
     expect(high).toBeGreaterThan(value);
     expect(high).toBeLessThan(1000);
+  });
+
+  it('of costs that rise twenty times is not called none, however few they are', () => {
+    const fit = fitGrowth(SIZES.map((rows, place) => ({ rows, cost: [5, 15, 105][place] ?? 0 })));
+    expect(fit && shapeOf(fit)).not.toBe('none');
   });
 
   it('does not depend on the unit of the cost, nor on the order of the points', () => {

@@ -10,7 +10,7 @@ import {
   SEVERITIES,
   type Severity,
 } from '#harness/judge/guard/verdict.ts';
-import { count, counted, list, ms, share } from '#harness/judge/guard/words.ts';
+import { bytes, count, counted, list, ms, share } from '#harness/judge/guard/words.ts';
 import { NO_DATA } from '../model/format.ts';
 
 /** A run of the guard as reports take it. */
@@ -162,14 +162,6 @@ function costEffect(migration: MigrationFacts, checks: readonly CheckVerdict[], 
   ];
   const outcome = failing(checks, ['table-rewrite'], index).length > 0 ? 'fail' : 'pass';
   return { name: 'cost', text: parts.join(', '), outcome };
-}
-
-/** `12 MiB`. */
-export function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(Math.floor(Math.log2(Math.max(value, 1)) / 10), units.length - 1);
-  const scaled = value / 1024 ** power;
-  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : count(scaled)} ${units[power]}`;
 }
 
 function met(

@@ -220,18 +220,26 @@ const migration = looseObject({
   kills: optional(array(kill)),
   growth: optional(
     looseObject({
+      table: optional(text),
+      smaller: optional(literal('share of the rows')),
       points: array(
         looseObject({
           rows: count,
           duration_ms: number(),
+          durations_ms: optional(array(number())),
           wal_bytes: number(),
+          disk_bytes: optional(number()),
+          disk_peak_bytes: optional(number()),
+          pages_read: optional(number()),
           blocked_longest_ms: number(),
+          blocked_ms: optional(array(number())),
         }),
       ),
     }),
   ),
   emptied: optional(array(text)),
   not_measured: optional(texts),
+  left_out: optional(array(text)),
 });
 
 export const GUARD_FACTS: GenericSchema = looseObject({

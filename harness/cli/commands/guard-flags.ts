@@ -78,7 +78,10 @@ export function guardFlags() {
       ),
     )
     .addOption(
-      new Option('--real-rows <table=rows>', 'rows of a table in production; repeatable').argParser(realRows),
+      new Option(
+        '--real-rows <table=rows>',
+        'rows of a table in production, to which growth is extrapolated; repeatable',
+      ).argParser(realRows),
     )
     .addOption(
       new Option('--readers-ms <ms>', 'longest that readers may be blocked')

@@ -7,7 +7,7 @@ import type { ProgramOptions } from '#harness/database/migrations/adapter.ts';
 import { MIGRATION_TOOLS, readMigrations } from '#harness/database/migrations/read.ts';
 import type { Migration, MigrationSet, MigrationTool } from '#harness/database/migrations/types.ts';
 import { parseAddress } from '#harness/database/server/address.ts';
-import { GROWTH_ROWS_MIN } from '#harness/run/guard/sizes.ts';
+import { GROWTH_ROWS_MIN } from '#harness/run/guard/sizes-choice.ts';
 import type { DataChoice, GuardRequest } from '#harness/run/guard/request.ts';
 import type { GuardFlags } from './guard-flags.ts';
 import { type ReleaseLogs, releaseOf } from './guard-release.ts';
@@ -155,10 +155,8 @@ function leftOut(flags: GuardFlags, judged: readonly Migration[], data: DataChoi
   if (flags.fast === true) left.push({ part: 'kills', why: 'left out by --fast' });
   else if (!flags.kills) left.push({ part: 'kills', why: 'left out by --no-kills' });
   if (flags.fast === true) left.push({ part: 'growth', why: 'left out by --fast' });
-  else if (data.source !== 'generated') {
-    left.push({ part: 'growth', why: 'other sizes can only be made up: --rows' });
-  } else if (data.rows < GROWTH_ROWS_MIN || judged.length > 1) {
-    left.push({ part: 'growth', why: 'it takes one migration and --rows 100k or more' });
+  else if (data.source === 'generated' && data.rows < GROWTH_ROWS_MIN) {
+    left.push({ part: 'growth', why: 'it takes --rows 100k or more' });
   }
   if (!flags.lint) left.push({ part: 'lint', why: 'left out by --no-lint' });
   return left;

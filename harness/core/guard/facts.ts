@@ -116,6 +116,11 @@ export interface MigrationFacts {
   readonly emptied?: readonly string[];
   /** Why a part is absent, as a sentence without a full stop, where that is known. */
   readonly not_measured?: Partial<Readonly<Record<MeasuredPart, string>>>;
+  /**
+   * Parts among `not_measured` that were left out on purpose, by what was measured of it before: they are not judged, and the
+   * reports say so.
+   */
+  readonly left_out?: readonly GuardPart[];
 }
 
 /** Part of the facts of a migration that a phase of its own measures. */
@@ -199,12 +204,33 @@ export interface KillFacts {
 }
 
 export interface GrowthFacts {
-  readonly points: readonly {
-    readonly rows: number;
-    readonly duration_ms: number;
-    readonly wal_bytes: number;
-    readonly blocked_longest_ms: number;
-  }[];
+  /** Table whose rows are counted: the largest that the migration touches. Absent in facts from before it was recorded. */
+  readonly table?: string;
+  /** The smaller sizes are made of some of the rows that were there; made up anew for each size when absent. */
+  readonly smaller?: 'share of the rows';
+  /** The smallest first. */
+  readonly points: readonly GrowthSizeFacts[];
+}
+
+/** What a migration cost at a number of rows. */
+export interface GrowthSizeFacts {
+  readonly rows: number;
+  readonly duration_ms: number;
+  /** Of every run alone, where it was run more than once; `duration_ms` is in their middle. */
+  readonly durations_ms?: readonly number[];
+  readonly wal_bytes: number;
+  /** By how much the database is larger on disk afterwards; negative where it shrank. Absent where it was not recorded. */
+  readonly disk_bytes?: number;
+  /**
+   * By how much it was larger at the most, old and new files together; without the files in which the server sorts. Absent where
+   * it was not recorded.
+   */
+  readonly disk_peak_bytes?: number;
+  /** Pages of tables and their indexes that it looked at. Absent where it was not recorded, or the server does not tell at once. */
+  readonly pages_read?: number;
+  readonly blocked_longest_ms: number;
+  /** Of every run with the releases at work, where there was more than one; `blocked_longest_ms` is in their middle. */
+  readonly blocked_ms?: readonly number[];
 }
 
 export interface LintFacts {

@@ -9,6 +9,7 @@ import { builtBetween, type Relations, relationsOf, rewrittenBetween } from './a
 import { type Held, HeldMeanwhile, heldBy } from './alone-locks.ts';
 import { applyFile, endsOwnTransaction } from './apply.ts';
 import { applySettings, lastingSession, openSession, type Session } from './apply-session.ts';
+import { type Meters, metersOf } from './meters.ts';
 import { residueOf } from './residue.ts';
 import { type Schema, schemaOf } from './round-trip/schema.ts';
 
@@ -21,22 +22,6 @@ export interface AloneOptions {
   /** What was there before, for whoever has a copy to ask: it is asked where it is refused alone. Asked beforehand when absent. */
   readonly schemaBefore?: () => Promise<Schema>;
   readonly signal?: AbortSignal;
-}
-
-/** What can be told of the whole server from another session, whatever the migration's transaction is like. */
-interface Meters {
-  readonly wal_bytes: number;
-  readonly disk_bytes: number;
-}
-
-async function metersOf({ client }: Session): Promise<Meters> {
-  const { rows } = await client.query<[string, string]>({
-    name: 'meters',
-    text: `SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::text, pg_database_size(current_database())::text`,
-    rowMode: 'array',
-  });
-  const [wal_bytes, disk_bytes] = rows[0] ?? [];
-  return { wal_bytes: Number(wal_bytes), disk_bytes: Number(disk_bytes) };
 }
 
 /** These change no table, and some of them must come before anything that asks in their transaction. */

@@ -1,5 +1,5 @@
 /** Which statements of a migration a finding is about. */
-import type { DataFacts, GuardFacts, MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
+import type { DataFacts, MigrationFacts, StatementFacts } from '#harness/core/guard/facts.ts';
 
 /** Name without its schema. */
 export function bareName(name: string): string {
@@ -33,6 +33,9 @@ export function statementsAbout(
 }
 
 /** Tables as the migration found them. */
-export function tablesBefore({ data }: GuardFacts, { tables }: MigrationFacts): DataFacts['tables'] {
+export function tablesBefore(
+  { data }: { readonly data: Pick<DataFacts, 'tables'> },
+  { tables }: Pick<MigrationFacts, 'tables'>,
+): DataFacts['tables'] {
   return tables ?? data.tables;
 }

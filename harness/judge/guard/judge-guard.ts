@@ -9,6 +9,7 @@ import { GROUNDS } from './grounds.ts';
 import { growth } from './growth.ts';
 import { connectionCut, killedClient, killedServer } from './kills.ts';
 import { lintOpinions, unseenByLinter } from './lint.ts';
+import { isPassedOver, passedOver } from './passed-over.ts';
 import {
   newReleaseAfter,
   newReleaseBefore,
@@ -84,7 +85,7 @@ function judgeMigration(
   };
   const grounds = GROUNDS.map((ground) => accept(apply(ground, subject)));
   const shaky = grounds.filter((one) => one.outcome !== 'pass' && one.accepted === undefined);
-  const asked = CHECKS.filter(({ part }) => !leftOut(facts, part));
+  const asked = CHECKS.filter(({ part }) => !leftOut(facts, part) && !isPassedOver(migration, part));
   const found = asked.map((check) => {
     const own = shaky.filter((ground) => check.grounds.some((id) => id === ground.check));
     return accept(saferFor(demote(apply(check, subject), own), migration));
@@ -118,7 +119,7 @@ export function judgeGuard(facts: GuardFacts, options: JudgeOptions = DEFAULTS):
       checks.length > 0 && deciding.length === 0 ? 'pass' : worst(deciding.map(({ outcome }) => outcome)),
     severity: worstSeverity(deciding),
     checks,
-    not_judged: notJudged(facts),
+    not_judged: [...notJudged(facts), ...passedOver(facts, CHECKS)],
     lint: lintOpinions(facts, checks),
     unseen_by_linter: unseenByLinter(facts, checks),
     budgets: options.budgets,

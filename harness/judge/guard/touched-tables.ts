@@ -35,8 +35,15 @@ function rowsOf({ table, rows, parts = [] }: TableSize, name: string): number {
   return table === name ? rows : (parts.find((part) => part.table === name)?.rows ?? rows);
 }
 
+/** What the tables that a migration meets are told from. */
+interface Ground {
+  readonly data: Pick<GuardFacts['data'], 'tables'>;
+}
+
+type Met = Pick<MigrationFacts, 'statements' | 'tables' | 'alone'>;
+
 interface Before {
-  readonly migration: MigrationFacts;
+  readonly migration: Met;
   readonly tables: readonly TableSize[];
   /** Names of tables and partitions. */
   readonly names: readonly string[];
@@ -44,7 +51,7 @@ interface Before {
   readonly made: ReadonlySet<string>;
 }
 
-function beforeOf(facts: GuardFacts, migration: MigrationFacts): Before {
+function beforeOf(facts: Ground, migration: Met): Before {
   const tables = tablesBefore(facts, migration);
   return {
     migration,
@@ -58,7 +65,7 @@ function beforeOf(facts: GuardFacts, migration: MigrationFacts): Before {
   };
 }
 
-function locksOf({ alone }: MigrationFacts, index: number): Readonly<Record<string, string>> {
+function locksOf({ alone }: Met, index: number): Readonly<Record<string, string>> {
   return alone?.statements.find((cost) => cost.index === index)?.locks ?? {};
 }
 
@@ -77,7 +84,7 @@ function meant({ migration, names, made }: Before, index: number, name: string):
 }
 
 /** Tables of before that the migration names, or was seen to lock; a partition counts for the table that it is a part of. */
-export function touchedTables(facts: GuardFacts, migration: MigrationFacts): readonly TableSize[] {
+export function touchedTables(facts: Ground, migration: Met): readonly TableSize[] {
   const before = beforeOf(facts, migration);
   const named = migration.statements.flatMap(({ index, relations }) =>
     relations.map((name) => meant(before, index, name)),

@@ -15,6 +15,14 @@ export function ms(value: number): string {
   return value < 10 ? `${value.toFixed(1)} ms` : `${count(value)} ms`;
 }
 
+/** `12 MiB`. */
+export function bytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(Math.floor(Math.log2(Math.max(value, 1)) / 10), units.length - 1);
+  const scaled = value / 1024 ** power;
+  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : count(scaled)} ${units[power]}`;
+}
+
 /** `12.5 %`; a small share keeps enough digits not to look like nothing. */
 export function share(part: number, whole: number): string {
   const pct = whole === 0 ? 0 : (part / whole) * 100;

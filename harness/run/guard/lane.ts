@@ -8,7 +8,7 @@ import { beginMigration, untried } from './migration.ts';
 import type { GuardRequest } from './request.ts';
 import type { Span } from './spans.ts';
 import { States } from './states.ts';
-import type { Begun } from './trial.ts';
+import type { Begun, Spent } from './trial.ts';
 
 const STATE_S = 1800;
 
@@ -29,6 +29,7 @@ export async function judgeSpan(
 ): Promise<readonly MigrationFacts[]> {
   const found: MigrationFacts[] = [];
   const states = new States(server, first, request);
+  const spent: Spent = { growth_ms: 0 };
   let broken: string | undefined;
   try {
     for (const [index, migration] of request.judged.slice(0, until).entries()) {
@@ -44,7 +45,7 @@ export async function judgeSpan(
         continue;
       }
       const { current: template, tables } = states;
-      const trial = { server, template, migration, request, phases, signal };
+      const trial = { server, template, migration, request, phases, signal, spent };
       const begun = await beginMigration(tables === undefined ? trial : { ...trial, tables });
       const rest = begun.finish();
       const next = async (): Promise<Next> =>

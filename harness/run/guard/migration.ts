@@ -17,7 +17,8 @@ import { derivedTables } from '#harness/database/workload/derive.ts';
 import { behindReader, type Freely, freelyAtWork, madeUp, newBefore } from './at-work.ts';
 import { Measuring } from './measuring.ts';
 import { bearsCompany, countsErrors, isLeftOut, settingsOf } from './request.ts';
-import { atSizes } from './sizes.ts';
+import { atSizes, sizesFor } from './sizes.ts';
+import type { Choice } from './sizes-choice.ts';
 import type { Begun, Trial } from './trial.ts';
 
 /** In seconds; ten million rows are copied, compared and written anew in less. */
@@ -203,11 +204,13 @@ async function withReleases(
 export async function beginMigration(trial: Trial): Promise<Begun> {
   const measuring = new Measuring(trial.phases, trial.signal);
   const { after, ...measured } = await alone(trial, measuring);
+  const choice = await sizesFor(trial, measured.alone);
   return {
     after,
     refusal: measured.alone?.refusal,
-    leaves_room: bearsCompany(trial.request) && goesBeside(trial.migration, measured),
-    finish: () => finishMigration(trial, measuring, measured),
+    leaves_room:
+      bearsCompany(trial.request, choice?.kind === 'measure') && goesBeside(trial.migration, measured),
+    finish: () => finishMigration(trial, measuring, { measured, choice }),
   };
 }
 
@@ -215,11 +218,18 @@ export async function beginMigration(trial: Trial): Promise<Begun> {
 async function finishMigration(
   trial: Trial,
   measuring: Measuring,
-  measured: Partial<MigrationFacts>,
+  { measured, choice }: { readonly measured: Partial<MigrationFacts>; readonly choice: Choice | undefined },
 ): Promise<MigrationFacts> {
   const { migration } = trial;
-  const at_work = await withReleases(trial, measuring, measured);
-  const sizes = await atSizes(trial, measuring);
+  const at_work: Partial<MigrationFacts> = Object.assign(
+    {},
+    ...(await withReleases(trial, measuring, measured)),
+  );
+  const sizes = await atSizes(trial, measuring, {
+    choice,
+    under_load: at_work.under_load,
+    alone: measured.alone,
+  });
   // Last, because the server crashes.
   const broken_off = await killed(trial, measuring);
   return {
@@ -230,7 +240,7 @@ async function finishMigration(
     statements: migration.up.statements.map(statementFacts),
     ...(trial.tables === undefined ? {} : { tables: trial.tables }),
     ...measured,
-    ...Object.assign({}, ...at_work),
+    ...at_work,
     ...sizes,
     ...broken_off,
     ...measuring.missing,

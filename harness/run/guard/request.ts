@@ -56,9 +56,10 @@ export function countsErrors(request: GuardRequest): boolean {
 /**
  * Whether nothing but the load of a release that was made up is judged by the clock, and nothing ends the server: other work
  * may go on beside it.
+ * @param grows whether it is measured at several sizes, where that is known; as it was asked for when absent
  */
-export function bearsCompany(request: GuardRequest): boolean {
-  return !countsErrors(request) && isLeftOut(request, 'kills') && isLeftOut(request, 'growth');
+export function bearsCompany(request: GuardRequest, grows = !isLeftOut(request, 'growth')): boolean {
+  return !countsErrors(request) && isLeftOut(request, 'kills') && !grows;
 }
 
 /** Settings of the migration's session. */

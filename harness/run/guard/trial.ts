@@ -16,6 +16,12 @@ export interface Trial {
   readonly request: GuardRequest;
   readonly phases: Phases;
   readonly signal: AbortSignal;
+  /** What the migrations of this lane took so far, of the time that is shared by all of them. */
+  readonly spent: Spent;
+}
+
+export interface Spent {
+  growth_ms: number;
 }
 
 /** One that was run alone. */

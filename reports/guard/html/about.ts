@@ -1,7 +1,8 @@
 import { h, type JSX } from 'preact';
 import { formatCount } from '../../model/format.ts';
 import { compactTable } from '../../html/table.ts';
-import { bytes, type GuardReport } from '../model.ts';
+import { bytes } from '#harness/judge/guard/words.ts';
+import type { GuardReport } from '../model.ts';
 
 /** Most tables that are listed: the largest. */
 const TABLES_MAX = 40;

@@ -45,6 +45,7 @@ test('what was written is kept, by number', () => {
   expect(found('writes-kept', madeFacts({ under_load }))).toMatchObject({
     measured: '6 of 380 rows',
     statements: [{ index: 0 }],
+    safer: { sql: expect.stringContaining('LOCK TABLE public.users IN SHARE ROW EXCLUSIVE MODE;') },
     items: [
       'public.users: 1 row written and not there, 2 rows with another value than was written (name) and 3 rows deleted and there again, for example id=1; id=7',
     ],

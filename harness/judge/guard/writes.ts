@@ -5,6 +5,7 @@ import { MissingEvidence } from '../missing-evidence.ts';
 import { statementsAbout } from './attribution.ts';
 import { type Check, type Found, holds, need } from './check.ts';
 import { touchedTables } from './touched-tables.ts';
+import type { SaferWay } from './verdict.ts';
 import { count, counted, list } from './words.ts';
 
 const LIMIT = '0 rows that were written are missing or different';
@@ -23,6 +24,15 @@ function tableLine({ table, missing, changed, returned, columns, examples }: Wri
   ].flatMap((part) => part ?? []);
   const shown = examples.length === 0 ? '' : `, for example ${examples.join('; ')}`;
   return `${table}: ${list(parts)}${shown}`;
+}
+
+/** Taken by whoever copies, so that readers go on and nobody writes in between. */
+function saferThanCopying(bad: readonly WrittenTableFacts[]): SaferWay {
+  const locks = bad.map(({ table }) => `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE;\n`).join('');
+  return {
+    text: 'Hold writers off for copy and swap together, in one transaction, where they can bear it; for longer copies keep both tables the same by a trigger from before the copy until after the swap.',
+    sql: `BEGIN;\nSET LOCAL lock_timeout = '2s';\n${locks}-- The copy, and the swap.\nCOMMIT;\n`,
+  };
 }
 
 /** Writes that were answered as done, by the clients. */
@@ -62,6 +72,7 @@ function judge(facts: GuardFacts, migration: MigrationFacts, load: UnderLoadFact
         (left, right) => left - right,
       ),
       items: bad.map(tableLine),
+      safer: saferThanCopying(bad),
     };
   }
   needCompared(facts, migration, written);

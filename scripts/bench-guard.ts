@@ -41,6 +41,7 @@ export async function benchGuard(options: {
       rows.push(
         ...(await oneMigration(folder, { rows: '1M', budget_s: BUDGET.million_s, more: ['--fast'] })),
       );
+      rows.push(...(await oneMigration(folder, { rows: '1M', budget_s: BUDGET.million_s, more: [] })));
     }
     if (wanted('ten-million')) {
       rows.push(...(await oneMigration(folder, { rows: '10M', budget_s: undefined, more: ['--fast'] })));

@@ -149,6 +149,16 @@ describe('where nobody waits noticeably', () => {
     expect(found(facts(written), 'growth').outcome).toBe('inconclusive');
   });
 
+  test('waits that are chance are not extrapolated where it looks at no row', () => {
+    const uneven = grown({ waits: (rows) => (rows < 300_000 ? 3 : rows / 5000), pages: () => 0 });
+    expect(found(facts(uneven), 'growth')).toMatchObject({ outcome: 'pass', severity: 'none' });
+    const examined = grown({
+      waits: (rows) => (rows < 300_000 ? 3 : rows / 5000),
+      pages: (rows) => rows / 100,
+    });
+    expect(found(facts(examined), 'growth').outcome).not.toBe('pass');
+  });
+
   test('waits that are too long at every size fail, although they do not grow', () => {
     const one = found(facts(grown({ waits: () => 700, time: () => 700 })), 'growth');
     expect(one).toMatchObject({ outcome: 'fail', severity: 'high' });

@@ -120,14 +120,16 @@ function judgedAt(series: AllSeries, facts: GrowthFacts, { real, budget_ms }: Bo
   const { waits, time } = series;
   const measured = measuredThere(waits, real);
   const waited = measured ?? told(waits, real);
+  // However unevenly others waited: what does not depend on rows is not extrapolated by them.
+  const longest_ms = Math.max(...waits.points.map(({ cost }) => cost));
+  if (looksAtNoRow(facts) && longest_ms <= budget_ms) {
+    const reason = 'it looks at no rows, however many there are';
+    return { leading: waits, there: waited, holds: reason, open: '' };
+  }
   if (measured !== undefined || waitsAreSeen(waits) || waited.low_ms > budget_ms) {
     const reason = `${grows(waits)}: about ${ms(waited.value_ms)} at ${count(real)} rows`;
     const open = 'too uncertain to say whether it is borne';
     return { leading: waits, there: waited, holds: waited.high_ms <= budget_ms ? reason : undefined, open };
-  }
-  if (looksAtNoRow(facts) && waited.value_ms <= budget_ms) {
-    const reason = 'it looks at no rows, however many there are';
-    return { leading: waits, there: waited, holds: reason, open: '' };
   }
   const there = told(time, real);
   const took_ms = time.sizes.at(-1)?.cost ?? 0;

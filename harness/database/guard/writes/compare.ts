@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg';
 import type { ColumnFate, ContentFacts, TableFate } from '#harness/core/guard/content-facts.ts';
 import type { WrittenFacts, WrittenTableFacts } from '#harness/core/guard/load-facts.ts';
-import type { LoggedColumn } from './decoded.ts';
+import type { LoggedColumn, LoggedRow } from './decoded.ts';
 import type { LastWrite, LastWrites, WrittenTable } from './last-writes.ts';
 import { areThere, type Column, lookUp, type Table, tableNamed } from './look-up.ts';
 
@@ -42,15 +42,44 @@ function differs(written: LoggedColumn | undefined, now: string | null): boolean
   return typeof written?.value === 'string' && written.value !== now;
 }
 
-/** Columns whose values must be there as they were written: what the migration does to those that existed is told by others. */
-function comparable(writes: readonly LastWrite[], fate: TableFate | undefined, now: Table): readonly Pair[] {
-  const types = new Map<string, string>();
-  for (const { row } of writes) for (const [name, { type }] of row ?? []) types.set(name, type);
-  return [...types].flatMap(([before, type]) => {
-    const known = fate?.columns.find(({ column }) => column === before);
-    const found = columnNow(before, type, fate, now);
-    return found === undefined || (known !== undefined && isHarmed(known)) ? [] : [{ before, now: found }];
+/** Whether a row was written to the table as it is now, and to no earlier one. */
+function isLater(row: LoggedRow, { columns }: TableFate): boolean {
+  return [...row.keys()].some((name) => !columns.some((one) => one.column === name));
+}
+
+/** Whether it may have been written to it as it is now: it has all of its columns. */
+function maybeLater(row: LoggedRow, now: Table): boolean {
+  return now.columns.every(({ name }) => row.has(name));
+}
+
+/**
+ * Columns whose values must be there as a row was given them: what the migration does to those that existed is told by others.
+ * A name may have meant one column before and another one since.
+ */
+function comparable(row: LoggedRow, fate: TableFate | undefined, now: Table): readonly Pair[] {
+  const known = fate === undefined || fate.columns.length === 0 || isLater(row, fate) ? undefined : fate;
+  const told = new Set(fate?.columns.filter(isHarmed).map((one) => one.now));
+  return [...row].flatMap(([before, { type }]) => {
+    const found = columnNow(before, type, known, now);
+    if (found === undefined || told.has(found.name)) return [];
+    return known !== undefined && found.name !== before && maybeLater(row, now)
+      ? []
+      : [{ before, now: found }];
   });
+}
+
+/** Rows that have the same columns of the same types, each with how these are called now. */
+function alike(
+  writes: readonly LastWrite[],
+  fate: TableFate | undefined,
+  now: Table,
+): readonly { readonly rows: readonly LastWrite[]; readonly pairs: readonly Pair[] }[] {
+  const columnsOf = ({ row }: LastWrite): string =>
+    JSON.stringify([...(row ?? [])].map(([name, { type }]) => [name, type]));
+  return [...Map.groupBy(writes, columnsOf).values()].map((rows) => ({
+    rows,
+    pairs: comparable(rows[0]?.row ?? new Map(), fate, now),
+  }));
 }
 
 interface Fates {
@@ -130,20 +159,27 @@ async function compareTable(
   if (key_now.length !== key.length) return { why: 'what its rows are known by is gone, or of another type' };
   if (own?.columns.some((one) => isHarmed(one) && key.some(({ name }) => name === one.column)))
     return undefined;
-  const pairs = comparable(rows, own, now);
-  if (key.length === 0 && pairs.length === 0)
+  const groups = alike(rows, own, now);
+  if (key.length === 0 && groups.some(({ pairs }) => pairs.length === 0)) {
     return { why: 'no column is left that its rows could be known by' };
-  const { missing, changed, returned, columns } =
-    key.length === 0
-      ? await wholeFates(client, rows, { now, pairs })
-      : await fatesOf(client, rows, { now, key: key_now, pairs });
+  }
+  const fates = await Promise.all(
+    groups.map((group) =>
+      key.length === 0
+        ? wholeFates(client, group.rows, { now, pairs: group.pairs })
+        : fatesOf(client, group.rows, { now, key: key_now, pairs: group.pairs }),
+    ),
+  );
+  const missing = fates.flatMap((one) => one.missing);
+  const changed = fates.flatMap((one) => one.changed);
+  const returned = fates.flatMap((one) => one.returned);
   return {
     table,
     rows: rows.length,
     missing: missing.length,
     changed: changed.length,
     returned: returned.length,
-    columns,
+    columns: [...new Set(fates.flatMap((one) => one.columns))],
     // Keys, never contents.
     examples: (key.length === 0 ? [] : [...missing, ...changed, ...returned])
       .slice(0, EXAMPLES_MAX)

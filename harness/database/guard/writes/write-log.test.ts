@@ -110,15 +110,45 @@ describe('what the releases wrote', { timeout: 60_000 }, () => {
     const wrote = `INSERT INTO users VALUES (51, 'New', 4, NULL)`;
     const rename = `m:ALTER TABLE users RENAME TO people; ALTER TABLE people RENAME name TO full_name;
       ALTER TABLE people ALTER id TYPE bigint, ALTER full_name TYPE text; UPDATE people SET full_name = 'x' WHERE id = 51`;
-    const renamed = await after([wrote, rename], renamedTo(['name', { now: 'full_name' }], ['id', {}]));
+    const renamed = await after(
+      [wrote, rename],
+      renamedTo(['name', { now: 'full_name' }], ['id', {}], ['n', {}], ["note it's", {}]),
+    );
     expect(renamed.tables).toMatchObject([{ rows: 1, missing: 0, changed: 1, columns: ['name'] }]);
     const told = await after(
       [wrote, rename],
-      renamedTo(['name', { now: 'full_name', changed: 3 }], ['id', {}]),
+      renamedTo(['name', { now: 'full_name', changed: 3 }], ['id', {}], ['n', {}], ["note it's", {}]),
     );
     expect(told.tables).toMatchObject([{ rows: 1, missing: 0, changed: 0 }]);
     const lost = { tables: [madeTable({ rows_lost: 1 })] };
     expect(await after([wrote, 'm:DELETE FROM users'], lost)).toMatchObject({ tables: [], not_compared: [] });
+  });
+
+  test('is held against the column that its name meant when it was written', async () => {
+    const before = `INSERT INTO users VALUES (51, 'kept', 4, 'a note')`;
+    const shuffle = `m:ALTER TABLE users RENAME name TO title; ALTER TABLE users RENAME "note it's" TO name`;
+    const later = `INSERT INTO users VALUES (52, 'a title', 5, 'a name')`;
+    const content = renamedTo(
+      ['name', { now: 'title' }],
+      ["note it's", { now: 'name' }],
+      ['id', {}],
+      ['n', {}],
+    );
+    const tables = [{ ...content.tables[0], now: 'public.users' }];
+    const found = await after([before, shuffle, later], { tables: [madeTable(tables[0])] });
+    expect(found.tables).toMatchObject([{ rows: 2, missing: 0, changed: 0 }]);
+    const spoilt = `m:UPDATE users SET title = 'x'`;
+    const changed = await after([before, shuffle, later, spoilt], { tables: [madeTable(tables[0])] });
+    expect(changed.tables).toMatchObject([{ rows: 2, changed: 2, columns: ['name', 'title'] }]);
+  });
+
+  test('is not held against a type that it was not written in', async () => {
+    const found = await after([
+      `INSERT INTO kinds (b, i, t) VALUES (true, 1, '2026-05-04 03:02:01+00')`,
+      `m:ALTER TABLE kinds ALTER t TYPE timestamp, ALTER i TYPE text USING 'no. ' || i`,
+      `INSERT INTO kinds (b, i, t) VALUES (false, '2', '2026-05-04 03:02:01')`,
+    ]);
+    expect(found.tables).toMatchObject([{ rows: 2, missing: 0, changed: 0 }]);
   });
 
   test('is known by another key, or by all of its values, where there is no primary key', async () => {

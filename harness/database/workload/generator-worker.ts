@@ -4,9 +4,13 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { messageOf, MettleError } from '#harness/core/errors.ts';
+import { setThreadNiceness } from '#harness/process/thread-niceness.ts';
 import { Generator } from './generator.ts';
 import type { GeneratorTask, Question, Reply } from './generator-messages.ts';
 import { type Sender, sqlSender } from './sql-sender.ts';
+
+/** As that of the load on a cluster. */
+const NICENESS = -10;
 
 let working: Generator | undefined;
 
@@ -54,6 +58,7 @@ async function answer(question: Question): Promise<Reply> {
   }
 }
 
+setThreadNiceness(NICENESS);
 parentPort?.on('message', (question: Question) => {
   void answer(question).then((reply) => parentPort?.postMessage(reply, []));
 });

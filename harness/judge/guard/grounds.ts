@@ -123,7 +123,12 @@ export const workloadRan: Check = {
       .map((part) => (part === 'old-release' ? 'old' : 'new'))
       .filter((side) => !found.some((one) => one.side === side))
       .map((side) => `the ${side} release never worked against the database`);
-    const wrong = [...missing, ...found.flatMap((one) => starved(one) ?? failedBefore(one) ?? [])];
+    // What it met says more than how late it was.
+    const wrong = [
+      ...missing,
+      ...found.flatMap((one) => failedBefore(one) ?? []),
+      ...found.flatMap((one) => starved(one) ?? []),
+    ];
     const begun = found.reduce((sum, one) => sum + one.begun, 0);
     const [first] = wrong;
     if (first !== undefined) return { ...lacking(first, limit), items: wrong };

@@ -68,15 +68,18 @@ function comparable(row: LoggedRow, fate: TableFate | undefined, now: Table): re
   });
 }
 
+/** Names and types of the columns that a row was written with. */
+function writtenAs({ row }: LastWrite): string {
+  return JSON.stringify([...(row ?? [])].map(([name, { type }]) => [name, type]));
+}
+
 /** Rows that have the same columns of the same types, each with how these are called now. */
 function alike(
   writes: readonly LastWrite[],
   fate: TableFate | undefined,
   now: Table,
 ): readonly { readonly rows: readonly LastWrite[]; readonly pairs: readonly Pair[] }[] {
-  const columnsOf = ({ row }: LastWrite): string =>
-    JSON.stringify([...(row ?? [])].map(([name, { type }]) => [name, type]));
-  return [...Map.groupBy(writes, columnsOf).values()].map((rows) => ({
+  return [...Map.groupBy(writes, writtenAs).values()].map((rows) => ({
     rows,
     pairs: comparable(rows[0]?.row ?? new Map(), fate, now),
   }));
@@ -127,9 +130,11 @@ async function wholeFates(
   // What had no value may have been given one.
   const given = ({ row }: LastWrite): readonly Pair[] =>
     pairs.filter(({ before }) => typeof row?.get(before)?.value === 'string');
-  const alike = Map.groupBy(writes, (write) => JSON.stringify(given(write).map(({ before }) => before)));
+  const same_columns = Map.groupBy(writes, (write) =>
+    JSON.stringify(given(write).map(({ before }) => before)),
+  );
   const missing: LastWrite[] = [];
-  for (const group of alike.values()) {
+  for (const group of same_columns.values()) {
     const [first] = group;
     const columns = first === undefined ? [] : given(first);
     if (columns.length === 0) continue;

@@ -1,5 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -159,6 +160,31 @@ describe('the load generator', () => {
       unknown: [],
       held: { lost: [], changed: [], refused: [], strangers: [], count: fates?.accepted.length },
     });
+  });
+
+  it('takes slow first answers for no higher rate afterwards', async () => {
+    await using shop = await startShop('good');
+    const held_ms = 600;
+    let held: Promise<void> | undefined;
+    const proxy = createServer((socket) => {
+      held ??= delay(held_ms);
+      void held.then(() => {
+        const onward = connect(Number(new URL(shop.url).port), '127.0.0.1');
+        for (const end of [socket, onward]) end.on('error', () => end.destroy());
+        socket.pipe(onward).pipe(socket);
+      });
+    });
+    const port = await getPort({ host: '127.0.0.1' });
+    proxy.listen(port, '127.0.0.1');
+    await using _closed = { [Symbol.asyncDispose]: async () => void proxy.close() };
+    const recorder = new MemoryRecorder();
+    await using running = await load('steady-300', `http://127.0.0.1:${port}`, recorder);
+    await judgeable(running);
+    await running.stop();
+    const [started] = recorder.timeline.of('load', 'started');
+    const first_answer_at = Math.min(...recorder.series.map(({ first_at }) => first_at));
+    expect(first_answer_at - (started?.at ?? 0)).toBeGreaterThan(held_ms);
+    expect(loadSelfCheck(recorder.timeline)).toMatchObject({ outcome: 'pass' });
   });
 
   it('counts writes that a shop refuses because it is read-only apart from those that it loses', async () => {

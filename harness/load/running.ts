@@ -170,15 +170,15 @@ export class RunningLoad implements AsyncDisposable {
     return new LoadEndedError(`the load ended (${ending}) before ${awaited}; last seen: ${seen}`);
   }
 
-  private take({ second, orders }: MeasuredSecond): void {
+  private take({ second, orders, begun_at }: MeasuredSecond): void {
     const { subject, recorder, started, remember_orders = false } = this.context;
     if (this.sums.seconds === 0) {
-      const first_at = Math.min(...second.series.map((series) => series.first_at));
       recorder.record({
         source: 'load',
         kind: 'started',
         subject,
-        at: Number.isFinite(first_at) ? first_at : second.from,
+        // Not the first answer, which may be slow: what was due until then would seem to be too much.
+        at: begun_at > 0 ? begun_at : second.from,
         data: started,
       });
     }

@@ -29,6 +29,7 @@ const SECOND = v.strictObject({
   vus: whole,
   lag_max_ms: amount,
   cpu_s: amount,
+  begun_at: amount,
   orders: v.exactOptional(
     v.array(
       v.strictObject({
@@ -41,10 +42,14 @@ const SECOND = v.strictObject({
   ),
 });
 
-/** A second of load, and the orders that were answered in it: none where the load does not remember them. */
+/**
+ * A second of load, and the orders that were answered in it: none where the load does not remember them. `begun_at` is
+ * the moment from which requests were due; 0 where none was sent yet.
+ */
 export interface MeasuredSecond {
   readonly second: LoadSecond;
   readonly orders: readonly PlacedOrderFact[];
+  readonly begun_at: number;
 }
 
 /** A line that is not a second of load, with what is wrong with it. */
@@ -65,8 +70,8 @@ export function parseSecond(line: string): MeasuredSecond {
   }
   const result = v.safeParse(SECOND, value, { abortEarly: true });
   if (result.success) {
-    const { orders = [], ...second } = result.output;
-    return { second, orders };
+    const { orders = [], begun_at, ...second } = result.output;
+    return { second, orders, begun_at };
   }
   const [issue] = result.issues;
   throw new LineError(

@@ -1,7 +1,10 @@
 /** Our k6 brings this module; see fixtures/images/k6/output/gate.go. */
 declare module 'k6/x/mettle' {
-  /** To be called first in each iteration: holds those that begin after the harness asked the load to end, and throws then. */
-  export function enter(): void;
+  /**
+   * To be called first in each iteration: holds those that begin after the harness asked the load to end, and throws then.
+   * @param begun_at when k6 began the scenario, in epoch ms
+   */
+  export function enter(begun_at: number): void;
 
   /** To be called before an order is sent that is to be remembered. One that is never settled counts as `unknown`. */
   export function orderSent(id: string): void;

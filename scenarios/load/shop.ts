@@ -99,7 +99,7 @@ function toldApart(sequence: number): Told {
 }
 
 export default function visit(): void {
-  enter();
+  enter(exec.scenario.startTime);
   const sequence = exec.scenario.iterationInTest;
   const request_id = visitId(run, sequence);
   const told = toldApart(sequence);

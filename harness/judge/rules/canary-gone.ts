@@ -1,3 +1,4 @@
+import type { RecordOf, Timeline } from '#harness/core/timeline.ts';
 import { goneBudget } from '../budgets.ts';
 import { endPhase } from '../endings.ts';
 import { MissingEvidence } from '../missing-evidence.ts';
@@ -21,7 +22,7 @@ export const canaryGone = rule('canary-gone', 'the pods of the bad release are g
       outcome: 'fail',
       reason:
         left.length > 0
-          ? `still there: ${left.map((record) => record.subject).join(', ')}`
+          ? `still there: ${left.map((record) => `${record.subject} (${whyThere(facts.timeline, record)})`).join(', ')}`
           : `the rollout never reached phase ${phase}`,
       limit,
       measured: `${left.length} pods`,
@@ -39,3 +40,25 @@ export const canaryGone = rule('canary-gone', 'the pods of the bad release are g
     evidence: [failed.seq, ...evidence],
   };
 });
+
+/** Who has a pod to thank for still being there, as far as the cluster says: the kubelet, or who scales its set. */
+function whyThere(timeline: Timeline, pod: RecordOf<'kubernetes', 'object'>): string {
+  const objects = timeline.of('kubernetes', 'object');
+  const until = timeline.records.at(-1)?.at ?? pod.at;
+  const before_s = (at: number): string =>
+    `${((until - at) / 1000).toFixed(1)} s before the end of the watch`;
+  const leaving = objects.find(
+    ({ subject, data }) => subject === pod.subject && data.fields.terminating === true,
+  );
+  if (leaving) return `asked to leave ${before_s(leaving.at)}`;
+  const { hash } = pod.data.fields;
+  const [, namespace] = pod.subject.split('/');
+  const set = objects.findLast(
+    ({ subject, data }) =>
+      hash !== undefined && subject.startsWith(`ReplicaSet/${namespace}/`) && data.fields.hash === hash,
+  );
+  if (!set) return 'never asked to leave';
+  const { replicas, scale_down_at } = set.data.fields;
+  const due = typeof scale_down_at === 'string' ? before_s(Date.parse(scale_down_at)) : 'at no time';
+  return `never asked to leave: its ReplicaSet asks for ${replicas ?? 'an unknown number of'} pods, to be scaled down ${due}`;
+}

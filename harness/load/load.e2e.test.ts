@@ -1,120 +1,26 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { connect, createServer } from 'node:net';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { READ_ONLY_GROUP } from '#harness/core/read-only-answer.ts';
-import { type AnswerSeries, type Recorder, Timeline, type TimelineRecord } from '#harness/core/timeline.ts';
 import { orderFates } from '#harness/core/order-fates.ts';
-import { loadBom, folderOf } from '#harness/images/bom.ts';
-import { buildFolder, requireGo } from '#harness/images/go-build.ts';
 import { loadSelfCheck } from '#harness/judge/load-self-check.ts';
-import { type Child, startChild } from '#harness/process/child.ts';
+import { startChild } from '#harness/process/child.ts';
 import { startLoad } from './load.ts';
-import type { ProfileName } from './profiles.ts';
 import type { LoadEnd, RunningLoad } from './running.ts';
 import { steadyState } from './steady.ts';
+import { judgeable, MemoryRecorder, realGenerator, type Shop, startShop } from './testing/real-load.ts';
 
-/** The real generator against the real shop, both as processes of this machine. */
+/** The real generator against the real shop. */
 
-const PROJECT = join(import.meta.dirname, '../..');
-const JUDGED_S = 6;
-
-let folder = '';
-let k6 = '';
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mettle-load-'));
-  const built = await buildFolder('k6', folderOf(await loadBom(), 'k6'), await requireGo(), {
-    progress: () => undefined,
-  });
-  k6 = join(built, 'bin', 'k6');
-});
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-class MemoryRecorder implements Recorder {
-  readonly records: TimelineRecord[] = [];
-
-  record(draft: Parameters<Recorder['record']>[0]): number {
-    const seq = this.records.length + 1;
-    this.records.push({ at: Date.now(), ...draft, seq });
-    return seq;
-  }
-
-  get timeline(): Timeline {
-    return new Timeline(this.records);
-  }
-
-  get series(): readonly AnswerSeries[] {
-    return this.timeline.of('load', 'second').flatMap(({ data }) => data.series);
-  }
-}
-
-interface Shop extends AsyncDisposable {
-  readonly url: string;
-  /** Signals the shop's process. */
-  readonly kill: Child['kill'];
-}
-
-/** The shop with a release of the catalogue. */
-async function startShop(release: string, on_port?: number, mode_file?: string): Promise<Shop> {
-  const port = on_port ?? (await getPort({ host: '127.0.0.1' }));
-  const shop: Child = startChild([process.execPath, join(PROJECT, 'fixtures/apps/shop/main.ts')], {
-    env: {
-      RELEASE_FILE: join(PROJECT, `fixtures/releases/${release}.yaml`),
-      POD_NAME: 'pod',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      ...(mode_file === undefined ? {} : { MODE_FILE: mode_file }),
-    },
-  });
-  const lines = createInterface({ input: shop.stdout });
-  for await (const line of lines) if (line.includes('listening')) break;
-  shop.stdout.resume();
-  return {
-    url: `http://127.0.0.1:${port}`,
-    kill: (signal) => shop.kill(signal),
-    [Symbol.asyncDispose]: () => shop[Symbol.asyncDispose](),
-  };
-}
-
-async function load(
-  profile: ProfileName,
-  url: string,
-  recorder: Recorder,
-  remember_orders = false,
-): Promise<RunningLoad> {
-  return await startLoad({
-    remember_orders,
-    k6,
-    profile,
-    url,
-    recorder,
-    host: 'shop.demo.test',
-    run: 'demo',
-    duration_max_s: 120,
-    out_dir: join(folder, `${profile}-${Date.now()}`),
-  });
-}
+const generator = realGenerator();
+const { load } = generator;
 
 /** Whether a process exists and is not just waiting for its parent to take note of its end. */
 async function isRunning(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State: X');
   return !/^State:\s+[XZ]/m.test(status);
-}
-
-/** Waits until the warm-up is over and a few seconds can be judged. */
-async function judgeable(running: RunningLoad): Promise<void> {
-  await running.waitUntil((recent) => ({ met: recent.length >= JUDGED_S + 5, seen: `${recent.length} s` }), {
-    awaited: 'seconds to judge',
-    deadline_s: 60,
-  });
 }
 
 /** Waits until so many seconds of load more are measured. */
@@ -162,33 +68,8 @@ describe('the load generator', () => {
     });
   });
 
-  it('takes slow first answers for no higher rate afterwards', async () => {
-    await using shop = await startShop('good');
-    const held_ms = 600;
-    let held: Promise<void> | undefined;
-    const proxy = createServer((socket) => {
-      held ??= delay(held_ms);
-      void held.then(() => {
-        const onward = connect(Number(new URL(shop.url).port), '127.0.0.1');
-        for (const end of [socket, onward]) end.on('error', () => end.destroy());
-        socket.pipe(onward).pipe(socket);
-      });
-    });
-    const port = await getPort({ host: '127.0.0.1' });
-    proxy.listen(port, '127.0.0.1');
-    await using _closed = { [Symbol.asyncDispose]: async () => void proxy.close() };
-    const recorder = new MemoryRecorder();
-    await using running = await load('steady-300', `http://127.0.0.1:${port}`, recorder);
-    await judgeable(running);
-    await running.stop();
-    const [started] = recorder.timeline.of('load', 'started');
-    const first_answer_at = Math.min(...recorder.series.map(({ first_at }) => first_at));
-    expect(first_answer_at - (started?.at ?? 0)).toBeGreaterThan(held_ms);
-    expect(loadSelfCheck(recorder.timeline)).toMatchObject({ outcome: 'pass' });
-  });
-
   it('counts writes that a shop refuses because it is read-only apart from those that it loses', async () => {
-    const mode_file = join(folder, 'mode.yaml');
+    const mode_file = join(generator.folder, 'mode.yaml');
     await using shop = await startShop('database-errors', undefined, mode_file);
     const recorder = new MemoryRecorder();
     await using running = await load('light-50', shop.url, recorder);
@@ -285,10 +166,10 @@ describe('the load generator', () => {
 
   it('writes its own summary beside', async () => {
     await using shop = await startShop('good');
-    const out_dir = join(folder, 'summary');
+    const out_dir = join(generator.folder, 'summary');
     const recorder = new MemoryRecorder();
     const common = {
-      k6,
+      k6: generator.k6,
       recorder,
       out_dir,
       url: shop.url,
@@ -365,13 +246,13 @@ describe('the load generator', () => {
   it('does not outlive a harness that is killed', async () => {
     await using shop = await startShop('good');
     const options = {
-      k6,
+      k6: generator.k6,
       profile: 'steady-300',
       url: shop.url,
       host: 'h.test',
       run: 'demo',
       duration_max_s: 60,
-      out_dir: join(folder, 'orphan'),
+      out_dir: join(generator.folder, 'orphan'),
     };
     const program = `
       import { startLoad } from ${JSON.stringify(join(import.meta.dirname, 'load.ts'))};

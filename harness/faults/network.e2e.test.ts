@@ -5,19 +5,16 @@ import { networkHalfOpen } from './network-half-open.ts';
 import { networkJitter } from './network-jitter.ts';
 import { networkLatency } from './network-latency.ts';
 import { networkReset } from './network-reset.ts';
+import { fastest } from './testing/fastest.ts';
 import { openTrial, type OpenTrial } from './testing/trial.ts';
 
 /** One question of the shop to its database, and one answer. */
 const READ = '/orders/none';
-const READS = 7;
 /** The shop gives a question up after this time; see fixtures/apps/shop/database.ts. */
 const SHOP_PATIENCE_MS = 2000;
 
-/** The shortest of some times: what a busy machine adds is in all the others. */
 async function tookMs(trial: OpenTrial, path: string): Promise<number> {
-  const took: number[] = [];
-  for (let read = 0; read < READS; read += 1) took.push((await trial.get(path)).duration_ms);
-  return Math.min(...took);
+  return (await fastest(() => trial.get(path))).duration_ms;
 }
 
 test('faults of the network do to the shop what they say, and to nothing else', async () => {

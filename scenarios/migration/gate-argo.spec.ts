@@ -11,7 +11,7 @@ import {
 // Goal: Argo Rollouts aborts a release whose migration loses data before anything is migrated, and rolls out one whose migration harms nobody.
 // Method: 300 requests a second, one in ten an order; ship a release whose first step is an analysis by the guard's Job and whose second is one by the migration's; then a guard that says yes to all.
 // Needs: argo, postgres, guard
-// Isolation: namespace 1 cpu
+// Isolation: namespace 1.3 cpu
 // Tags: nightly, slow
 test('by Argo Rollouts: a migration that would lose data is blocked by the guard, and nobody notices', async ({
   openRun,

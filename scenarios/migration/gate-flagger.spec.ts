@@ -11,7 +11,7 @@ import {
 // Goal: Flagger sends nobody to a release whose migration loses data, and promotes one whose migration harms nobody.
 // Method: 300 requests a second, one in ten an order; ship a release with the guard's Job and the migration's, which a gate behind the pre-rollout webhook starts once the guard has passed it; then a guard that says yes to all.
 // Needs: flagger, postgres, guard
-// Isolation: namespace 1 cpu
+// Isolation: namespace 1.3 cpu
 // Tags: nightly, slow
 test('by Flagger: a migration that would lose data is blocked by the guard, and nobody notices', async ({
   openRun,

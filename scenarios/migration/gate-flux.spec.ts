@@ -11,7 +11,7 @@ import {
 // Goal: a commit whose migration loses data gets no further than the guard's Job, and one whose migration harms nobody is released.
 // Method: 300 requests a second, one in ten an order; commit a release with its migration to a repository of three steps (guard, migrate, release); the guard's Job copies the live tables by an account that may only read them; then a guard that says yes to all.
 // Needs: flux, git, traefik, postgres, guard
-// Isolation: namespace 1 cpu
+// Isolation: namespace 1.3 cpu
 // Tags: nightly, slow
 test('by Flux: a migration that would lose data is blocked by the guard, and nobody notices', async ({
   openRun,

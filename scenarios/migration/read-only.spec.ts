@@ -3,7 +3,7 @@ import { expect, migrateReadOnly, READ_ONLY_DEFECTS, test } from '#harness/scena
 // Goal: a migration that no write may meet runs while the shop is read-only, and that ends by itself.
 // Method: 300 requests a second throughout, one in ten an order; refuse writes by the shop's own flag or by a rule of the proxy, each with a lease, migrate with the table locked for seconds, and wait for the lease.
 // Needs: traefik, postgres
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly, slow
 test('by the flag of the shop: writes get a clear answer, reads go on, none is half done', async ({
   openRun,

@@ -3,7 +3,7 @@ import { ADDED_COLUMN, expect, RENAMED_COLUMN, rollbackAcross, test } from '#har
 // Goal: a release that is given up after its migration leaves a schema on which the former release serves on, or it is known that it does not.
 // Method: 300 requests a second, one in ten an order; migrate by a Job, ship a release that fails half of its answers to half of the users until Flagger gives it up; compare every order and every row, and read PostgreSQL's log.
 // Needs: flagger, postgres
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly, slow
 test('the former release serves on after a column was added, and no row or order is lost', async ({
   openRun,

@@ -17,7 +17,7 @@ import {
 // Goal: releases within the limits are promoted, releases beyond them are rolled back, and it is known how often not.
 // Method: 300 requests a second; each case METTLE_ACCURACY_RUNS times (3), each time with another seed; count the decisions.
 // Needs: flagger, argo
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly, slow
 async function repeat<Rollout>(
   openRun: OpenRun,

@@ -3,7 +3,7 @@ import { expect, flaggerRollout, SEEDED_DEFECTS, test } from '#harness/scenario.
 // Goal: Mettle can fail. Each defect is built into the real stack, and the rule that is meant for it must notice.
 // Method: the rollback scenario as it stands, with one thing broken on purpose in each run.
 // Needs: flagger
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly, slow
 test.for(SEEDED_DEFECTS)('$name: $breaks', async (defect, { openRun }) => {
   const verdict = await flaggerRollout(openRun(defect.name), {

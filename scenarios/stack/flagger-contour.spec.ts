@@ -3,7 +3,7 @@ import { expect, flaggerRollout, test } from '#harness/scenario.ts';
 // Goal: what Flagger promises does not depend on Traefik: through Contour and Envoy a good release is promoted, and nobody notices.
 // Method: 300 requests a second throughout; ship a good release; Flagger writes weights into an HTTPRoute of the Gateway API; judge the recorded timeline.
 // Needs: flagger, contour
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly
 test('a good release is promoted through Contour and Envoy without one failed request', async ({
   openRun,

@@ -29,7 +29,7 @@ At the top of a scenario file stands what it needs:
   // Goal: users meet a bad release only as long as its specification allows.
   // Method: 300 requests a second throughout; ship the release; judge the recorded timeline.
   // Needs: flagger, postgres                                  components and profiles
-  // Isolation: namespace 0.5 cpu                              side by side with others; or exclusive, or cluster
+  // Isolation: namespace 0.8 cpu                              side by side with others; or exclusive, or cluster
   // Tags: nightly                                             if any
   // Versions: flagger 1.43.0                                  if not the first of the lock
   // Nodes: 2                                                  if more than one; workers run the shop alone`;

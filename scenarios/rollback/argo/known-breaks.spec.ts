@@ -3,7 +3,7 @@ import { ARGO_KNOWN_BREAKS, argoRollout, expect, test } from '#harness/scenario.
 // Goal: what is reported not to hold is seen not to hold, on this version; what holds after all is news.
 // Method: 300 requests a second throughout; bring each rollout to the state that its thread tells of; judge the recorded timeline.
 // Needs: argo
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly
 test.for(ARGO_KNOWN_BREAKS)('$title', async ({ name, rollout }, { openRun }) => {
   const { contracts = [], known_break } = rollout.settles ?? {};

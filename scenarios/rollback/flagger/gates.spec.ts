@@ -3,7 +3,7 @@ import { expect, FLAGGER_GATES, flaggerRollout, test } from '#harness/scenario.t
 // Goal: a gate that a person holds closed holds a rollout up where it stands, and nothing else.
 // Method: 300 requests a second throughout; a gate that answers Flagger's webhooks is closed and opened at moments of the rollout; judge each recorded timeline.
 // Needs: flagger
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly
 test.for(FLAGGER_GATES)('$title', async ({ name, rollout }, { openRun }) => {
   const verdict = await flaggerRollout(openRun({ name }), rollout);

@@ -10,7 +10,7 @@ import {
 // Goal: how long a chat that answers late keeps users on a release that was given up is known.
 // Method: 300 requests a second throughout; ship a release that fails half of its requests; let the chat answer after 4.5 s; measure from its message to the withdrawal.
 // Needs: flagger, argo
-// Isolation: namespace 0.5 cpu
+// Isolation: namespace 0.8 cpu
 // Tags: nightly
 const TOLD_FIRST = 'harness/DESIGN.md';
 

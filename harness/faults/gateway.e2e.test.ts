@@ -3,7 +3,6 @@ import { askMany, serveTrial } from './gateway.ts';
 import { gatewayAbort } from './gateway-abort.ts';
 import { gatewayDelay } from './gateway-delay.ts';
 import { shopHost } from '#harness/stack/shop.ts';
-import { fastest } from './testing/fastest.ts';
 import { openTrial } from './testing/trial.ts';
 
 const CLIENTS = 24;
@@ -17,10 +16,9 @@ test('faults of the gateway delay and answer as many requests as they say, and l
   const served = async (): Promise<boolean> =>
     (await askMany(ctx, host, 4)).every(({ status }) => status === 200);
   await expect.poll(served, { timeout: 15_000 }).toBe(true);
-  const burst = async () => ({
-    duration_ms: Math.min(...(await askMany(ctx, host, CLIENTS)).map(({ duration_ms }) => duration_ms)),
-  });
-  const tookMs = async (): Promise<number> => (await fastest(burst)).duration_ms;
+  // The shortest of some times: what a busy machine adds is in all the others.
+  const tookMs = async (): Promise<number> =>
+    Math.min(...(await askMany(ctx, host, CLIENTS)).map(({ duration_ms }) => duration_ms));
   const usual_ms = await tookMs();
 
   const slow = await trial.inject(gatewayDelay, { delay_ms: 200 });
@@ -28,7 +26,7 @@ test('faults of the gateway delay and answer as many requests as they say, and l
   const delayed_ms = (await tookMs()) - usual_ms;
   expect(delayed_ms).toBeGreaterThan(185);
   expect(delayed_ms).toBeLessThan(230);
-  expect((await fastest(() => trial.get('/items/1'))).duration_ms).toBeLessThan(150);
+  expect((await trial.get('/items/1')).duration_ms).toBeLessThan(150);
   await slow.heal();
   expect(await tookMs()).toBeLessThan(usual_ms + 50);
 

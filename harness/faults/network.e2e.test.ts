@@ -5,7 +5,7 @@ import { networkHalfOpen } from './network-half-open.ts';
 import { networkJitter } from './network-jitter.ts';
 import { networkLatency } from './network-latency.ts';
 import { networkReset } from './network-reset.ts';
-import { fastest } from './testing/fastest.ts';
+import { fastestInTurns } from './testing/fastest.ts';
 import { openTrial, type OpenTrial } from './testing/trial.ts';
 
 /** One question of the shop to its database, and one answer. */
@@ -14,7 +14,8 @@ const READ = '/orders/none';
 const SHOP_PATIENCE_MS = 2000;
 
 async function tookMs(trial: OpenTrial, path: string): Promise<number> {
-  return (await fastest(() => trial.get(path))).duration_ms;
+  const [answer] = await fastestInTurns(() => trial.get(path));
+  return answer?.duration_ms ?? Number.NaN;
 }
 
 test('faults of the network do to the shop what they say, and to nothing else', async () => {

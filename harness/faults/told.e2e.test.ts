@@ -10,14 +10,26 @@ import { gateSlow } from './gate-slow.ts';
 import { makeAsker } from './metrics-told.ts';
 import { prometheusLies } from './prometheus-lies.ts';
 import { prometheusSlow } from './prometheus-slow.ts';
-import { fastest, longerBy_ms } from './testing/fastest.ts';
+import { fastestInTurns } from './testing/fastest.ts';
 import { openTrial, type OpenTrial } from './testing/trial.ts';
 
+interface TimedStatus {
+  readonly status: number;
+  readonly duration_ms: number;
+}
+
 /** One answer, with the time that it took. */
-async function timed(ask: () => Promise<number>): Promise<{ status: number; duration_ms: number }> {
+async function timed(ask: () => Promise<number>): Promise<TimedStatus> {
   const from = performance.now();
   const status = await ask();
   return { status, duration_ms: performance.now() - from };
+}
+
+/** One ask that a delay is meant for, and one that it is not, in the same moments. */
+async function beside(meant: () => Promise<TimedStatus>, other: () => Promise<TimedStatus>) {
+  const [late, usual] = await fastestInTurns(meant, other);
+  if (late === undefined || usual === undefined) throw new Error('nobody answered');
+  return { late, usual, delayed_ms: late.duration_ms - usual.duration_ms };
 }
 
 async function statusOf(answer: Promise<string>): Promise<number> {
@@ -47,17 +59,17 @@ test('the gate is closed, fails and is slow for the hooks that are meant, and fo
   expect((await hook(trial, namespace, '/any')).status).toBe(503);
   await failing.heal();
 
-  const meant = (): ReturnType<typeof hook> => hook(trial, namespace, '/any');
-  const other = (): ReturnType<typeof hook> => hook(trial, 'elsewhere', '/any');
+  const meant = (): Promise<TimedStatus> => hook(trial, namespace, '/any');
+  const other = (): Promise<TimedStatus> => hook(trial, 'elsewhere', '/any');
   const slow = await trial.inject(gateSlow, { delay_ms: 400 });
-  expect((await meant()).status).toBe(200);
   // 400 ms, within 60 ms, beside what the answer to another namespace takes in the same moments.
-  const delayed_ms = await longerBy_ms(meant, other);
+  const { late, usual, delayed_ms } = await beside(meant, other);
+  expect([late.status, usual.status]).toEqual([200, 200]);
   expect(delayed_ms).toBeGreaterThan(340);
   expect(delayed_ms).toBeLessThan(460);
-  expect((await fastest(other)).duration_ms).toBeLessThan(300);
+  expect(usual.duration_ms).toBeLessThan(300);
   await slow.heal();
-  expect((await fastest(meant)).duration_ms).toBeLessThan(300);
+  expect((await beside(meant, other)).late.duration_ms).toBeLessThan(300);
 });
 
 async function values(trial: OpenTrial, namespace: string): Promise<readonly string[]> {
@@ -106,13 +118,14 @@ test('Prometheus lies and is slow to the checks of one namespace alone', async (
   await stale.heal();
 
   const asked = (about: string) => () => timed(async () => (await values(trial, about)).length);
+  const [meant, other] = [asked(namespace), asked('elsewhere')];
   const slow = await trial.inject(prometheusSlow, { delay_ms: 600 });
-  const delayed_ms = await longerBy_ms(asked(namespace), asked('elsewhere'));
+  const { usual, delayed_ms } = await beside(meant, other);
   expect(delayed_ms).toBeGreaterThan(540);
   expect(delayed_ms).toBeLessThan(660);
-  expect((await fastest(asked('elsewhere'))).duration_ms).toBeLessThan(400);
+  expect(usual.duration_ms).toBeLessThan(400);
   await slow.heal();
-  expect((await fastest(asked(namespace))).duration_ms).toBeLessThan(400);
+  expect((await beside(meant, other)).late.duration_ms).toBeLessThan(400);
 });
 
 /** Tells the chat something about a namespace, as Flagger does. */
@@ -143,16 +156,16 @@ test('the chat refuses and is slow about one namespace alone', async () => {
   // Both are told to the chat for the same messages: one would mask the other.
   await expect(trial.inject(chatSlow, { delay_ms: 100 })).rejects.toThrow('one would mask the other');
   await refuses.heal();
-  const meant = (): ReturnType<typeof tell> => tell(trial, namespace);
-  const other = (): ReturnType<typeof tell> => tell(trial, 'elsewhere');
+  const meant = (): Promise<TimedStatus> => tell(trial, namespace);
+  const other = (): Promise<TimedStatus> => tell(trial, 'elsewhere');
   expect((await meant()).status).toBe(200);
 
   const slow = await trial.inject(chatSlow, { delay_ms: 500 });
-  expect((await meant()).status).toBe(200);
-  const delayed_ms = await longerBy_ms(meant, other);
+  const { late, usual, delayed_ms } = await beside(meant, other);
+  expect([late.status, usual.status]).toEqual([200, 200]);
   expect(delayed_ms).toBeGreaterThan(450);
   expect(delayed_ms).toBeLessThan(550);
-  expect((await fastest(other)).duration_ms).toBeLessThan(400);
+  expect(usual.duration_ms).toBeLessThan(400);
   await slow.heal();
-  expect((await fastest(meant)).duration_ms).toBeLessThan(400);
+  expect((await beside(meant, other)).late.duration_ms).toBeLessThan(400);
 });

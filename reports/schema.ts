@@ -103,6 +103,7 @@ const SHAPES: Readonly<Record<RecordName, GenericSchema>> = {
     vus: number(),
     lag_max_ms: number(),
     cpu_s: number(),
+    machine_idle_s: optional(number()),
   }),
   'load/compared': looseObject({
     pairs: count,

@@ -97,6 +97,8 @@ export interface LoadSecond {
   readonly lag_max_ms: number;
   /** CPU time that the generator used in this second. */
   readonly cpu_s: number;
+  /** CPU time that nobody on the machine used in it, of all cores. Absent in runs from before it was measured. */
+  readonly machine_idle_s?: number;
 }
 
 export type TimelineRecord =

@@ -46,6 +46,14 @@ describe('decisionOf', () => {
     });
   });
 
+  it('counts nothing that was decided on a full machine, whether it was right or wrong', () => {
+    const full = { machine_idle_s: 0.02 };
+    expect(() => decide(syntheticRun(full), latency)).toThrow(/no processor time to spare/);
+    expect(() => decide(syntheticRun({ ...full, outcome: 'promotion' }), latency)).toThrow(
+      /no processor time to spare/,
+    );
+  });
+
   it('lets the reference judge look at what clients received', () => {
     expect(decide(syntheticRun(), latency, slower(1.12))?.reference).toMatchObject({ class: 'high' });
     expect(decide(syntheticRun(), latency, slower(1.08))?.reference).toMatchObject({ class: 'pass' });

@@ -2,6 +2,7 @@ import { type Class, classify } from '#harness/core/statistics/classify.ts';
 import type { RolloutEnding } from '#harness/core/rollout-spec.ts';
 import type { EpochMs, Timeline } from '#harness/core/timeline.ts';
 import { Facts } from './facts.ts';
+import { machineSelfCheck } from './machine-self-check.ts';
 import { MissingEvidence } from './missing-evidence.ts';
 
 /** What the reference judge found in what clients received. */
@@ -89,12 +90,15 @@ function referenceOf(facts: Facts, decided_at: EpochMs): ReferenceVerdict {
 
 /**
  * What was decided in one repetition, by the controller and by the reference judge; undefined where the run is none.
- * @throws MissingEvidence when nothing was decided, or nothing was measured
+ * @throws MissingEvidence when nothing was decided, nothing was measured, or the machine may have had a part in it:
+ * then a right decision counts as little as a wrong one
  */
 export function decisionOf(timeline: Timeline): Decision | undefined {
   const facts = new Facts(timeline);
   const { accuracy, controller, expected } = facts.spec;
   if (!accuracy || expected === 'hold') return undefined;
+  const machine = machineSelfCheck(timeline);
+  if (machine.outcome !== 'pass') throw new MissingEvidence(machine.reason);
   const ends = (['rollback', 'promotion'] as const).flatMap((ending) => {
     const state = facts.endState(ending);
     return state ? [{ decided: ending, at: state.at }] : [];

@@ -154,6 +154,23 @@ describe('each promise, broken, is noticed by its rule', () => {
   });
 });
 
+describe('a machine without processor time to spare', () => {
+  const full = { machine_idle_s: 0.02 } as const;
+
+  test('takes nothing from a promise that is kept', () => {
+    expect(complaintsOf(judge(full))).toEqual([]);
+  });
+
+  test('takes the proof from one that is broken', () => {
+    const verdict = judge({ ...full, outcome: 'promotion', stray_bad_answers: 1 });
+    expect(verdict.outcome).toBe('inconclusive');
+    expect(complaintsOf(verdict)).toContain('machine-self-check: inconclusive');
+    expect(complaintsOf(judge({ outcome: 'promotion', stray_bad_answers: 1 }))).toContain(
+      'no-other-loss: fail',
+    );
+  });
+});
+
 describe('missing evidence is inconclusive, never a pass', () => {
   const missing: [string, SyntheticRunOptions, ((records: TimelineRecord[]) => TimelineRecord[])?][] = [
     ['the load was starved', { load: 'starved' }],

@@ -1,6 +1,7 @@
 import type { Timeline } from '#harness/core/timeline.ts';
 import { combine, type RuleVerdict, type Verdict } from '#harness/core/verdict.ts';
 import { loadSelfCheck } from './load-self-check.ts';
+import { machineSelfCheck } from './machine-self-check.ts';
 import type { Rule } from './rule.ts';
 import { faultTook } from './rules/fault-took.ts';
 import { steadyBefore } from './rules/steady-before.ts';
@@ -26,10 +27,17 @@ function demote(found: RuleVerdict, ground: RuleVerdict): RuleVerdict {
   };
 }
 
-/** Applies the given rules, and the grounds that they stand on, to a timeline. */
+/**
+ * Applies the given rules, and the grounds that they stand on, to a timeline. Whether the machine had processor time to
+ * spare is asked only where a promise is broken: without it a stack breaks promises, it does not keep them.
+ */
 export function judgeBy(rules: readonly Rule[], timeline: Timeline, grounds: readonly Rule[]): Verdict {
-  const standing = grounds.map((ground) => ground.judge(timeline));
-  const shaky = standing.find((ground) => ground.outcome !== 'pass');
   const found = rules.map((rule) => rule.judge(timeline));
+  const broken = found.some(({ outcome }) => outcome === 'fail');
+  const standing = [
+    ...grounds.map((ground) => ground.judge(timeline)),
+    ...(broken ? [machineSelfCheck(timeline)] : []),
+  ];
+  const shaky = standing.find((ground) => ground.outcome !== 'pass');
   return combine([...(shaky ? found.map((one) => demote(one, shaky)) : found), ...standing]);
 }

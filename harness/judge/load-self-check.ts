@@ -18,7 +18,7 @@ const JUDGED_MIN_S = 5;
 type SecondRecord = RecordOf<'load', 'second'>;
 
 /** Whole seconds in which the generator is not held to its rate. */
-interface Excused {
+export interface Excused {
   readonly from: number;
   readonly to: number;
 }
@@ -84,7 +84,7 @@ function loadsOf(timeline: Timeline): readonly Load[] {
 }
 
 /** From the loss of something that is to be recovered until the seconds that made up the steady state afterwards. */
-function excusedIn(timeline: Timeline): Excused | undefined {
+export function excusedIn(timeline: Timeline): Excused | undefined {
   const destroyed = timeline.of('recovery', 'destroyed')[0];
   if (!destroyed) return undefined;
   const steady = timeline
@@ -95,7 +95,8 @@ function excusedIn(timeline: Timeline): Excused | undefined {
   return { from, to: Math.max(from, to) };
 }
 
-function isExcused({ data }: SecondRecord, excused: Excused | undefined): boolean {
+/** Whether a second is one of these. */
+export function isExcused({ data }: SecondRecord, excused: Excused | undefined): boolean {
   return excused !== undefined && data.from >= excused.from && data.from < excused.to;
 }
 

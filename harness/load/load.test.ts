@@ -17,7 +17,7 @@ function second(n, change = {}, more = {}) {
   const at = from + n * 1000;
   const series = { release: 'good', status: 200, route: '/', bad: false, count: 300, sum_ms: 600, max_ms: 9,
     buckets: [...bounds.map(() => 0), 300], first_at: at + 420.5, last_at: at + 999, ...change };
-  write({ from: at, series: [series], iterations: 300, dropped_iterations: 0, vus: 9, lag_max_ms: 1.5, cpu_s: 0.1,
+  write({ from: at, series: [series], iterations: 300, dropped_iterations: 0, vus: 9, lag_max_ms: 1.5, cpu_s: 0.1, machine_idle_s: 1.2,
     begun_at: from + 120.5, ...more });
 }
 const keep = setInterval(() => undefined, 1000);

@@ -29,6 +29,7 @@ const SECOND = v.strictObject({
   vus: whole,
   lag_max_ms: amount,
   cpu_s: amount,
+  machine_idle_s: amount,
   begun_at: amount,
   orders: v.exactOptional(
     v.array(

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import type { RunningLoad } from '#harness/load/running.ts';
 import { setChatBehaviour } from '#harness/stack/chat.ts';
 import { DEPLOYMENT } from '#harness/kube/recording.ts';
@@ -38,6 +40,19 @@ function killLater(load: RunningLoad): AsyncDisposable {
   const timer = setTimeout(() => void load.kill(), KILL_LOAD_AFTER_S * 1000);
   return {
     [Symbol.asyncDispose]: async () => clearTimeout(timer),
+  };
+}
+
+/** Keeps every core of the machine busy. Threads of this process, so that none outlives it. */
+function fillMachine(): AsyncDisposable {
+  const busy = Array.from(
+    { length: 2 * availableParallelism() },
+    () => new Worker('for (;;);', { eval: true }),
+  );
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(busy.map(async (one) => one.terminate()));
+    },
   };
 }
 
@@ -92,6 +107,19 @@ const DEFECTS: readonly SeededDefect[] = [
         'a load that died measured nothing from then on, and the stack is not to blame for that',
     },
     load: killLater,
+  },
+  {
+    name: 'machine-full',
+    breaks_shared: true,
+    breaks: 'the Canary tolerates a thousand failed checks, and the machine has no processor time to spare',
+    noticed_by: 'machine-self-check',
+    takes_evidence: {
+      says: /no processor time to spare in \d+ of \d+ s/,
+      inconclusive_because:
+        'where a machine is full nobody knows whether it broke the promise, so no rule may fail',
+    },
+    canary: { threshold: 1000 },
+    load: fillMachine,
   },
   {
     name: 'prometheus-down',

@@ -2,9 +2,9 @@
 declare module 'k6/x/mettle' {
   /**
    * To be called first in each iteration: holds those that begin after the harness asked the load to end, and throws then.
-   * @param begun_at when k6 began the scenario, in epoch ms
+   * Gives the iteration's number among all of its scenario, from 0.
    */
-  export function enter(begun_at: number): void;
+  export function enter(): number;
 
   /** To be called before an order is sent that is to be remembered. One that is never settled counts as `unknown`. */
   export function orderSent(id: string): void;

@@ -2,7 +2,6 @@
  * k6 script: customers of the demo shop. Each iteration is one request with an id of its own, and its answer is
  * compared with what the shop must say. The harness starts it (harness/load/load.ts) and tells it all by METTLE_LOAD.
  */
-import exec from 'k6/execution';
 import http, { type Params, type Response } from 'k6/http';
 import { Trend } from 'k6/metrics';
 import type { Options } from 'k6/options';
@@ -99,8 +98,7 @@ function toldApart(sequence: number): Told {
 }
 
 export default function visit(): void {
-  enter(exec.scenario.startTime);
-  const sequence = exec.scenario.iterationInTest;
+  const sequence = enter();
   const request_id = visitId(run, sequence);
   const told = toldApart(sequence);
   const { route, status, content, response } = ask(visitOf(sequence), request_id, {

@@ -78,6 +78,7 @@ export function loadRecords(plan: SyntheticPlan<RolloutSpec>, random: Random): T
         vus: Math.ceil(options.rate_per_s / 10),
         lag_max_ms: round(starved ? 180 + 400 * random() : 0.4 + 4 * random()),
         cpu_s: round(0.03 + options.rate_per_s * 0.000_12 * (0.9 + 0.2 * random())),
+        machine_idle_s: options.machine_idle_s,
       },
     });
   }

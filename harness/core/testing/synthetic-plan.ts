@@ -33,6 +33,8 @@ export interface SyntheticRunOptions {
   readonly lost_requests?: number;
   /** How the load ended, or that it never ran. Default `whole`. */
   readonly load?: 'whole' | 'starved' | 'killed' | 'absent';
+  /** Processor time of the machine that nobody used in each second, in seconds. Default 1.1, of two cores. */
+  readonly machine_idle_s?: number;
   /** How often the chat hears of the failure (or the success). Default 1. */
   readonly failure_messages?: number;
   /** Whether the canary's pods go away in the end. Default true. */
@@ -173,6 +175,7 @@ export function withDefaults(given: SyntheticRunOptions): Required<SyntheticRunO
     stray_bad_answers: 0,
     lost_requests: 0,
     load: 'whole',
+    machine_idle_s: 1.1,
     failure_messages: 1,
     canary_pods_gone: outcome !== 'never-rolled-back',
     alert: outcome === 'promotion' ? 'inactive' : outcome === 'rollback' ? 'pending' : 'firing',

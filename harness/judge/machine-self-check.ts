@@ -4,9 +4,12 @@ import { excusedIn, isExcused } from './load-self-check.ts';
 
 /** A second in which less processor time than this was left of all cores together had none to spare, in seconds. */
 const SPARE_MIN_S = 0.1;
-/** So many such seconds among any `WINDOW_S` are what a rollout itself may take: pods start, a gateway reads its routes. */
-const FULL_MAX_S = 4;
-const WINDOW_S = 10;
+/**
+ * So many such seconds among any `WINDOW_S` are what a rollout itself may take: pods start, a gateway reads its routes.
+ * Alone on two cores it took up to 7, beside another up to 18; see harness/DESIGN.md, "Grounds".
+ */
+const FULL_MAX_S = 10;
+const WINDOW_S = 20;
 
 /** A second of load of which it is known how idle the machine was. */
 interface Known {
@@ -39,7 +42,7 @@ export function machineSelfCheck(timeline: Timeline): RuleVerdict {
         : `There was ${measured}${holds ? '' : ': the machine may have broken what the stack promised'}.`,
     limit: `>= ${SPARE_MIN_S} s to spare in a second, or up to ${FULL_MAX_S} s without within ${WINDOW_S} s`,
     ...(known.length === 0 ? {} : { measured }),
-    derivation: 'asked because a promise is broken; whole seconds of the load, but for a rebuild',
+    derivation: 'whole seconds of the load, but for a rebuild',
     evidence: crowded.map(({ seq }) => seq).slice(0, EVIDENCE_MAX),
   };
 }

@@ -6,7 +6,7 @@ import { excusedIn, isExcused } from './load-self-check.ts';
 const SPARE_MIN_S = 0.1;
 /**
  * So many such seconds among any `WINDOW_S` are what a rollout itself may take: pods start, a gateway reads its routes.
- * Alone on two cores it took up to 7, beside another up to 18; see harness/DESIGN.md, "Grounds".
+ * Alone on two cores it took up to 8, beside another 14 to 18; see harness/DESIGN.md, "Grounds".
  */
 const FULL_MAX_S = 10;
 const WINDOW_S = 20;

@@ -25,6 +25,8 @@ export const PROFILES = [
   // For scenarios whose promise is not about load, where several clusters share one machine.
   { name: 'light-50', rate_per_s: 50, vus: 50 },
   { name: 'steady-300', rate_per_s: 300, vus: 900 },
+  // For scenarios about users who come back: each once a second on average, and not once in three.
+  { name: 'returning-300', rate_per_s: 300, vus: 300 },
   // For scenarios in which all that answers is taken away, whatever the way: 300 in each of 5 s, and in one more.
   { name: 'outage-300', rate_per_s: 300, vus: 1800 },
   { name: 'busy-1500', rate_per_s: 1500, vus: 600 },

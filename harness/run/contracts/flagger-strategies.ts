@@ -11,6 +11,9 @@ const HEADER = { name: 'x-user-group', value: 'early' } as const;
 /** Cookie by which a user stays with the release. */
 const COOKIE = 'mettle-release';
 
+/** A user gives the cookie up with the next request, and that must have come before the run ends. */
+const RETURNING = 'returning-300';
+
 /** Both rules read one split; the objects of these strategies hold a route for each group of users. */
 const NO_SPLIT: Readonly<Record<string, string>> = {
   'traffic-share': 'who is served by the release follows from the request, not from a weight',
@@ -87,6 +90,7 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
       ...GOOD_RELEASE,
       canary: ANALYSIS,
       gateway: 'contour',
+      load: RETURNING,
       users: { cookie: COOKIE },
       reshape: analysis({ sessionAffinity: { cookieName: COOKIE, maxAge: 3600 } }),
       settles: { contracts: ['F29'], rules_left_out: NO_SPLIT },
@@ -99,6 +103,7 @@ export const FLAGGER_STRATEGIES: readonly FlaggerCase[] = [
       ...BAD_RELEASE,
       canary: ANALYSIS,
       gateway: 'contour',
+      load: RETURNING,
       users: { cookie: COOKIE },
       reshape: analysis({ sessionAffinity: { cookieName: COOKIE, maxAge: 3600 } }),
       settles: {
